@@ -1,0 +1,205 @@
+"""One study from settings to files: the library's side of `study compare`."""
+
+import contextlib
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from study.datasets import load_dataset
+from study.engine import default_workers, open_engine
+from study.errors import StudyError
+from study.ledger import Ledger
+from study.methods import lookup
+from study.problems import NetworkProblem
+from study.results import LEDGER, Results, from_ledger, load, telling, write
+from study.runner import Flow, Snapshot
+from study.settings import Settings, at_least_one
+
+__all__ = ["compare", "load"]
+
+PACKAGES = (
+    *("study", "tensorflow", "keras", "scikit-optimize", "scikit-learn", "numpy", "scipy"),
+    *("pandas", "seaborn", "matplotlib", "distributed"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that is decided before the first training."""
+
+    problem: NetworkProblem
+    settings: Settings
+    workers: int
+    output: Path
+    data: dict[str, str]
+    """The dataset as it was named, and where it was read, in words."""
+
+
+def plan(
+    *,
+    dataset: str | None = None,
+    methods: Sequence[str] = Settings.methods,
+    seeds: int = Settings.seeds,
+    calls: int = Settings.calls,
+    initial_points: int = Settings.initial_points,
+    retrain: int = Settings.retrain,
+    epochs: int | None = None,
+    workers: int | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    output: str | os.PathLike[str] | None = None,
+    download_progress: Callable[[int, int], None] | None = None,
+) -> Plan:
+    """Check all settings and read the data. Nothing is written yet.
+
+    Raises
+    ------
+    StudyError
+        For the first setting that is not in order.
+    """
+    settings = Settings(
+        methods=tuple(methods),
+        seeds=seeds,
+        calls=calls,
+        initial_points=initial_points,
+        retrain=retrain,
+    )
+    for name in settings.methods:
+        lookup(name)
+    if epochs is not None:
+        at_least_one("epochs", epochs)
+    count = default_workers() if workers is None else workers
+    at_least_one("workers", count)
+    images = load_dataset(dataset, Path(data_dir) if data_dir else None, download_progress)
+    return Plan(
+        problem=NetworkProblem(images, epochs or images.default_epochs),
+        settings=settings,
+        workers=count,
+        output=Path(output) if output else Path("results") / images.name,
+        data={"dataset": dataset or images.name, "source": images.source},
+    )
+
+
+def compare(
+    *,
+    observe: Callable[[Snapshot], None] = lambda _: None,
+    **settings: Any,
+) -> Results:
+    """Compare search methods, and write the results folder.
+
+    Whatever the folder already holds is kept and not trained again, so a call that was
+    interrupted goes on, and seeds and methods can be added.
+
+    Parameters
+    ----------
+    dataset
+        "digits", "mnist", "fashion-mnist" or a folder; MNIST if it can be had, else digits.
+    methods
+        Names from `study.methods.METHODS`.
+    seeds, calls, initial_points, retrain
+        See `study.settings.Settings`.
+    epochs
+        Passes through the training images; by default 3, more for small datasets.
+    workers
+        Processes to train in; by default one per core. 1 trains in this process.
+    data_dir
+        Where MNIST and Fashion-MNIST are looked for first.
+    output
+        The results folder; by default results/DATASET in the current folder.
+    observe
+        Called with a `Snapshot` whenever something starts or ends.
+
+    Raises
+    ------
+    StudyError
+        If a setting is not in order, or the folder holds a study with other settings.
+    """
+    return carry_out(plan(**settings), observe)
+
+
+def carry_out(planned: Plan, observe: Callable[[Snapshot], None]) -> Results:
+    """Do what is left of a study, and write its tables and plots."""
+    with opened(planned) as (settings, ledger):
+        flow = Flow(planned.problem, settings, ledger, observe)
+        if flow.unfinished:
+            ledger.write(
+                settings=asdict(settings),
+                problem=planned.problem.describe(),
+                data=planned.data,
+            )
+            ledger.begin_session(
+                datetime.now(UTC).isoformat(timespec="seconds"), about(planned.workers)
+            )
+        try:
+            flow.run(lambda: open_engine(planned.problem, planned.workers))
+        except KeyboardInterrupt:
+            write(from_ledger(planned.output, ledger, flow.errors))
+            raise
+        results = from_ledger(planned.output, ledger, flow.errors)
+    write(results)
+    draw(results)
+    return results
+
+
+def draw(results: Results) -> list[Path]:
+    """Draw all plots of a study into its folder; the paths written."""
+    from study.plots import save_plots  # seaborn takes a second to import
+
+    return save_plots(results)
+
+
+@contextlib.contextmanager
+def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Settings, Ledger]]:
+    """The ledger of a plan, and its settings with the seeds and methods already held added.
+
+    A dry look at a folder without a ledger gives an empty one in memory, and writes nothing.
+    """
+    path = planned.output / LEDGER
+    if not dry:
+        with telling(planned.output):
+            planned.output.mkdir(parents=True, exist_ok=True)
+    elif planned.output.exists() and not planned.output.is_dir():
+        raise StudyError(f"--output {planned.output} is a file: name a folder")
+    with Ledger(None if dry and not path.exists() else path) as ledger:
+        yield _agreed(planned, ledger), ledger
+
+
+def _agreed(planned: Plan, ledger: Ledger) -> Settings:
+    """The settings of a study that goes on; raises `StudyError` if it would be another one."""
+    held, problem = ledger.read("settings"), ledger.read("problem")
+    if held is None:
+        return planned.settings
+    wanted = json.loads(json.dumps(asdict(planned.settings)))
+    wanted_problem = json.loads(json.dumps(planned.problem.describe()))
+    compared = {key for key in held if key not in ("seeds", "methods")}
+    differing = [
+        f"{key.replace('_', '-')} {old.get(key)!r}, now {new.get(key)!r}"
+        for old, new, keys in ((held, wanted, compared), (problem, wanted_problem, set(problem)))
+        for key in sorted(keys)
+        if old.get(key) != new.get(key)
+    ]
+    if held["seeds"] > planned.settings.seeds:
+        differing.append(f"seeds {held['seeds']}, now {planned.settings.seeds}, which is fewer")
+    if differing:
+        raise StudyError(
+            f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
+            "take those, or name another --output"
+        )
+    added = [name for name in planned.settings.methods if name not in held["methods"]]
+    return replace(planned.settings, methods=(*held["methods"], *added))
+
+
+def about(workers: int) -> dict[str, Any]:
+    """Who writes a session: package versions, and the machine in general terms."""
+    return {
+        "workers": workers,
+        "cores": os.cpu_count(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+    }

@@ -1,0 +1,148 @@
+"""Image files: npz and IDX, in a user's folder, in the Keras cache, or from the Keras download."""
+
+import gzip
+import math
+import os
+import urllib.request
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from study.errors import StudyError
+
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+IDX_FILES = {
+    "x_train": "train-images-idx3-ubyte",
+    "y_train": "train-labels-idx1-ubyte",
+    "x_test": "t10k-images-idx3-ubyte",
+    "y_test": "t10k-labels-idx1-ubyte",
+}
+# Where Keras's own datasets module downloads from, and the names it caches them under.
+KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+KERAS_FILES = {
+    "mnist": ["mnist.npz"],
+    "fashion-mnist": [f"fashion-mnist/{name}.gz" for name in IDX_FILES.values()],
+}
+TIMEOUT_SECONDS = 10  # without an answer for this long there is no network
+
+
+def user_folder(data_dir: Path | None) -> Path | None:
+    """The folder that the user names, by argument or by STUDY_DATA; None if neither.
+
+    Raises `StudyError` if it is no folder.
+    """
+    named = data_dir or (Path(os.environ["STUDY_DATA"]) if os.environ.get("STUDY_DATA") else None)
+    if named is not None and not named.is_dir():
+        option = "--data-dir" if data_dir else "STUDY_DATA"
+        raise StudyError(f"{option} is {named}, which is no folder: name one that exists")
+    return named
+
+
+def keras_cache() -> Path:
+    """Where Keras keeps its downloads."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+
+
+def read_folder(folder: Path, name: str | None = None) -> dict[str, np.ndarray] | None:
+    """Read the arrays under Keras's names from a folder, or None if it has no such files.
+
+    With a dataset's name only that dataset's files count: NAME.npz, the IDX files in NAME/,
+    or the IDX files in the folder itself. Without one, any single npz file does.
+
+    Raises
+    ------
+    StudyError
+        If a file is damaged, incomplete, or there is more than one npz file to choose from.
+    """
+    for place in (folder, folder / name) if name else (folder,):
+        archives = sorted(place.glob(f"{name}.npz" if name else "*.npz"))
+        if len(archives) > 1:
+            names = ", ".join(path.name for path in archives)
+            raise StudyError(f"{place} holds several npz files ({names}): leave one")
+        if archives:
+            return read_npz(archives[0])
+        paths = {key: _idx_path(place, stem) for key, stem in IDX_FILES.items()}
+        missing = [IDX_FILES[key] for key, path in paths.items() if path is None]
+        if not missing:
+            return {key: read_idx(path) for key, path in paths.items() if path}
+        if len(missing) < len(IDX_FILES):
+            raise StudyError(f"{place} lacks {', '.join(missing)}: all four are needed")
+    return None
+
+
+def _idx_path(folder: Path, stem: str) -> Path | None:
+    candidates = (folder / f"{stem}{ending}" for ending in ("", ".gz"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Read the four arrays of an npz file; pickled objects are refused.
+
+    Raises `StudyError` if the file is damaged or lacks an array.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [key for key in ARRAYS if key not in archive]
+            if missing:
+                raise StudyError(f"{path} lacks {', '.join(missing)}: save all four arrays")
+            return {key: archive[key] for key in ARRAYS}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
+        raise StudyError(f"{path} cannot be read ({error}): replace it") from error
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """Read one IDX file of unsigned bytes, gzipped or not.
+
+    The format: two zero bytes, 8 for unsigned byte, the number of dimensions, each size as a
+    big-endian 32-bit integer, then the bytes. At most the bytes that the header announces are
+    read, plus one that would give a longer file away.
+
+    Raises `StudyError` if the file is damaged.
+    """
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            head = file.read(4)
+            if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] not in (1, 2, 3, 4):
+                raise ValueError("no IDX header of unsigned bytes")
+            shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").tolist())
+            size = math.prod(shape)
+            body = file.read(size + 1)
+            if len(shape) != head[3] or len(body) != size:
+                raise ValueError(f"its header announces {shape}, its content is of another size")
+    except (OSError, ValueError, EOFError, zlib.error, MemoryError, OverflowError) as error:
+        raise StudyError(f"{path} cannot be read ({error}): replace it") from error
+    return np.frombuffer(body, np.uint8).reshape(shape)
+
+
+def download(name: str, progress: Callable[[int, int], None] | None = None) -> Path:
+    """Fetch a dataset's files into the Keras cache, and return the cache.
+
+    Raises OSError if there is no network, or no answer within ten seconds.
+    """
+    for relative in KERAS_FILES[name]:
+        target = keras_cache() / relative
+        if target.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{target.name}.{os.getpid()}.part")
+        try:
+            with (
+                urllib.request.urlopen(
+                    KERAS_URL + Path(relative).name, timeout=TIMEOUT_SECONDS
+                ) as response,
+                partial.open("wb") as file,
+            ):
+                total = int(response.headers.get("Content-Length") or 0)
+                while chunk := response.read(1 << 16):
+                    file.write(chunk)
+                    if progress:
+                        progress(file.tell(), total)
+                if total and file.tell() != total:
+                    raise OSError("the connection broke off")
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+    return keras_cache()

@@ -1,0 +1,360 @@
+"""The plots of a study: frame and axes in, axes out. Only `save_plots` writes files."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from study.analysis import run_frame, thousands
+from study.methods import METHODS
+from study.results import Results, replace
+
+PALETTE = sns.color_palette("colorblind")
+BASELINE_COLOUR = (0.35, 0.35, 0.35)
+SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
+LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
+
+# What the tutorial claims: trainable parameters and test accuracy in percent.
+CLAIMS = {
+    "baseline": (13_002, 92.83),
+    "gp": (5_637, 98.09),
+    "gbrt": (316_581, 98.13),
+}
+CLAIMED_DATASET = "mnist"
+
+STYLE = {
+    **sns.axes_style("whitegrid"),
+    "svg.hashsalt": "study",  # the same plot gives the same bytes
+    "figure.dpi": 110,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.edgecolor": "0.6",
+    "grid.color": "0.9",
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def colours(methods: list[str]) -> dict[str, Any]:
+    """One colour per method, the same in every plot of every study."""
+    known = [name for name in METHODS if name != "baseline"]
+    order = known + [name for name in methods if name not in METHODS]
+    by_name = {m: SEARCH_COLOURS[i % len(SEARCH_COLOURS)] for i, m in enumerate(order)}
+    return {m: by_name.get(m, BASELINE_COLOUR) for m in methods}
+
+
+def save_plots(results: Results) -> list[Path]:
+    """Draw every plot as PNG and SVG into the folder's plots/; the paths written.
+
+    Raises `StudyError` if a file cannot be written.
+    """
+    paths = []
+    with mpl.rc_context(STYLE):
+        for name, figure in figures(results):
+            for ending in ("png", "svg"):
+                paths.append(_save(figure, results.folder / "plots" / f"{name}.{ending}"))
+    return paths
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    bare = {"Date": None} if path.suffix == ".svg" else {}
+    return replace(path, lambda partial: figure.savefig(partial, metadata=bare))
+
+
+def figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    """(name, figure) of each plot. What has no data yet says so instead of staying empty."""
+    info, trials = results.info, results.trials
+    runs = run_frame(trials, results.finals)
+    initial = info["settings"]["initial_points"]
+    claims = CLAIMS if info["problem"]["dataset"] == CLAIMED_DATASET else {}
+    scored = runs.dropna(subset=["test_accuracy"])
+    parts: list[tuple[str, str, Callable[[Axes], object], pd.DataFrame]] = [
+        ("convergence", "Best validation accuracy so far", _with(convergence, trials, initial), trials),
+        ("parameters", "Network size and test accuracy", _with(parameters, scored, claims), scored),
+        ("accuracy", "Test accuracy by method", _with(accuracy, scored), scored),
+        ("time_per_call", "Seconds per call", _with(time_per_call, runs), runs),
+    ]
+    for name, title, draw, frame in parts:
+        figure = Figure(figsize=(8, 5), layout="constrained")
+        axes = figure.subplots()
+        if len(frame):
+            draw(axes)
+        else:
+            _nothing_yet(axes)
+        _titled(figure, title, info)
+        yield name, figure
+    space = info["problem"]["space"]
+    columns = 2
+    figure = Figure(figsize=(9, 2.5 * -(-len(space) // columns) + 0.6), layout="constrained")
+    grid = figure.subplots(-(-len(space) // columns), columns, squeeze=False).ravel()
+    for axes, dimension in zip(grid, space, strict=False):
+        search_range(trials, dimension, axes)
+    _accuracy_key(trials, grid[len(space) :], figure)
+    _titled(figure, "What each method tried", info)
+    yield "search_range", figure
+
+
+def _with(function: Callable[..., Axes], *arguments: Any) -> Callable[[Axes], Axes]:
+    return lambda axes: function(*arguments, axes)
+
+
+def _titled(figure: Figure, title: str, info: dict[str, Any]) -> None:
+    """Title of every figure: what it shows, on which data, at which budget, finished or not."""
+    settings, problem = info["settings"], info["problem"]
+    seeds, calls = settings["seeds"], settings["calls"]
+    below = (
+        f"dataset {problem['dataset']} · {seeds} seed{'s' * (seeds > 1)} · {calls} calls "
+        f"per run · {problem['epochs']} epochs"
+    )
+    if not info["finished"]:
+        below += f" · UNFINISHED: {info['calls']['done']} of {info['calls']['of']} calls"
+    figure.suptitle(f"{title}\n", x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.text(0.01, 0.945 if figure.get_figheight() < 6 else 0.97, below, fontsize=9.5, color="0.35", va="top")
+
+
+def _nothing_yet(axes: Axes) -> None:
+    axes.text(0.5, 0.5, "nothing to show yet", ha="center", va="center", transform=axes.transAxes)
+    axes.set_axis_off()
+
+
+def _percent(values: pd.Series) -> pd.Series:
+    return values * 100
+
+
+def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
+    """Incumbent validation accuracy by call: mean over seeds with its 95 % t interval.
+
+    One faint line per seed; the shared initial design is shaded; the axis is cut where the
+    means begin, so that 97 % and 98 % can be told apart.
+    """
+    colour = colours(list(trials["method"].unique()))
+    for method, own in trials.groupby("method", sort=False):
+        wide = _percent(own.pivot(index="call", columns="seed", values="incumbent_accuracy"))
+        base = method == "baseline"
+        if wide.shape[1] <= LINES_AT_MOST:
+            axes.plot(wide.index, wide, color=colour[method], alpha=0.25, lw=0.8, zorder=1)
+        mean, half = wide.mean(axis=1), interval(wide)
+        axes.fill_between(
+            wide.index, mean - half, mean + half, color=colour[method], alpha=0.13, lw=0, zorder=2
+        )
+        axes.plot(
+            wide.index,
+            mean,
+            color=colour[method],
+            lw=2.2,
+            ls="--" if base else "-",
+            marker="" if base else "o",
+            ms=4,
+            label=method,
+            zorder=3,
+        )
+    means = trials.groupby(["method", "call"])["incumbent_accuracy"].mean() * 100
+    error_axis(axes, float(means.min()), _percent(trials["incumbent_accuracy"]).max())
+    axes.axvspan(0.5, initial_points + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
+    axes.text(
+        0.6, 0.015, "initial design", transform=axes.get_xaxis_transform(), color="0.4", fontsize=9
+    )
+    axes.set(xlabel="call", ylabel="validation accuracy of the incumbent (%)")
+    axes.set_xlim(0.5, trials["call"].max() + 0.5)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(title="mean, 95 % interval; a faint line per seed", loc="lower right")
+    return axes
+
+
+def interval(wide: pd.DataFrame) -> pd.Series:
+    """Half the 95 % t interval of the mean of each row; 0 where one value has none."""
+    from scipy.stats import t
+
+    count = wide.count(axis=1)
+    spread = wide.std(axis=1) / np.sqrt(count)
+    return (spread * t.ppf(0.975, (count - 1).clip(lower=1))).fillna(0)
+
+
+def error_axis(axes: Axes, low: float, high: float) -> None:
+    """Scale accuracies in percent by the logarithm of the error, from `low` to above `high`.
+
+    Half the error is the same step everywhere, so 97 and 98 % are as far apart as 94 and 96 %.
+    """
+    ceiling = min(100.0, high + 0.15 * (100 - high))
+    smallest = max(100 - ceiling, 0.05)
+
+    def forward(value: Any) -> Any:
+        return -np.log10(np.clip(100 - np.asarray(value, float), smallest / 10, None))
+
+    axes.set_yscale("function", functions=(forward, lambda v: 100 - 10 ** (-np.asarray(v, float))))
+    axes.set_ylim(low - 0.15 * (100 - low), 100 - smallest)
+    ticks = [0, 20, 40, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 98, 98.5, 99, 99.5, 99.8]
+    bottom, top = axes.get_ylim()
+    shown = [tick for tick in ticks if bottom <= tick <= top]
+    axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
+    axes.set_yticks([], minor=True)
+
+
+def parameters(
+    runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: Axes
+) -> Axes:
+    """Trainable parameters (log axis) against test accuracy: a point per run.
+
+    Claims are crosses: (parameters, test accuracy in percent) by method.
+    """
+    colour = colours(list(runs["method"].unique()))
+    shown = runs.assign(
+        accuracy=_percent(runs["test_accuracy"]), parameters=runs["parameters"].astype(float)
+    )
+    axes.set_xscale("log")
+    sns.scatterplot(
+        shown, x="parameters", y="accuracy", hue="method", palette=colour, s=55, alpha=0.8, ax=axes
+    )
+    for method, (count, accuracy_claimed) in claims.items():
+        axes.scatter(
+            count,
+            accuracy_claimed,
+            marker="X",
+            s=90,
+            color=colour.get(method, "0.7"),
+            edgecolor="black",
+            linewidth=0.9,
+            label=f"{method}, as the tutorial claims",
+            zorder=4,
+        )
+    claimed = [value for _, value in claims.values()]
+    everything = [*shown["accuracy"], *claimed]
+    error_axis(axes, min(everything), max(everything))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set(xlabel="trainable parameters", ylabel="test accuracy (%)")
+    axes.legend(loc="best", title="chosen network of a run")
+    return axes
+
+
+def accuracy(runs: pd.DataFrame, axes: Axes) -> Axes:
+    """Test accuracy by method: a point per seed (mean over its retrainings), seeds joined.
+
+    The bar is the mean over seeds; the dashed line is the baseline's.
+    """
+    methods = list(runs["method"].unique())
+    colour = colours(methods)
+    shown = runs.assign(accuracy=_percent(runs["test_accuracy"]))
+    wide = shown.pivot(index="seed", columns="method", values="accuracy")[methods]
+    if len(wide) <= LINES_AT_MOST:
+        axes.plot(range(len(methods)), wide.T, color="0.75", lw=0.8, zorder=1)
+    sns.stripplot(
+        shown,
+        x="method",
+        y="accuracy",
+        hue="method",
+        order=methods,
+        palette=colour,
+        jitter=False,
+        size=7,
+        alpha=0.85,
+        legend=False,
+        zorder=2,
+        ax=axes,
+    )
+    for place, method in enumerate(methods):
+        mean = wide[method].mean()
+        axes.plot([place - 0.22, place + 0.22], [mean, mean], color=colour[method], lw=3, zorder=3)
+        axes.annotate(
+            f"{mean:.2f}",
+            (place + 0.24, mean),
+            va="center",
+            fontsize=9,
+            color=colour[method],
+            fontweight="bold",
+        )
+    if "baseline" in methods:
+        axes.axhline(wide["baseline"].mean(), color=BASELINE_COLOUR, ls="--", lw=1, zorder=0)
+    error_axis(axes, float(shown["accuracy"].min()), float(shown["accuracy"].max()))
+    axes.set(xlabel="", ylabel="test accuracy (%)")
+    axes.set_xlim(-0.5, len(methods) - 0.3)
+    return axes
+
+
+def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
+    """Mean seconds per call, training and proposing stacked; a point per seed for the sum."""
+    methods = list(runs["method"].unique())
+    colour = colours(methods)
+    means = runs.groupby("method", sort=False)[["train_seconds", "propose_seconds"]].mean()
+    tints = [colour[method] for method in methods]
+    axes.bar(methods, means["train_seconds"], color=tints, alpha=0.55, width=0.6)
+    axes.bar(
+        methods,
+        means["propose_seconds"],
+        bottom=means["train_seconds"],
+        color=tints,
+        hatch="////",
+        edgecolor="white",
+        width=0.6,
+    )
+    total = runs["train_seconds"] + runs["propose_seconds"]
+    places = runs["method"].map(methods.index)
+    axes.scatter(places, total, color="black", s=14, alpha=0.6, zorder=3)
+    for place, method in enumerate(methods):
+        train, ask = means.loc[method]
+        axes.annotate(
+            f"{train:.2f} s training\n{ask:.3f} s proposing",
+            (place, total[places == place].max()),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+        )
+    axes.set_ylim(0, total.max() * 1.25)
+    axes.set(xlabel="", ylabel="seconds per call (training; hatched: proposing)")
+    axes.grid(axis="x", visible=False)
+    return axes
+
+
+def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) -> Axes:
+    """Every value of one dimension that each method tried, darker the better it scored."""
+    name, methods = dimension["name"], list(trials["method"].unique())
+    if dimension["kind"] == "categorical":
+        axis = {choice: number for number, choice in enumerate(dimension["choices"])}
+        values = trials[name].map(axis).astype(float)
+        axes.set_xticks(list(axis.values()), list(axis))
+        axes.set_xlim(-0.5, len(axis) - 0.5)
+        spread = 0.3
+    else:
+        values = trials[name].astype(float)
+        spread = 0.25 if dimension["kind"] == "integer" and dimension["high"] <= 10 else 0.0
+        if dimension.get("log"):
+            axes.set_xscale("log")
+    rng = np.random.default_rng(0)
+    across = values + rng.uniform(-spread, spread, len(values))
+    down = trials["method"].map(methods.index) + rng.uniform(-0.28, 0.28, len(values))
+    shades = score_ranks(trials["validation_accuracy"])
+    axes.scatter(across, down, c=shades, cmap="viridis_r", vmin=0, vmax=1, s=13, alpha=0.8, lw=0)
+    axes.set_yticks(range(len(methods)), methods)
+    axes.set_ylim(len(methods) - 0.5, -0.5)
+    axes.set_title(name)
+    axes.grid(axis="y", visible=False)
+    return axes
+
+
+def score_ranks(scores: pd.Series) -> pd.Series:
+    """0 for the worst to 1 for the best; what has no score counts as the worst."""
+    return scores.fillna(0).rank(pct=True)
+
+
+def _accuracy_key(trials: pd.DataFrame, spare: Any, figure: Figure) -> None:
+    """Use the first spare panel to say what the shades mean; empty the others."""
+    for axes in spare:
+        axes.set_axis_off()
+    if len(spare):
+        shades = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), "viridis_r")
+        bar = figure.colorbar(shades, ax=spare[0], orientation="horizontal", fraction=0.2)
+        scores = trials["validation_accuracy"].fillna(0)
+        ticks = [0, 0.25, 0.5, 0.75, 1]
+        bar.set_ticks(ticks, labels=[f"{scores.quantile(q) * 100:.1f}" for q in ticks])
+        bar.set_label("validation accuracy of the call (%), by rank")

@@ -1,0 +1,116 @@
+"""Problems: a search space, where to start, and how to evaluate a configuration."""
+
+import functools
+import math
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from study import network
+from study.datasets import Dataset
+from study.space import Configuration, Space
+from study.training import Trainer
+from study.trials import Evaluation, Part, Status, Task
+
+
+class Problem(Protocol):
+    """What a study needs to know of the thing that it tunes."""
+
+    space: Space
+    default: Configuration
+    """The first point of every search."""
+    baseline: Configuration
+    """What a user would take without searching; it may lie outside the space."""
+
+    def evaluate(self, task: Task) -> Evaluation:
+        """Train and score; the outcome depends on the task alone, seconds aside."""
+
+    def expected_seconds(self, task: Task) -> float:
+        """Roughly what `evaluate` takes on one thread; orders the work and predicts its end."""
+
+    def describe(self) -> dict[str, Any]:
+        """What makes this problem another than the next, JSON-ready."""
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkProblem:
+    """The tutorial's problem: a dense Keras network on images, trained for a few epochs."""
+
+    dataset: Dataset
+    epochs: int
+
+    space = network.SPACE
+    default = network.DEFAULT
+    baseline = network.BASELINE
+
+    @functools.cached_property
+    def _trainer(self) -> Trainer:
+        return Trainer(self.dataset)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.dataset, self.epochs)  # compiled programs stay where they are
+
+    def evaluate(self, task: Task) -> Evaluation:
+        """Train the network of the task's configuration from fresh weights."""
+        trainer = self._trainer
+        began = time.perf_counter()
+        images = self.dataset.fitted if task.part is Part.VALIDATION else None
+        rng = np.random.default_rng(task.training_seed)
+        trained = trainer.train(task.configuration, rng, self.epochs, images)
+        finite = all(map(math.isfinite, trained.losses))
+        if task.part is Part.TEST:
+            accuracies: tuple[float, ...] = ()
+            accuracy = trainer.test_accuracy(trained.model) if finite else None
+        else:
+            accuracies = trained.accuracies
+            accuracy = accuracies[-1] if finite else None
+        return Evaluation(
+            status=Status.OK if finite else Status.DIVERGED,
+            reason="" if finite else f"training loss {trained.losses[-1]}",
+            accuracy=accuracy,
+            parameters=trained.model.count_params(),
+            initial_loss=trained.initial_loss,
+            losses=trained.losses,
+            accuracies=accuracies,
+            seconds=time.perf_counter() - began,
+        )
+
+    def expected_seconds(self, task: Task) -> float:
+        """A fit by eye to measured times: compiling, and a cost per step, weight and image."""
+        data = self.dataset
+        images = data.fitted if task.part is Part.VALIDATION else len(data.x_train)
+        batch = int(task.configuration["batch_size"])
+        weights = network.parameter_count(task.configuration, data.inputs, data.classes)
+        update = 10e-6 + 0.7e-9 * weights
+        per_image = 1e-9 * data.inputs + 0.013e-9 * weights
+        return 0.6 + self.epochs * (math.ceil(images / batch) * update + images * per_image)
+
+    def describe(self) -> dict[str, Any]:
+        """Dataset with checksum, network and training length."""
+        data = self.dataset
+        return {
+            "dataset": data.name,
+            "fingerprint": data.fingerprint(),
+            "training_images": len(data.x_train),
+            "validation_images": len(data.x_train) - data.fitted,
+            "test_images": len(data.x_test),
+            "inputs": data.inputs,
+            "classes": data.classes,
+            "epochs": self.epochs,
+            "space": self.space.describe(),
+            "default": self.default,
+            "baseline": self.baseline,
+        }
+
+
+def evaluate(problem: Problem, task: Task) -> Evaluation:
+    """Evaluate; whatever goes wrong becomes a record with status failed and the reason."""
+    began = time.perf_counter()
+    try:
+        return problem.evaluate(task)
+    except Exception as error:  # any failure of user code or libraries is a result, not an end
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        seconds = time.perf_counter() - began
+        return Evaluation(status=Status.FAILED, reason=reason, seconds=seconds)

@@ -1,0 +1,110 @@
+"""The records of a study: what was evaluated, and which call of which run it served."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from study.space import Configuration, canonical
+
+
+class Status(StrEnum):
+    """How an evaluation ended."""
+
+    OK = "ok"
+    DIVERGED = "diverged"
+    """The training loss is not finite; there is no accuracy."""
+    FAILED = "failed"
+    """It raised, or its worker died; the reason says how."""
+
+
+class Part(StrEnum):
+    """What an evaluation trains on, and therefore what its accuracy means."""
+
+    VALIDATION = "validation"
+    """Trained without the validation images, scored on them."""
+    TEST = "test"
+    """Trained on all training images, scored once on the test images."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """One finished training."""
+
+    status: Status
+    reason: str = ""
+    accuracy: float | None = None
+    """0 to 1, after the last epoch; None unless the status is ok."""
+    parameters: int | None = None
+    """Trainable parameters of the network."""
+    initial_loss: float | None = None
+    """Cross-entropy before the first step, in nats."""
+    losses: tuple[float, ...] = ()
+    """Training loss of each epoch, in nats."""
+    accuracies: tuple[float, ...] = ()
+    """Validation accuracy after each epoch; empty for the test part."""
+    seconds: float = 0.0
+    """Building, compiling, training and scoring."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """An evaluation to make; equal tasks have equal outcomes on one machine."""
+
+    part: Part
+    configuration: Configuration
+    training_seed: int
+    """Seeds initial weights and shuffles; 63 bits."""
+
+    @property
+    def key(self) -> str:
+        """What the ledger knows the evaluation by, within its problem and training length."""
+        return f"{self.part} {self.training_seed} {canonical(self.configuration)}"
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One call of one run: which evaluation it asked for, and what proposing that took."""
+
+    method: str
+    seed: int
+    call: int
+    """Counted from 1."""
+    task: Task
+    duplicate: bool = False
+    """The method proposed what its run had tried before. A search by scikit-optimize then
+    takes another point in its place; a method of another kind trains anew, with a fresh seed."""
+    propose_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Final:
+    """One retraining of the incumbent of a finished run, scored on the test set."""
+
+    method: str
+    seed: int
+    repeat: int
+    """Counted from 1."""
+    task: Task
+
+
+def task(part: Part, seed: int, configuration: Configuration, repeat: int) -> Task:
+    """The `repeat`-th (from 0) evaluation of a configuration at a seed.
+
+    Its training seed depends on nothing else: methods that come to the same configuration at
+    the same seed share the evaluation.
+    """
+    digest = hashlib.sha256(f"{part} {canonical(configuration)}".encode()).digest()
+    words = np.frombuffer(digest, "<u4").tolist()
+    state = np.random.SeedSequence([seed, repeat, *words]).generate_state(1, np.uint64)
+    return Task(part=part, configuration=configuration, training_seed=int(state[0] >> 1))
+
+
+def generator(seed: int, stream: str) -> np.random.Generator:
+    """The random generator of one purpose (such as "design", or a method's name) at a seed."""
+    words = np.frombuffer(hashlib.sha256(stream.encode()).digest(), "<u4").tolist()
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(words)))
