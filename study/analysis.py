@@ -183,7 +183,9 @@ def search_range(trials: pd.DataFrame, space: Sequence[dict[str, Any]]) -> pd.Da
                     "best": values[best] if best is not None else None,
                 }
             )
-    return pd.DataFrame(rows, columns=["method", "dimension", "allowed", "tried", "distinct", "best"])
+    return pd.DataFrame(
+        rows, columns=["method", "dimension", "allowed", "tried", "distinct", "best"]
+    )
 
 
 def failures(trials: pd.DataFrame, finals: pd.DataFrame) -> list[str]:

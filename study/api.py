@@ -97,6 +97,10 @@ def compare(
 
     Parameters
     ----------
+    observe
+        Called with a `Snapshot` whenever something starts or ends.
+    **settings
+        What follows, each by name.
     dataset
         "digits", "mnist", "fashion-mnist" or a folder; MNIST if it can be had, else digits.
     methods
@@ -111,8 +115,6 @@ def compare(
         Where MNIST and Fashion-MNIST are looked for first.
     output
         The results folder; by default results/DATASET in the current folder.
-    observe
-        Called with a `Snapshot` whenever something starts or ends.
 
     Raises
     ------

@@ -47,6 +47,7 @@ def program() -> None:
 
 @app.command(epilog=COMPARE_EXAMPLES)
 def compare(
+    *,
     seeds: Annotated[int, typer.Option(help="Replicates of the whole comparison.")] = 5,
     calls: Annotated[int, typer.Option(help="Evaluations per method and seed.")] = 12,
     initial_points: Annotated[

@@ -158,8 +158,8 @@ def _mnist(arrays: Arrays, source: str) -> Dataset:
 def _fashion_mnist(arrays: Arrays, source: str) -> Dataset:
     shapes = {key: arrays[key].shape for key in ("x_train", "x_test")}
     expected = {"x_train": (60_000, 28, 28), "x_test": (10_000, 28, 28)}
-    digest = hashlib.sha256(np.ascontiguousarray(arrays["y_test"]).data).hexdigest()
-    if shapes != expected or digest == MNIST_SHA256["y_test"]:
+    digest = hashlib.sha256(np.ascontiguousarray(arrays["x_test"]).data).hexdigest()
+    if shapes != expected or digest == MNIST_SHA256["x_test"]:
         raise StudyError(
             f"the images from {source} are not Fashion-MNIST's (60,000 and 10,000 of 28 x 28, "
             "and not MNIST's): replace the files, or use --dataset FOLDER"

@@ -2,8 +2,9 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console, Group
@@ -13,8 +14,8 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Table
 from rich.text import Text
 
-from study.api import Plan, opened
 from study.analysis import thousands
+from study.api import Plan, opened
 from study.results import Results
 from study.runner import Flow, Snapshot
 
@@ -44,9 +45,13 @@ def announce(planned: Plan) -> None:
 def downloading() -> Iterator[Callable[[int, int], None]]:
     """A bar while a dataset is downloaded; nothing is shown if none is."""
     columns = TextColumn("downloading the dataset"), BarColumn(), DownloadColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("", total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None, visible=True)
+        yield lambda done, total: bar.update(
+            task, completed=done, total=total or None, visible=True
+        )
 
 
 @contextlib.contextmanager
@@ -110,13 +115,14 @@ def table(results: Results) -> None:
         shown.add_column(column, justify="left" if column == "method" else "right")
     for column in ("propose\ns/call", "train\ns/call", "total\ns/call"):
         shown.add_column(column, justify="right")
-    for row in results.summary.itertuples():
+    for row in results.summary.to_dict("records"):
+        seconds = (row[name] for name in ("propose_seconds", "train_seconds", "seconds_per_call"))
         shown.add_row(
-            str(row.method),
-            percent(row.validation_accuracy),
-            percent(row.test_accuracy, row.test_sd),
+            row["method"],
+            percent(row["validation_accuracy"]),
+            percent(row["test_accuracy"], row["test_sd"]),
             _parameters(row),
-            *(f"{s:.2f}" for s in (row.propose_seconds, row.train_seconds, row.seconds_per_call)),
+            *(f"{s:.2f}" for s in seconds),
         )
     console.print()
     console.print(shown)
@@ -144,10 +150,8 @@ def percent(value: float, sd: float | None = None) -> str:
     return f"{100 * value:.2f}{spread} %"
 
 
-def _parameters(row: object) -> str:
-    low, high, median = (
-        getattr(row, f"parameters_{which}") for which in ("min", "max", "median")
-    )
+def _parameters(row: dict[Hashable, Any]) -> str:
+    low, high, median = (row[f"parameters_{which}"] for which in ("min", "max", "median"))
     if pd.isna(median):
         return "-"
     if low == high:

@@ -44,7 +44,7 @@ class InProcess:
         ticket, job, arguments = self._jobs.pop(0)
         try:
             return [(ticket, job(*arguments))]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a job may raise anything; the runner tells)
             return [(ticket, error)]
 
 
@@ -92,7 +92,7 @@ def open_engine(problem: Problem, workers: int) -> Iterator[Engine]:
 
     with (
         _main_module_hidden(),
-        LocalCluster(
+        LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
             n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
@@ -101,7 +101,7 @@ def open_engine(problem: Problem, workers: int) -> Iterator[Engine]:
             env=ENVIRONMENT,
             silence_logs=logging.CRITICAL,
         ) as cluster,
-        Client(cluster) as client,
+        Client(cluster) as client,  # type: ignore[no-untyped-call, unused-ignore]
     ):
         yield Workers(client, problem, workers)
 
@@ -114,9 +114,11 @@ def _main_module_hidden() -> Iterator[None]:
     `compare` without `if __name__ == "__main__"` would start itself in every worker.
     """
     main = sys.modules["__main__"]
-    kept = {name: vars(main).pop(name) for name in ("__file__", "__spec__") if name in vars(main)}
+    file, spec = vars(main).pop("__file__", None), main.__spec__
     main.__spec__ = None
     try:
         yield
     finally:
-        vars(main).update(kept)
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file

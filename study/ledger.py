@@ -160,7 +160,8 @@ class Ledger:
         with self._committed():
             if done is not None:
                 self._db.execute(
-                    f"INSERT OR IGNORE INTO evaluations VALUES ({', '.join('?' * 13)})",
+                    "INSERT OR IGNORE INTO evaluations VALUES "
+                    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (*_evaluation_row(*done), self._session),
                 )
             self._db.executemany(

@@ -125,9 +125,7 @@ def _gp(start: Start) -> Method:
     seed = state.randint(0, np.iinfo(np.int32).max)
     estimator = cook_estimator("GP", space=space, random_state=seed, noise=0.01)
     exploring = {"xi": 0.01, "kappa": 5}
-    return _skopt(
-        start, space, estimator, state, acq_func="gp_hedge", acq_func_kwargs=exploring
-    )
+    return _skopt(start, space, estimator, state, acq_func="gp_hedge", acq_func_kwargs=exploring)
 
 
 def _gbrt(start: Start) -> Method:
@@ -222,6 +220,10 @@ def propose(
 
     Parameters
     ----------
+    name
+        A row of `METHODS`.
+    start
+        What the method is built from; its generator must be fresh.
     history
         Every (configuration, accuracy) of the run so far, the initial design first.
     state
@@ -249,7 +251,7 @@ def propose(
                     )
                 method.tell(configuration, accuracy)
         else:
-            method = pickle.loads(state)
+            method = pickle.loads(state)  # noqa: S301 (it comes from `propose` in this study)
             method.tell(*history[-1])
         configuration, swapped = _ask(method)
     seconds = time.perf_counter() - began

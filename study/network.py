@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import os
 import sys
 import tempfile
@@ -41,6 +42,7 @@ ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "-1",
 }
 """What a process must have in its environment before it imports TensorFlow."""
+
 
 @functools.cache
 def tensorflow() -> Any:
@@ -85,7 +87,7 @@ def widths(configuration: Configuration) -> list[int]:
 def parameter_count(configuration: Configuration, inputs: int, classes: int) -> int:
     """Trainable parameters, without building the network: weights and biases of each layer."""
     sizes = [inputs, *widths(configuration), classes]
-    return sum((a + 1) * b for a, b in zip(sizes, sizes[1:], strict=False))
+    return sum((a + 1) * b for a, b in itertools.pairwise(sizes))
 
 
 def build(configuration: Configuration, inputs: int, classes: int, rng: np.random.Generator) -> Any:

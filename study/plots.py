@@ -10,7 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from study.analysis import run_frame, thousands
 from study.methods import METHODS
@@ -57,12 +57,13 @@ def save_plots(results: Results) -> list[Path]:
 
     Raises `StudyError` if a file cannot be written.
     """
-    paths = []
+    folder = results.folder / "plots"
     with mpl.rc_context(STYLE):
-        for name, figure in figures(results):
-            for ending in ("png", "svg"):
-                paths.append(_save(figure, results.folder / "plots" / f"{name}.{ending}"))
-    return paths
+        return [
+            _save(figure, folder / f"{name}.{ending}")
+            for name, figure in figures(results)
+            for ending in ("png", "svg")
+        ]
 
 
 def _save(figure: Figure, path: Path) -> Path:
@@ -77,8 +78,13 @@ def figures(results: Results) -> Iterator[tuple[str, Figure]]:
     initial = info["settings"]["initial_points"]
     claims = CLAIMS if info["problem"]["dataset"] == CLAIMED_DATASET else {}
     scored = runs.dropna(subset=["test_accuracy"])
-    parts: list[tuple[str, str, Callable[[Axes], object], pd.DataFrame]] = [
-        ("convergence", "Best validation accuracy so far", _with(convergence, trials, initial), trials),
+    parts: list[tuple[str, str, Callable[[Axes], Axes], pd.DataFrame]] = [
+        (
+            "convergence",
+            "Best validation accuracy so far",
+            _with(convergence, trials, initial),
+            trials,
+        ),
         ("parameters", "Network size and test accuracy", _with(parameters, scored, claims), scored),
         ("accuracy", "Test accuracy by method", _with(accuracy, scored), scored),
         ("time_per_call", "Seconds per call", _with(time_per_call, runs), runs),
@@ -118,7 +124,14 @@ def _titled(figure: Figure, title: str, info: dict[str, Any]) -> None:
     if not info["finished"]:
         below += f" · UNFINISHED: {info['calls']['done']} of {info['calls']['of']} calls"
     figure.suptitle(f"{title}\n", x=0.01, ha="left", fontsize=13, fontweight="bold")
-    figure.text(0.01, 0.945 if figure.get_figheight() < 6 else 0.97, below, fontsize=9.5, color="0.35", va="top")
+    figure.text(
+        0.01,
+        0.945 if figure.get_figheight() < 6 else 0.97,
+        below,
+        fontsize=9.5,
+        color="0.35",
+        va="top",
+    )
 
 
 def _nothing_yet(axes: Axes) -> None:
@@ -126,8 +139,10 @@ def _nothing_yet(axes: Axes) -> None:
     axes.set_axis_off()
 
 
-def _percent(values: pd.Series) -> pd.Series:
-    return values * 100
+def _legend(axes: Axes, title: str) -> None:
+    """A legend beside the axes, where it hides nothing."""
+    legend = axes.legend(title=title, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    legend.set_alignment("left")
 
 
 def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
@@ -137,8 +152,8 @@ def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
     means begin, so that 97 % and 98 % can be told apart.
     """
     colour = colours(list(trials["method"].unique()))
-    for method, own in trials.groupby("method", sort=False):
-        wide = _percent(own.pivot(index="call", columns="seed", values="incumbent_accuracy"))
+    for method, own in by_method(trials):
+        wide = own.pivot(index="call", columns="seed", values="incumbent_accuracy") * 100
         base = method == "baseline"
         if wide.shape[1] <= LINES_AT_MOST:
             axes.plot(wide.index, wide, color=colour[method], alpha=0.25, lw=0.8, zorder=1)
@@ -157,26 +172,31 @@ def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
             label=method,
             zorder=3,
         )
-    means = trials.groupby(["method", "call"])["incumbent_accuracy"].mean() * 100
-    error_axis(axes, float(means.min()), _percent(trials["incumbent_accuracy"]).max())
+    lowest = trials.groupby(["method", "call"])["incumbent_accuracy"].mean().min()
+    error_axis(axes, float(lowest) * 100, float(trials["incumbent_accuracy"].max()) * 100)
     axes.axvspan(0.5, initial_points + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
     axes.text(
         0.6, 0.015, "initial design", transform=axes.get_xaxis_transform(), color="0.4", fontsize=9
     )
     axes.set(xlabel="call", ylabel="validation accuracy of the incumbent (%)")
     axes.set_xlim(0.5, trials["call"].max() + 0.5)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(title="mean, 95 % interval; a faint line per seed", loc="lower right")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(axes, "mean and 95 % interval,\na faint line per seed")
     return axes
 
 
-def interval(wide: pd.DataFrame) -> pd.Series:
+def by_method(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each method, in order of appearance."""
+    return [(name, frame[frame["method"] == name]) for name in frame["method"].unique()]
+
+
+def interval(wide: pd.DataFrame) -> "pd.Series[float]":
     """Half the 95 % t interval of the mean of each row; 0 where one value has none."""
     from scipy.stats import t
 
     count = wide.count(axis=1)
-    spread = wide.std(axis=1) / np.sqrt(count)
-    return (spread * t.ppf(0.975, (count - 1).clip(lower=1))).fillna(0)
+    factor = pd.Series(t.ppf(0.975, (count - 1).clip(lower=1)), index=count.index)
+    return (wide.std(axis=1) / np.sqrt(count) * factor).fillna(0)
 
 
 def error_axis(axes: Axes, low: float, high: float) -> None:
@@ -199,21 +219,22 @@ def error_axis(axes: Axes, low: float, high: float) -> None:
     axes.set_yticks([], minor=True)
 
 
-def parameters(
-    runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: Axes
-) -> Axes:
+def parameters(runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: Axes) -> Axes:
     """Trainable parameters (log axis) against test accuracy: a point per run.
 
     Claims are crosses: (parameters, test accuracy in percent) by method.
     """
     colour = colours(list(runs["method"].unique()))
     shown = runs.assign(
-        accuracy=_percent(runs["test_accuracy"]), parameters=runs["parameters"].astype(float)
+        accuracy=runs["test_accuracy"] * 100, parameters=runs["parameters"].astype(float)
     )
     axes.set_xscale("log")
-    sns.scatterplot(
-        shown, x="parameters", y="accuracy", hue="method", palette=colour, s=55, alpha=0.8, ax=axes
-    )
+    for place, (method, own) in enumerate(by_method(shown)):
+        # Methods often choose the same network: smaller points on top show all of them.
+        size = 120 * 0.62**place
+        axes.scatter(
+            own["parameters"], own["accuracy"], color=colour[method], s=size, lw=0, label=method
+        )
     for method, (count, accuracy_claimed) in claims.items():
         axes.scatter(
             count,
@@ -223,7 +244,7 @@ def parameters(
             color=colour.get(method, "0.7"),
             edgecolor="black",
             linewidth=0.9,
-            label=f"{method}, as the tutorial claims",
+            label=f"{method}: the tutorial's claim",
             zorder=4,
         )
     claimed = [value for _, value in claims.values()]
@@ -233,7 +254,7 @@ def parameters(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="trainable parameters", ylabel="test accuracy (%)")
-    axes.legend(loc="best", title="chosen network of a run")
+    _legend(axes, "chosen network of each run")
     return axes
 
 
@@ -244,7 +265,7 @@ def accuracy(runs: pd.DataFrame, axes: Axes) -> Axes:
     """
     methods = list(runs["method"].unique())
     colour = colours(methods)
-    shown = runs.assign(accuracy=_percent(runs["test_accuracy"]))
+    shown = runs.assign(accuracy=runs["test_accuracy"] * 100)
     wide = shown.pivot(index="seed", columns="method", values="accuracy")[methods]
     if len(wide) <= LINES_AT_MOST:
         axes.plot(range(len(methods)), wide.T, color="0.75", lw=0.8, zorder=1)
@@ -266,9 +287,10 @@ def accuracy(runs: pd.DataFrame, axes: Axes) -> Axes:
         mean = wide[method].mean()
         axes.plot([place - 0.22, place + 0.22], [mean, mean], color=colour[method], lw=3, zorder=3)
         axes.annotate(
-            f"{mean:.2f}",
-            (place + 0.24, mean),
-            va="center",
+            f"{mean:.2f} %",
+            (place + 0.25, mean),
+            xytext=(0, 2),
+            textcoords="offset points",
             fontsize=9,
             color=colour[method],
             fontweight="bold",
@@ -342,7 +364,7 @@ def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) ->
     return axes
 
 
-def score_ranks(scores: pd.Series) -> pd.Series:
+def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
     """0 for the worst to 1 for the best; what has no score counts as the worst."""
     return scores.fillna(0).rank(pct=True)
 

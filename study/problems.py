@@ -110,7 +110,7 @@ def evaluate(problem: Problem, task: Task) -> Evaluation:
     began = time.perf_counter()
     try:
         return problem.evaluate(task)
-    except Exception as error:  # any failure of user code or libraries is a result, not an end
+    except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         seconds = time.perf_counter() - began
         return Evaluation(status=Status.FAILED, reason=reason, seconds=seconds)

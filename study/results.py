@@ -6,6 +6,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from study.errors import StudyError
 from study.ledger import Ledger
 
 LEDGER = "study.db"
+TEXT = {"reason": "str", "status": "str", "configuration": "str", "parameters": "Int64"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,17 +114,17 @@ def read_files(folder: Path) -> Results:
     """
     try:
         info = json.loads((folder / "study.json").read_text())
-        text = {"reason": str, "status": str, "configuration": str}
         trials, finals = (
-            pd.read_csv(folder / name, dtype={**text, "parameters": "Int64"}, keep_default_na=True)
+            pd.read_csv(folder / name, dtype=TEXT).fillna({"reason": ""})
             for name in ("trials.csv", "finals.csv")
         )
-        frames = [frame.fillna({"reason": ""}) for frame in (trials, finals)]
-        results = Results(folder=folder, info=info, trials=frames[0], finals=frames[1])
-        results.failures, results.summary, info["problem"]["space"]  # noqa: B018 (fail here)
+        results = Results(folder=folder, info=info, trials=trials, finals=finals)
+        _ = results.failures, results.summary, info["problem"]["space"]  # fail here, not later
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        raise StudyError(f"{folder} holds no {missing}: name a results folder of a study") from error
+        raise StudyError(
+            f"{folder} holds no {missing}: name a results folder of a study"
+        ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StudyError(f"{folder} cannot be read ({error}): run the study again") from error
     return results
@@ -140,13 +142,12 @@ def write(results: Results) -> list[Path]:
         "summary.csv": results.summary,
         "search_range.csv": analysis.search_range(results.trials, space),
     }
-    writers: dict[str, Callable[[Path], Any]] = {
-        name: lambda path, frame=frame: frame.to_csv(path, index=False, lineterminator="\n")
+    paths = [
+        replace(results.folder / name, partial(frame.to_csv, index=False, lineterminator="\n"))
         for name, frame in frames.items()
-    }
+    ]
     text = json.dumps(results.info, indent=2) + "\n"
-    writers["study.json"] = lambda path: path.write_text(text)
-    return [replace(results.folder / name, writer) for name, writer in writers.items()]
+    return [*paths, replace(results.folder / "study.json", lambda path: path.write_text(text))]
 
 
 def replace(path: Path, write_to: Callable[[Path], Any]) -> Path:
@@ -157,12 +158,12 @@ def replace(path: Path, write_to: Callable[[Path], Any]) -> Path:
     """
     with telling(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
         try:
-            write_to(partial)
-            partial.replace(path)
+            write_to(beside)
+            beside.replace(path)
         finally:
-            partial.unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
     return path
 
 

@@ -6,7 +6,6 @@ next before what is finished is in the ledger.
 
 import heapq
 import itertools
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -113,8 +112,7 @@ class Flow:
             if held := self._held.get((run.method, run.seed, call)):
                 self._settle(held)
             elif call <= len(known):
-                earlier = known[: call - 1]
-                self._request(self._trial(run, call, known[call - 1], earlier, 0.0))
+                self._request(self._trial(run, known[call - 1], known[: call - 1]))
         if not known and not run.trials:
             self._advance(run)
 
@@ -138,18 +136,18 @@ class Flow:
     def _trial(
         self,
         run: _Run,
-        call: int,
         configuration: Configuration,
         earlier: list[Configuration],
-        seconds: float,
+        *,
         duplicate: bool = False,
+        seconds: float = 0.0,
     ) -> Trial:
-        """A call; what the run tried before is trained with a fresh seed, not looked up."""
+        """A run's next call; what it tried before is trained with a fresh seed, not looked up."""
         repeat = earlier.count(configuration)
         return Trial(
             method=run.method,
             seed=run.seed,
-            call=call,
+            call=len(earlier) + 1,
             task=task(Part.VALIDATION, run.seed, configuration, repeat),
             duplicate=duplicate or repeat > 0,
             propose_seconds=seconds,
@@ -162,10 +160,9 @@ class Flow:
             self._record(None, [use])
             self._settle(use)
             return
-        first = key not in self._waiting
         self._waiting[key].append(use)
-        if first:
-            self._push(use.task, self._problem.expected_seconds(use.task) + self._after(use))
+        # The most urgent of its uses counts; the other entries are stale when they come up.
+        self._push(use.task, self._problem.expected_seconds(use.task) + self._after(use))
 
     def _after(self, use: Trial | Final) -> float:
         """Seconds of work that can only follow `use`: the longest chains start first."""
@@ -210,10 +207,13 @@ class Flow:
         made = len(run.trials)
         if made == self._settings.calls:
             self._retrain(run)
-        elif lookup(run.method).learns and made >= self._designed(run.method):
-            if (run.method, run.seed, made + 1) not in self._held:
-                steps = self._settings.calls - made + 1
-                self._push(_Propose(run), PROPOSE_SECONDS + steps * self._typical)
+        elif (
+            lookup(run.method).learns
+            and made >= self._designed(run.method)
+            and (run.method, run.seed, made + 1) not in self._held
+        ):
+            steps = self._settings.calls - made + 1
+            self._push(_Propose(run), PROPOSE_SECONDS + steps * self._typical)
 
     def _retrain(self, run: _Run) -> None:
         run.state = None
@@ -252,12 +252,17 @@ class Flow:
         with open_engine() as engine:
             while self._ready or self._running:
                 while self._ready and len(self._running) < engine.slots:
-                    self._submit(engine, heapq.heappop(self._ready)[2])
+                    job = heapq.heappop(self._ready)[2]
+                    if not self._stale(job):
+                        self._submit(engine, job)
                 self._tell(engine.slots)
-                for job, outcome in engine.wait():
+                for job, outcome in engine.wait() if self._running else ():
                     del self._running[job]
                     self._take(job, outcome)
         self._tell(0)
+
+    def _stale(self, job: Task | _Propose) -> bool:
+        return isinstance(job, Task) and (job in self._running or job.key in self._done)
 
     def _submit(self, engine: Engine, job: Task | _Propose) -> None:
         if isinstance(job, Task):
@@ -274,9 +279,8 @@ class Flow:
         if isinstance(job, _Propose):
             self._proposed(job.run, outcome)
             return
-        if isinstance(outcome, Exception):  # the worker died, again and again
-            outcome = Evaluation(status=Status.FAILED, reason=f"{type(outcome).__name__}")
-        assert isinstance(outcome, Evaluation)
+        if not isinstance(outcome, Evaluation):  # its worker died, again and again
+            outcome = Evaluation(status=Status.FAILED, reason=type(outcome).__name__)
         self._spent += outcome.seconds
         self._expected += self._problem.expected_seconds(job)
         self._done[job.key] = (job, outcome)
@@ -286,15 +290,19 @@ class Flow:
             self._settle(use)
 
     def _proposed(self, run: _Run, outcome: object) -> None:
-        call = len(run.trials) + 1
+        earlier = [trial.task.configuration for trial in _in_order(run)]
         if not isinstance(outcome, Proposal):
-            self.errors.append(f"{run.method} seed {run.seed} call {call}: {outcome}")
+            call = len(earlier) + 1
+            self.errors.append(f"{run.method} seed {run.seed} call {call}: proposing: {outcome}")
             return
         run.state = outcome.state
-        earlier = [trial.task.configuration for trial in _in_order(run)]
         self._request(
             self._trial(
-                run, call, outcome.configuration, earlier, outcome.seconds, outcome.duplicate
+                run,
+                outcome.configuration,
+                earlier,
+                duplicate=outcome.duplicate,
+                seconds=outcome.seconds,
             )
         )
 
@@ -316,7 +324,8 @@ class Flow:
 
     def seconds_left(self, workers: int) -> float:
         """A forecast: work known of, work still to be chosen, corrected by what was measured."""
-        jobs = [job for *_, job in self._ready] + list(self._running)
+        waiting = {job for *_, job in self._ready if not self._stale(job)}
+        jobs = [*waiting, *self._running]
         known = [self._problem.expected_seconds(job) for job in jobs if isinstance(job, Task)]
         unknown = self._total() - self._finished - sum(map(len, self._waiting.values()))
         correction = self._spent / self._expected if self._expected > 10 else 1.0

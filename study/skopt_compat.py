@@ -20,7 +20,12 @@ class QuantileRegressor(GradientBoostingQuantileRegressor):  # type: ignore[misc
         tags.estimator_type = "regressor"
         return tags
 
-    def predict(self, X: Any, return_std: bool = False, return_quantiles: bool = False) -> Any:
+    def predict(
+        self,
+        X: Any,  # noqa: N803 (scikit-learn's name)
+        return_std: bool = False,
+        return_quantiles: bool = False,
+    ) -> Any:
         """The median; with `return_std` also half the distance of the outer quantiles."""
         if not return_std:
             return super().predict(X, return_quantiles=return_quantiles)

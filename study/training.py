@@ -50,6 +50,11 @@ class Trainer:
             functools.partial(_program, self._pixels, (images, labels), scored)
         )
 
+    @property
+    def compilations(self) -> int:
+        """How many programs were compiled so far."""
+        return int(self._compiled.cache_info().misses)
+
     def _pixels(self, images: Any) -> Any:
         """Stored images as float32 in 0..1."""
         tf = tensorflow()
@@ -75,7 +80,7 @@ class Trainer:
         model = build(configuration, data.inputs, data.classes, rng)
         weights = model.get_weights()
         count, batch = images or len(data.x_train), int(configuration["batch_size"])
-        order = _batches(rng, count, batch, epochs)
+        order = batches(rng, count, batch, epochs)
         rates = learning_rates(configuration, order.shape[0] * order.shape[1])
         shapes = tuple(w.shape for w in weights)
         run = self._compiled(shapes, str(configuration["activation"]), count, order.shape)
@@ -112,7 +117,7 @@ def learning_rates(configuration: Configuration, steps: int) -> np.ndarray:
     return (rate / (1 + decay * step) * correction).astype(np.float32)
 
 
-def _batches(rng: np.random.Generator, count: int, batch: int, epochs: int) -> np.ndarray:
+def batches(rng: np.random.Generator, count: int, batch: int, epochs: int) -> np.ndarray:
     """Image numbers, int32 of shape (epochs, steps, batch), reshuffled for each epoch.
 
     The last batch is filled up with image 0, which `_program` gives no weight.
@@ -135,7 +140,7 @@ def _unflatten(flat: Any, shapes: tuple[tuple[int, ...], ...]) -> list[Any]:
     return [tf.reshape(p, s) for p, s in zip(pieces, shapes, strict=True)]
 
 
-def _program(
+def _program(  # noqa: PLR0917 (lru_cache counts f(a, b=1) and f(a, 1) as two)
     pixels: Callable[[Any], Any],
     images: tuple[Any, Any],
     scored: tuple[Any, Any],

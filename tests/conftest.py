@@ -1,0 +1,28 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from study.datasets import Dataset, load_dataset
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Dataset:
+    folder = os.environ.get("STUDY_DATA")
+    if not folder or not (Path(folder) / "mnist.npz").is_file():
+        pytest.skip("needs MNIST: set STUDY_DATA to a folder with mnist.npz")
+    return load_dataset("mnist", Path(folder))
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No STUDY_DATA, an empty Keras cache (returned), and a download that cannot work."""
+    monkeypatch.delenv("STUDY_DATA", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr("study.files.KERAS_URL", "http://127.0.0.1:9/")
+    return tmp_path / "keras" / "datasets"

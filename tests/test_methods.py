@@ -1,0 +1,68 @@
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from skopt import forest_minimize, gbrt_minimize, gp_minimize
+
+from study import methods
+from study.errors import StudyError
+from study.methods import METHODS, propose
+from study.network import SPACE
+from study.space import Integer, Space
+from study.trials import generator
+from tests.test_contract import design, score, search, start
+
+
+def reference(name: str, seed: int, calls: int) -> list[list[Any]]:
+    """The points of scikit-optimize's own loop, given the same design and random state."""
+    told = design(name)
+    state = int(generator(seed, name).integers(2**31))
+    common: dict[str, Any] = {
+        "func": lambda point: -score(SPACE.configuration(point)),
+        "dimensions": methods._dimensions(SPACE),
+        "x0": [SPACE.point(configuration) for configuration, _ in told],
+        "y0": [-accuracy for _, accuracy in told],
+        "n_initial_points": 0,
+        "n_calls": calls,
+        "random_state": state,
+    }
+    if name == "gp":
+        found = gp_minimize(**common, noise=0.01, kappa=5)
+    elif name == "forest":
+        found = forest_minimize(**common)
+    else:
+        from study.skopt_compat import gbrt_estimator
+
+        found = gbrt_minimize(**common, base_estimator=gbrt_estimator(np.random.RandomState(state)))
+    return [SPACE.point(SPACE.configuration(point)) for point in found.x_iters]
+
+
+@pytest.mark.parametrize("name", ["gp", "gbrt", "forest"])
+def test_proposals_are_those_of_scikit_optimizes_own_loop(name: str) -> None:
+    ours = [SPACE.point(configuration) for configuration, _ in search(name, 4, 6, replay=False)]
+    assert ours == reference(name, 4, 6)
+
+
+def test_a_repeated_proposal_is_counted_though_scikit_optimize_swaps_it() -> None:
+    tiny = Space((Integer(name="n", low=1, high=2),))
+    history: list[Any] = [({"n": 1}, 0.5), ({"n": 2}, 0.6)]
+    setting = methods.Start(
+        space=tiny, baseline={"n": 1}, initial_points=2, rng=generator(0, "forest")
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert propose("forest", setting, history).duplicate
+
+
+def test_a_search_that_replays_differently_is_stopped() -> None:
+    history = search("forest", 0, 2, replay=False)
+    history[-2] = ({**history[-2][0], "batch_size": 1}, 0.9)
+    with pytest.raises(RuntimeError, match="another call 5 than the one stored"):
+        propose("forest", start("forest", 0), history)
+
+
+def test_an_unknown_method_is_told_with_the_nearest_name() -> None:
+    with pytest.raises(StudyError, match="did you mean 'gbrt'"):
+        methods.lookup("grbt")
+    assert METHODS["baseline"].learns is METHODS["random"].learns is False

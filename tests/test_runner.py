@@ -1,0 +1,275 @@
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from study.engine import Engine, InProcess
+from study.ledger import Ledger
+from study.runner import Flow, Snapshot, incumbent
+from study.settings import Settings
+from study.trials import Evaluation, Part, Status, Task, Trial, task
+from tests.toy import Toy
+
+SETTINGS = Settings(
+    seeds=2, calls=7, initial_points=3, retrain=2, methods=("baseline", "random", "gp", "forest")
+)
+
+
+def in_process(toy: Toy) -> Callable[[], AbstractContextManager[Engine]]:
+    return lambda: nullcontext(InProcess(toy))
+
+
+def run(ledger: Ledger, settings: Settings = SETTINGS, **toy: Any) -> Toy:
+    problem = Toy(**toy)
+    Flow(problem, settings, ledger).run(in_process(problem))
+    return problem
+
+
+def points(ledger: Ledger) -> list[tuple[Any, ...]]:
+    """Everything of the trials and finals but the time that proposing took."""
+    done = ledger.evaluations()
+    trials = [
+        (t.method, t.seed, t.call, t.task.key, t.duplicate, done[t.task.key][1].accuracy)
+        for t in ledger.trials(done)
+    ]
+    finals = [(f.method, f.seed, f.repeat, f.task.key) for f in ledger.finals(done)]
+    return trials + finals
+
+
+@pytest.fixture(scope="module")
+def finished() -> Any:
+    with Ledger(None) as ledger:
+        toy = run(ledger)
+        yield toy, ledger
+
+
+def by_run(ledger: Ledger) -> dict[tuple[str, int], list[Trial]]:
+    trials = ledger.trials(ledger.evaluations())
+    return {
+        (m, s): [t for t in trials if (t.method, t.seed) == (m, s)]
+        for m in SETTINGS.methods
+        for s in range(SETTINGS.seeds)
+    }
+
+
+def test_searches_share_their_design_which_is_trained_once(finished: Any) -> None:
+    toy, ledger = finished
+    for seed in range(2):
+        designs = [
+            [trial.task for trial in by_run(ledger)[method, seed][:3]]
+            for method in ("random", "gp", "forest")
+        ]
+        assert designs[0] == designs[1] == designs[2]
+        assert designs[0][0].configuration == toy.default
+    assert len(toy.evaluated) == len(set(toy.evaluated))
+
+
+def test_seeds_have_designs_of_their_own(finished: Any) -> None:
+    _, ledger = finished
+    first, second = (by_run(ledger)["gp", seed] for seed in range(2))
+    assert first[0].task.configuration == second[0].task.configuration  # the default point
+    assert first[0].task.training_seed != second[0].task.training_seed
+    assert first[1].task.configuration != second[1].task.configuration
+
+
+def test_the_baseline_is_trained_anew_at_every_call(finished: Any) -> None:
+    toy, ledger = finished
+    trials = by_run(ledger)["baseline", 0]
+    assert all(trial.task.configuration == toy.baseline for trial in trials)
+    assert len({trial.task.training_seed for trial in trials}) == 7
+    assert [trial.duplicate for trial in trials] == [False] + [True] * 6
+
+
+def test_finals_retrain_the_incumbent_on_the_test_part_alone(finished: Any) -> None:
+    _, ledger = finished
+    done = ledger.evaluations()
+    runs = by_run(ledger)
+    finals = ledger.finals(done)
+    assert len(finals) == 4 * 2 * 2
+    for final in finals:
+        scored = [
+            (t.task.configuration, done[t.task.key][1].accuracy)
+            for t in runs[final.method, final.seed]
+        ]
+        assert final.task.configuration == incumbent(scored)
+        assert final.task.part is Part.TEST
+    tested = {key for key, (t, _) in done.items() if t.part is Part.TEST}
+    assert tested == {final.task.key for final in finals}
+
+
+def test_the_test_set_is_scored_after_the_search_has_ended() -> None:
+    toy = Toy()
+    ended: list[str] = []
+    with Ledger(None) as ledger:
+
+        def check(task: Task) -> None:
+            if task.part is Part.TEST:
+                trials = ledger.trials(ledger.evaluations())
+                full = {
+                    (t.method, t.seed)
+                    for t in trials
+                    if sum((u.method, u.seed) == (t.method, t.seed) for u in trials) == 7
+                }
+                assert full
+                ended.append(task.key)
+
+        toy = run(ledger, before=check)
+    assert ended
+    assert len(toy.evaluated) > len(ended)
+
+
+def test_two_runs_are_the_same(finished: Any) -> None:
+    _, ledger = finished
+    with Ledger(None) as again:
+        run(again)
+        assert points(again) == points(ledger)
+
+
+def test_a_study_that_stops_anywhere_goes_on_to_the_same_end(finished: Any, tmp_path: Path) -> None:
+    toy, ledger = finished
+    rng = np.random.default_rng(0)
+    for stop in rng.choice(len(toy.evaluated), 12, replace=False).tolist():
+        path = tmp_path / f"{stop}.db"
+
+        def interrupt(_: Task, left: list[int] = [stop]) -> None:  # noqa: B006 (a counter)
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+
+        with Ledger(path) as broken, pytest.raises(KeyboardInterrupt):
+            run(broken, before=interrupt)
+        with Ledger(path) as resumed:
+            assert len(resumed.evaluations()) == stop
+            rest = run(resumed)
+            assert len(rest.evaluated) == len(toy.evaluated) - stop
+            assert points(resumed) == points(ledger)
+
+
+def test_an_evaluation_is_on_disk_before_the_next_one_starts(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def look(_: Task) -> None:
+        with Ledger(tmp_path / "a.db", create=False) as other:
+            seen.append(len(other.evaluations()))
+
+    with Ledger(tmp_path / "a.db") as ledger:
+        run(ledger, before=look)
+    assert seen == list(range(len(seen)))
+
+
+def test_a_finished_study_does_nothing(finished: Any) -> None:
+    _, ledger = finished
+    flow = Flow(Toy(), SETTINGS, ledger)
+    assert not flow.unfinished
+
+    def never() -> AbstractContextManager[Engine]:
+        raise AssertionError("an engine was opened")
+
+    flow.run(never)
+
+
+def test_added_seeds_and_methods_train_only_what_is_new() -> None:
+    small = Settings(seeds=1, calls=7, initial_points=3, retrain=2, methods=("baseline", "gp"))
+    with Ledger(None) as ledger, Ledger(None) as whole:
+        first = run(ledger, small)
+        before = points(ledger)
+        added = run(ledger)
+        everything = run(whole)
+        assert points(ledger) == points(whole)
+        assert set(before) <= set(points(ledger))
+        assert not set(first.evaluated) & set(added.evaluated)
+        assert set(first.evaluated) | set(added.evaluated) == set(everything.evaluated)
+
+
+def test_a_failed_evaluation_is_a_row_and_the_rest_goes_on(finished: Any) -> None:
+    toy, _ = finished
+    bad = toy.evaluated[:3]
+
+    def fail(task: Task) -> None:
+        if task.key in bad:
+            raise ValueError("no luck\nat all")
+
+    with Ledger(None) as ledger:
+        run(ledger, before=fail)
+        done = ledger.evaluations()
+        assert len(ledger.trials(done)) == 4 * 2 * 7
+        for key in bad:
+            assert done[key][1].status is Status.FAILED
+            assert done[key][1].reason == "ValueError: no luck at all"
+
+
+def test_a_run_in_which_everything_fails_has_no_finals() -> None:
+    def fail(_: Task) -> None:
+        raise RuntimeError
+
+    with Ledger(None) as ledger:
+        run(ledger, before=fail)
+        done = ledger.evaluations()
+        assert len(ledger.trials(done)) == 4 * 2 * 7
+        assert not ledger.finals(done)
+
+
+def test_the_longest_chain_of_work_starts_first() -> None:
+    with Ledger(None) as ledger:
+        toy = run(ledger)
+        trials = ledger.trials(ledger.evaluations())
+    design = {t.task.key for t in trials if t.method == "gp" and t.call <= 3}
+    assert set(toy.evaluated[: len(design)]) == design
+    units = [int(key.split('"units": ')[1].rstrip("}")) for key in toy.evaluated[: len(design)]]
+    assert units == sorted(units, reverse=True)  # the toy's expected seconds
+
+
+def test_watchers_are_told_how_far_it_is() -> None:
+    seen: list[Snapshot] = []
+    problem = Toy()
+    with Ledger(None) as ledger:
+        Flow(problem, SETTINGS, ledger, seen.append).run(in_process(problem))
+    done = [snapshot.done for snapshot in seen]
+    assert done == sorted(done)
+    assert (done[-1], seen[-1].total) == (4 * 2 * 9, 4 * 2 * 9)
+    assert seen[-1].seconds_left == 0
+    assert set(seen[-1].best) == set(SETTINGS.methods)
+    assert any("gp seed 1 proposing call 4" in snapshot.running for snapshot in seen)
+
+
+def test_an_outline_counts_what_is_held() -> None:
+    with Ledger(None) as ledger:
+        run(ledger, Settings(seeds=1, calls=7, initial_points=3, retrain=2, methods=("gp",)))
+        rows = {row.method: row for row in Flow(Toy(), SETTINGS, ledger).outline()}
+    assert (rows["gp"].calls, rows["gp"].calls_held) == (14, 7)
+    assert (rows["gp"].retrainings, rows["gp"].retrainings_held) == (4, 2)
+    assert rows["random"].calls_held == 0
+
+
+def test_one_call_one_seed_one_point() -> None:
+    tiny = Settings(seeds=1, calls=1, initial_points=1, retrain=1, methods=("baseline", "gp"))
+    with Ledger(None) as ledger:
+        toy = run(ledger, tiny)
+    assert len(toy.evaluated) == 4
+
+
+def test_the_incumbent_is_the_first_of_the_best() -> None:
+    a, b, c = {"n": 1}, {"n": 2}, {"n": 3}
+    assert incumbent([(a, 0.5), (b, 0.7), (c, 0.7)]) == b  # type: ignore[list-item]
+    assert incumbent([(a, None), (b, 0.1)]) == b  # type: ignore[list-item]
+    assert incumbent([(a, None)]) is None  # type: ignore[list-item]
+
+
+def test_a_training_seed_depends_on_seed_configuration_repeat_and_part() -> None:
+    base = task(Part.VALIDATION, 0, {"n": 1}, 0)
+    others = [
+        task(Part.TEST, 0, {"n": 1}, 0),
+        task(Part.VALIDATION, 1, {"n": 1}, 0),
+        task(Part.VALIDATION, 0, {"n": 2}, 0),
+        task(Part.VALIDATION, 0, {"n": 1}, 1),
+    ]
+    assert len({t.training_seed for t in [base, *others]}) == 5
+    assert task(Part.VALIDATION, 0, {"n": 1}, 0) == base
+    assert 0 <= base.training_seed < 2**63
+
+
+def test_evaluations_of_nothing_have_no_accuracy() -> None:
+    assert Evaluation(status=Status.FAILED).accuracy is None
