@@ -8,7 +8,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
-def dependencies(group: str) -> list[str]:
+def dependencies(group: str) -> tuple[str, ...]:
     """What a group of pyproject.toml asks for."""
     return nox.project.dependency_groups(PROJECT, group)
 

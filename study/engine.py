@@ -4,8 +4,10 @@ import contextlib
 import logging
 import os
 import queue
+import signal
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from typing import Any, Protocol
 
 from study.network import ENVIRONMENT
@@ -90,20 +92,38 @@ def open_engine(problem: Problem, workers: int) -> Iterator[Engine]:
         return
     from distributed import Client, LocalCluster
 
-    with (
-        _main_module_hidden(),
-        LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
-            n_workers=workers,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address=None,
-            memory_limit=0,
-            env=ENVIRONMENT,
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,  # type: ignore[no-untyped-call, unused-ignore]
-    ):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_main_module_hidden())
+        with _interrupts_kept_from_workers():
+            cluster = LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
+                n_workers=workers,
+                threads_per_worker=1,
+                host="127.0.0.1",
+                dashboard_address=None,
+                memory_limit=0,
+                env=ENVIRONMENT,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(cluster)
+        client = stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call, unused-ignore]
         yield Workers(client, problem, workers)
+
+
+@contextlib.contextmanager
+def _interrupts_kept_from_workers() -> Iterator[None]:
+    """Let Ctrl-C reach this thread only: it ends the workers, they need not be told.
+
+    New threads and processes inherit which signals are blocked.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks the signal in the thread that first needs it
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 @contextlib.contextmanager

@@ -75,42 +75,49 @@ def figures(results: Results) -> Iterator[tuple[str, Figure]]:
     """(name, figure) of each plot. What has no data yet says so instead of staying empty."""
     info, trials = results.info, results.trials
     runs = run_frame(trials, results.finals)
+    scored = runs.dropna(subset=["test_accuracy"])
+    tried = trials.dropna(subset=["incumbent_accuracy"])
     initial = info["settings"]["initial_points"]
     claims = CLAIMS if info["problem"]["dataset"] == CLAIMED_DATASET else {}
-    scored = runs.dropna(subset=["test_accuracy"])
-    parts: list[tuple[str, str, Callable[[Axes], Axes], pd.DataFrame]] = [
-        (
-            "convergence",
-            "Best validation accuracy so far",
-            _with(convergence, trials, initial),
-            trials,
-        ),
-        ("parameters", "Network size and test accuracy", _with(parameters, scored, claims), scored),
-        ("accuracy", "Test accuracy by method", _with(accuracy, scored), scored),
-        ("time_per_call", "Seconds per call", _with(time_per_call, runs), runs),
-    ]
-    for name, title, draw, frame in parts:
-        figure = Figure(figsize=(8, 5), layout="constrained")
-        axes = figure.subplots()
-        if len(frame):
-            draw(axes)
-        else:
-            _nothing_yet(axes)
+    space = info["problem"]["space"]
+
+    def one(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Callable[[], Figure]:
+        return lambda: _figure(draw, frame, *more)
+
+    parts = {
+        "convergence": ("Best validation accuracy so far", one(convergence, tried, initial)),
+        "parameters": ("Network size and test accuracy", one(parameters, scored, claims)),
+        "accuracy": ("Test accuracy by method", one(accuracy, scored)),
+        "time_per_call": ("Seconds per call", one(time_per_call, runs)),
+        "search_range": ("What each method tried", lambda: _search_ranges(trials, space)),
+    }
+    for name, (title, make) in parts.items():
+        figure = make()
         _titled(figure, title, info)
         yield name, figure
-    space = info["problem"]["space"]
-    columns = 2
-    figure = Figure(figsize=(9, 2.5 * -(-len(space) // columns) + 0.6), layout="constrained")
-    grid = figure.subplots(-(-len(space) // columns), columns, squeeze=False).ravel()
+
+
+def _figure(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Figure:
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    if frame.empty:
+        _nothing_yet(axes)
+    else:
+        draw(frame, *more, axes)
+    return figure
+
+
+def _search_ranges(trials: pd.DataFrame, space: list[dict[str, Any]]) -> Figure:
+    """A panel per dimension, and one for the colour key."""
+    if trials.empty:
+        return _figure(search_range, trials)
+    rows = len(space) // 2 + 1
+    figure = Figure(figsize=(9, 2.5 * rows + 0.6), layout="constrained")
+    grid = figure.subplots(rows, 2, squeeze=False).ravel()
     for axes, dimension in zip(grid, space, strict=False):
         search_range(trials, dimension, axes)
     _accuracy_key(trials, grid[len(space) :], figure)
-    _titled(figure, "What each method tried", info)
-    yield "search_range", figure
-
-
-def _with(function: Callable[..., Axes], *arguments: Any) -> Callable[[Axes], Axes]:
-    return lambda axes: function(*arguments, axes)
+    return figure
 
 
 def _titled(figure: Figure, title: str, info: dict[str, Any]) -> None:
@@ -123,15 +130,9 @@ def _titled(figure: Figure, title: str, info: dict[str, Any]) -> None:
     )
     if not info["finished"]:
         below += f" · UNFINISHED: {info['calls']['done']} of {info['calls']['of']} calls"
-    figure.suptitle(f"{title}\n", x=0.01, ha="left", fontsize=13, fontweight="bold")
-    figure.text(
-        0.01,
-        0.945 if figure.get_figheight() < 6 else 0.97,
-        below,
-        fontsize=9.5,
-        color="0.35",
-        va="top",
-    )
+    height = figure.get_figheight()
+    figure.suptitle(title + "\n", x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.text(0.01, 1 - 0.28 / height, below, fontsize=9.5, color="0.35", va="top")
 
 
 def _nothing_yet(axes: Axes) -> None:
@@ -212,7 +213,7 @@ def error_axis(axes: Axes, low: float, high: float) -> None:
 
     axes.set_yscale("function", functions=(forward, lambda v: 100 - 10 ** (-np.asarray(v, float))))
     axes.set_ylim(low - 0.15 * (100 - low), 100 - smallest)
-    ticks = [0, 20, 40, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 98, 98.5, 99, 99.5, 99.8]
+    ticks = [0, 20, 40, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 97.5, 98, 98.5, 99, 99.5, 99.8]
     bottom, top = axes.get_ylim()
     shown = [tick for tick in ticks if bottom <= tick <= top]
     axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
@@ -294,6 +295,7 @@ def accuracy(runs: pd.DataFrame, axes: Axes) -> Axes:
             fontsize=9,
             color=colour[method],
             fontweight="bold",
+            bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1},
         )
     if "baseline" in methods:
         axes.axhline(wide["baseline"].mean(), color=BASELINE_COLOUR, ls="--", lw=1, zorder=0)
@@ -370,13 +372,12 @@ def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
 
 
 def _accuracy_key(trials: pd.DataFrame, spare: Any, figure: Figure) -> None:
-    """Use the first spare panel to say what the shades mean; empty the others."""
+    """Use the spare panels to say what the shades mean."""
     for axes in spare:
         axes.set_axis_off()
-    if len(spare):
-        shades = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), "viridis_r")
-        bar = figure.colorbar(shades, ax=spare[0], orientation="horizontal", fraction=0.2)
-        scores = trials["validation_accuracy"].fillna(0)
-        ticks = [0, 0.25, 0.5, 0.75, 1]
-        bar.set_ticks(ticks, labels=[f"{scores.quantile(q) * 100:.1f}" for q in ticks])
-        bar.set_label("validation accuracy of the call (%), by rank")
+    shades = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), "viridis_r")
+    bar = figure.colorbar(shades, ax=spare[0], orientation="horizontal", fraction=0.3, aspect=15)
+    scores = trials["validation_accuracy"].fillna(0)
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    bar.set_ticks(ticks, labels=[f"{scores.quantile(q) * 100:.1f}" for q in ticks])
+    bar.set_label("validation accuracy of the call (%), by rank")

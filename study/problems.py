@@ -18,11 +18,17 @@ from study.trials import Evaluation, Part, Status, Task
 class Problem(Protocol):
     """What a study needs to know of the thing that it tunes."""
 
-    space: Space
-    default: Configuration
-    """The first point of every search."""
-    baseline: Configuration
-    """What a user would take without searching; it may lie outside the space."""
+    @property
+    def space(self) -> Space:
+        """What is searched."""
+
+    @property
+    def default(self) -> Configuration:
+        """The first point of every search."""
+
+    @property
+    def baseline(self) -> Configuration:
+        """What a user would take without searching; it may lie outside the space."""
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train and score; the outcome depends on the task alone, seconds aside."""

@@ -262,10 +262,10 @@ def test_the_data_folder_comes_before_the_keras_cache(
 def test_a_data_folder_that_does_not_exist_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(StudyError, match="--data-dir is .*nowhere, which is no folder"):
+    with pytest.raises(StudyError, match=r"--data-dir is .*nowhere, which is no folder"):
         load_dataset("mnist", tmp_path / "nowhere")
     monkeypatch.setenv("STUDY_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(StudyError, match="STUDY_DATA is .*nowhere"):
+    with pytest.raises(StudyError, match=r"STUDY_DATA is .*nowhere"):
         load_dataset()
 
 
@@ -275,7 +275,7 @@ def server(tmp_path: Path) -> Iterator[str]:
     write_idx(tmp_path / "served", fashion(), zipped=True)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (the base class's name)
+        def do_GET(self) -> None:
             body = (tmp_path / "served" / self.path.strip("/")).read_bytes()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))

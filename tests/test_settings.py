@@ -20,9 +20,7 @@ from study.settings import Settings
         ({"methods": ("gp", "random", "gp")}, "--methods names gp more than once"),
     ],
 )
-def test_a_setting_out_of_range_is_named_with_its_value(
-    changed: dict[str, Any], told: str
-) -> None:
+def test_a_setting_out_of_range_is_named_with_its_value(changed: dict[str, Any], told: str) -> None:
     with pytest.raises(StudyError, match=told) as caught:
         Settings(**changed)
     assert "\n" not in str(caught.value)

@@ -131,9 +131,7 @@ def test_accuracies_are_statistically_keras_fits(
             keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"]
         )
         size = int(configuration["batch_size"])
-        fitted = model.fit(
-            pixels, data.y_train, size, epochs, validation_split=0.15, verbose=0
-        )
+        fitted = model.fit(pixels, data.y_train, size, epochs, validation_split=0.15, verbose=0)
         assert fitted.params["steps"] == math.ceil(count / size)  # validation_split splits alike
         theirs.append(fitted.history["val_accuracy"][-1])
     assert stats.ttest_ind(ours, theirs, equal_var=False).pvalue > 0.001

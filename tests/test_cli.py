@@ -1,0 +1,360 @@
+"""The command as a user runs it: in a process of its own, in an empty folder."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study import load
+from study.ledger import Ledger
+
+SMALL = (
+    *("compare", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--calls", "5"),
+    *("--initial-points", "3", "--retrain", "1", "--methods", "baseline,random,gp"),
+)
+CALLS, RETRAININGS = 2 * 3 * 5, 2 * 3
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `study ARGUMENTS` in an empty folder, 80 columns wide."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "study", *map(str, arguments)],
+            cwd=tmp_path,
+            env=bare_environment() | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+def bare_environment() -> dict[str, str]:
+    kept = {
+        k: v for k, v in os.environ.items() if k not in ("STUDY_DATA", "COVERAGE_PROCESS_START")
+    }
+    return kept | {"COLUMNS": "80", "KERAS_HOME": "/nonexistent"}
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def untimed(folder: Path) -> dict[str, str]:
+    """trials.csv and finals.csv as text, without the columns in seconds."""
+    texts = {}
+    for name in ("trials.csv", "finals.csv"):
+        frame = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+        texts[name] = frame.drop(columns=[c for c in frame if str(c).endswith("_seconds")]).to_csv()
+    return texts
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One small study in this process's sight, without a cluster."""
+    folder = tmp_path_factory.mktemp("reference")
+    run = subprocess.run(
+        [sys.executable, "-m", "study", *SMALL, "--workers", "1", "--output", str(folder / "out")],
+        env=bare_environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    (folder / "stdout").write_text(run.stdout)
+    return folder / "out"
+
+
+def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
+    text = (finished.parent / "stdout").read_text()
+    assert max(map(len, text.splitlines())) <= 80
+    assert "Dataset digits" in text
+    for method in load(finished).summary.to_dict("records"):
+        (line,) = [line for line in text.splitlines() if line.split()[:1] == [method["method"]]]
+        assert f"{100 * method['test_accuracy']:.2f} ±" in line
+        assert f"{100 * method['validation_accuracy']:.2f} %" in line
+        assert f"{method['seconds_per_call']:.2f}" in line
+    assert "trials, finals, summary, search_range" in text
+
+
+def test_the_results_folder_is_complete(finished: Path) -> None:
+    results = load(finished)
+    assert results.finished
+    assert (len(results.trials), len(results.finals)) == (CALLS, RETRAININGS)
+    assert len(list((finished / "plots").glob("*.png"))) == 5
+    assert len(list((finished / "plots").glob("*.svg"))) == 5
+    info = json.loads((finished / "study.json").read_text())
+    assert info["problem"]["dataset"] == "digits"
+    assert {"tensorflow", "scikit-optimize", "numpy"} <= set(info["sessions"][0]["versions"])
+    assert not [path for path in finished.rglob("*") if path.name.startswith(".")]
+
+
+def test_workers_give_the_same_results_as_one_process(
+    study: Run, finished: Path, tmp_path: Path
+) -> None:
+    run = study(*SMALL, "--workers", 3, "--output", "out")
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    assert untimed(tmp_path / "out") == untimed(finished)
+
+
+def test_running_again_trains_nothing_and_changes_nothing(study: Run, finished: Path) -> None:
+    names = ("trials.csv", "finals.csv", "summary.csv", "study.json", "study.db")
+    before = {name: (finished / name).read_bytes() for name in names}
+    began = time.monotonic()
+    run = study(*SMALL, "--output", finished)
+    assert run.returncode == 0, run.stderr
+    assert {name: (finished / name).read_bytes() for name in names} == before
+    assert time.monotonic() - began < 60
+
+
+def evaluations(folder: Path) -> int:
+    with Ledger(folder / "study.db", create=False) as ledger:
+        return len(ledger.evaluations())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_killed_study_ends_as_if_it_never_was(
+    tmp_path: Path, study: Run, finished: Path, workers: int
+) -> None:
+    """Killed twice, each time after a number of evaluations drawn by chance."""
+    total = evaluations(finished)
+    draw = random.Random(workers)
+    targets = sorted(draw.sample(range(1, total - 2), 2))
+    command = [*SMALL, "--workers", str(workers), "--output", "out"]
+    held = 0
+    for target in targets:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "study", *command],
+            cwd=tmp_path,
+            env=bare_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 120
+        while held < target and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+            if (tmp_path / "out" / "study.db").exists():
+                held = evaluations(tmp_path / "out")
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert held >= target
+    assert not load(tmp_path / "out").finished
+    run = study(*command)
+    assert run.returncode == 0, run.stderr
+    assert untimed(tmp_path / "out") == untimed(finished)
+    assert evaluations(tmp_path / "out") == total
+
+
+def test_interrupting_says_how_to_go_on(tmp_path: Path) -> None:
+    command = [*SMALL, "--workers", "2", "--output", "out"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "study", *command],
+        cwd=tmp_path,
+        env=bare_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        if (tmp_path / "out" / "study.db").exists() and evaluations(tmp_path / "out") >= 2:
+            break
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (line,) = errors.splitlines()
+    assert "what was finished is kept" in line
+    assert "study compare --dataset digits" in line
+    assert len(pd.read_csv(tmp_path / "out" / "trials.csv")) == len(load(tmp_path / "out").trials)
+
+
+def test_seeds_and_methods_are_added_and_other_changes_refused(study: Run, tmp_path: Path) -> None:
+    base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
+    size = ["--calls", 3, "--initial-points", 2, "--retrain", 1]
+    assert study(*base, *size, "--seeds", 1, "--methods", "random").returncode == 0
+    first = load(tmp_path / "out").trials
+
+    added = study(*base, *size, "--seeds", 2, "--methods", "forest")
+    assert added.returncode == 0, added.stderr
+    trials = load(tmp_path / "out").trials
+    assert set(trials["method"]) == {"random", "forest"}
+    assert len(trials) == 2 * 2 * 3
+    kept = trials[(trials["method"] == "random") & (trials["seed"] == 0)]
+    pd.testing.assert_frame_equal(kept, first)
+
+    for change, told in (
+        (["--calls", 4, "--initial-points", 2, "--retrain", 1], "calls 3, now 4"),
+        ([*size, "--epochs", 2], "epochs 1, now 2"),
+        ([*size, "--seeds", 1], "seeds 2, now 1, which is fewer"),
+    ):
+        refused = study(*base, "--seeds", 2, "--methods", "random", *change)
+        assert refused.returncode == 2
+        assert told in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+    pd.testing.assert_frame_equal(load(tmp_path / "out").trials, trials)
+
+
+def test_a_dry_run_shows_the_matrix_and_writes_nothing(study: Run, tmp_path: Path) -> None:
+    run = study("compare", "--dry-run", "--dataset", "digits", "--workers", 2)
+    assert run.returncode == 0, run.stderr
+    rows = [line.split() for line in run.stdout.splitlines()]
+    assert ["gp", "5", "60", "0", "15", "0"] in rows
+    assert "About" in run.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_counts_what_is_held(study: Run, finished: Path) -> None:
+    run = study(*SMALL, "--dry-run", "--output", finished)
+    assert ["gp", "2", "10", "10", "2", "2"] in [line.split() for line in run.stdout.splitlines()]
+    assert "Nothing is left to do" in run.stdout
+
+
+def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
+    run = study("compare", "--dry-run", HTTPS_PROXY="http://127.0.0.1:9", KERAS_HOME="keras")
+    assert run.returncode == 0, run.stderr
+    assert "Dataset digits" in run.stdout
+    assert "This is not MNIST" in run.stdout
+
+
+def test_plot_draws_from_the_csv_files_alone(study: Run, finished: Path, tmp_path: Path) -> None:
+    for name in ("study.json", "trials.csv", "finals.csv"):
+        (tmp_path / name).write_bytes((finished / name).read_bytes())
+    run = study("plot", ".")
+    assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) == 10
+    for path in run.stdout.splitlines():
+        assert (tmp_path / path).stat().st_size > 1000
+
+
+def test_plot_needs_no_tensorflow(finished: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\nsys.modules['tensorflow'] = sys.modules['skopt'] = None\n"
+        "sys.argv[0] = 'study'\nfrom study.cli import main\nmain()"
+    )
+    for name in ("study.json", "trials.csv", "finals.csv"):
+        (tmp_path / name).write_bytes((finished / name).read_bytes())
+    run = subprocess.run(
+        [sys.executable, "-c", code, "plot", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def make_npz(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "a.npz").write_bytes(b"PK\x03\x04 not really")
+
+
+def make_text(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "study.db").write_text("no database, only text " * 100)
+
+
+BAD: list[tuple[list[Any], str]] = [
+    (["--seeds", 0], "--seeds is 0"),
+    (["--seeds", -2], "--seeds is -2"),
+    (["--calls", 3], "--calls is 3, fewer than the --initial-points 5"),
+    (["--initial-points", 0], "--initial-points is 0"),
+    (["--retrain", 0], "--retrain is 0"),
+    (["--epochs", 0], "--epochs is 0"),
+    (["--workers", 0], "--workers is 0"),
+    (["--methods", "gpp"], "did you mean 'gp'"),
+    (["--methods", ","], "--methods is empty"),
+    (["--methods", "gp,gp"], "more than once"),
+    (["--dataset", "digit"], "did you mean 'digits'"),
+    (["--dataset", "some/where"], "is not a folder"),
+    (["--dataset", "damaged"], "a.npz cannot be read"),
+    (["--dataset", "fashion-mnist", "--data-dir", "nowhere"], "is no folder"),
+    (["--output", "a file"], "cannot be written"),
+    (["--output", "a file/below"], "cannot be written"),
+    (["--output", "a file", "--dry-run"], "is a file"),
+    (["--output", "text"], "file is not a database"),
+    (["--output", "/proc/no"], "cannot be written"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "told"), BAD, ids=lambda value: str(value)[:40])
+def test_bad_input_is_one_line_and_exit_code_2(
+    study: Run, tmp_path: Path, arguments: list[Any], told: str
+) -> None:
+    (tmp_path / "a file").write_text("precious")
+    make_npz(tmp_path / "damaged")
+    make_text(tmp_path / "text")
+    default = [] if "--dataset" in arguments else ["--dataset", "digits"]
+    run = study("compare", *default, *arguments)
+    assert run.returncode == 2
+    assert told in run.stderr
+    assert len(run.stderr.splitlines()) == 1
+    assert (tmp_path / "a file").read_text() == "precious"
+    assert (tmp_path / "text" / "study.db").read_text().startswith("no database")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["plot", "."], ["plot", "none"], ["compare", "--seeds", "x"]]
+)
+def test_a_wrong_call_exits_with_2_and_no_traceback(study: Run, arguments: list[str]) -> None:
+    run = study(*arguments)
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+
+
+def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    pixels = np.zeros((40, 6, 6), np.float32)
+    labels = np.arange(40) % 2
+    np.savez(
+        folder / "a.npz",
+        x_train=pixels,
+        y_train=labels,
+        x_test=pixels[:4],
+        y_test=np.full(4, 1) - labels[:4],
+    )
+    code = (
+        "import sys\nfrom study import problems\nfrom study.cli import main\n"
+        "original = problems.NetworkProblem.evaluate\n"
+        "def evaluate(self, task):\n"
+        "    if task.configuration['num_input_nodes'] == 512: raise MemoryError('too large')\n"
+        "    return original(self, task)\n"
+        "problems.NetworkProblem.evaluate = evaluate\nmain()"
+    )
+    run = subprocess.run(
+        [
+            *(sys.executable, "-c", code, "compare", "--dataset", "odd", "--workers", "1"),
+            *("--seeds", "1", "--calls", "2", "--initial-points", "2", "--retrain", "1"),
+            *("--methods", "random", "--epochs", "1"),
+        ],
+        cwd=tmp_path,
+        env=bare_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert "random seed 0 call 1: failed, MemoryError: too large" in line
+    trials = load(tmp_path / "results" / "odd").trials
+    assert trials["status"].tolist() == ["failed", "ok"]
+    assert trials["validation_accuracy"].isna().tolist() == [True, False]

@@ -1,0 +1,187 @@
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from study import plots
+from study.errors import StudyError
+from study.ledger import Ledger
+from study.results import Results, from_ledger, load, read_files, write
+from study.runner import Flow
+from study.settings import Settings
+from study.trials import Task
+from tests.test_runner import SETTINGS, in_process
+from tests.toy import Toy
+
+PLOTS = {"convergence", "parameters", "accuracy", "time_per_call", "search_range"}
+
+
+def study_in(folder: Path, settings: Settings = SETTINGS, stop: int | None = None) -> Results:
+    """A study of the toy problem, stopped before evaluation number `stop`."""
+    folder.mkdir()
+    toy = Toy()
+
+    def interrupt(_: Task) -> None:
+        if stop is not None and len(toy.evaluated) > stop:
+            raise KeyboardInterrupt
+
+    toy = Toy(before=interrupt)
+    with Ledger(folder / "study.db") as ledger:
+        ledger.write(
+            settings={**vars(settings), "methods": list(settings.methods)},
+            problem=toy.describe(),
+            data={"dataset": "toy", "source": "made up"},
+        )
+        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 1})
+        flow = Flow(toy, settings, ledger)
+        if stop is None:
+            flow.run(in_process(toy))
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                flow.run(in_process(toy))
+        results = from_ledger(folder, ledger, flow.errors)
+    write(results)
+    return results
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return study_in(tmp_path_factory.mktemp("finished") / "toy")
+
+
+def same(a: Results, b: Results) -> None:
+    pd.testing.assert_frame_equal(a.trials, b.trials)
+    pd.testing.assert_frame_equal(a.finals, b.finals)
+    pd.testing.assert_frame_equal(a.summary, b.summary)
+    assert a.info == b.info
+
+
+def test_files_and_ledger_hold_the_same(finished: Results) -> None:
+    same(read_files(finished.folder), finished)
+    same(load(finished.folder), finished)
+    assert finished.finished
+    assert finished.failures == []
+
+
+def test_summary_and_search_range_are_written(finished: Results) -> None:
+    written = pd.read_csv(finished.folder / "summary.csv")
+    assert written["method"].tolist() == list(SETTINGS.methods)
+    assert written["test_accuracy"].tolist() == finished.summary["test_accuracy"].tolist()
+    ranges = pd.read_csv(finished.folder / "search_range.csv")
+    assert len(ranges) == len(SETTINGS.methods) * 3
+
+
+def test_the_columns_are_the_documented_ones(finished: Results) -> None:
+    assert list(finished.trials.columns) == [
+        *("method", "seed", "call", "phase", "rate", "units", "kind", "validation_accuracy"),
+        *("incumbent_accuracy", "parameters", "initial_loss", "propose_seconds"),
+        *("train_seconds", "duplicate", "reused", "status", "reason"),
+    ]
+    readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
+    for frame in (finished.trials, finished.finals, finished.summary):
+        for column in set(frame.columns) - {"rate", "units", "kind"}:
+            assert f"`{column}`" in readme, f"results/README.md does not explain {column}"
+
+
+def test_a_partial_study_can_be_read(tmp_path: Path) -> None:
+    results = study_in(tmp_path / "toy", stop=20)
+    assert not results.finished
+    same(load(tmp_path / "toy"), results)
+    assert results.info["calls"]["done"] == len(results.trials) < results.info["calls"]["of"]
+
+
+def test_a_study_with_nothing_finished_can_be_read_and_drawn(tmp_path: Path) -> None:
+    results = study_in(tmp_path / "toy", stop=0)
+    assert results.trials.empty
+    assert results.summary.empty
+    assert len(plots.save_plots(results)) == 10
+
+
+@pytest.mark.parametrize("name", ["study.json", "trials.csv", "finals.csv"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
+def test_a_damaged_results_folder_is_told(
+    finished: Results, tmp_path: Path, name: str, damage: str
+) -> None:
+    for path in finished.folder.glob("*.*"):
+        if path.suffix in (".csv", ".json"):
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    target = tmp_path / name
+    if damage == "missing":
+        target.unlink()
+    elif damage == "empty":
+        target.write_text("")
+    else:
+        target.write_text(target.read_text()[:40])
+    with pytest.raises(StudyError) as caught:
+        plots.save_plots(read_files(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_every_plot_is_drawn_from_the_files_alone(finished: Results, tmp_path: Path) -> None:
+    for name in ("study.json", "trials.csv", "finals.csv"):
+        (tmp_path / name).write_bytes((finished.folder / name).read_bytes())
+    paths = plots.save_plots(read_files(tmp_path))
+    assert {(p.stem, p.suffix) for p in paths} == {(n, e) for n in PLOTS for e in (".png", ".svg")}
+    for path in paths:
+        if path.suffix == ".png":
+            assert path.read_bytes().startswith(b"\x89PNG")
+        else:
+            ElementTree.parse(path)
+
+
+def test_the_same_study_gives_the_same_svg(finished: Results) -> None:
+    def drawn() -> list[bytes]:
+        return [p.read_bytes() for p in plots.save_plots(finished) if p.suffix == ".svg"]
+
+    assert drawn() == drawn()
+
+
+def test_every_title_names_the_dataset(finished: Results) -> None:
+    for _, figure in plots.figures(finished):
+        assert any("dataset toy" in text.get_text() for text in figure.texts)
+
+
+def test_an_unfinished_study_says_so_in_every_title(tmp_path: Path) -> None:
+    results = study_in(tmp_path / "toy", stop=30)
+    for _, figure in plots.figures(results):
+        assert any("UNFINISHED" in text.get_text() for text in figure.texts)
+
+
+def test_convergence_shows_the_means_of_the_frame(finished: Results) -> None:
+    axes = next(figure for name, figure in plots.figures(finished) if name == "convergence").axes[0]
+    lines = {line.get_label(): line for line in axes.get_lines()}
+    for method, own in finished.trials.groupby("method"):
+        expected = own.groupby("call")["incumbent_accuracy"].mean() * 100
+        assert lines[method].get_ydata() == pytest.approx(expected.to_numpy())
+
+
+def test_the_scale_sets_97_and_98_percent_well_apart(finished: Results) -> None:
+    axes = next(figure for name, figure in plots.figures(finished) if name == "convergence").axes[0]
+    (_, y97), (_, y98) = axes.transData.transform([(1, 97), (1, 98)])
+    assert y98 - y97 > 15  # pixels
+
+
+def test_a_method_has_one_colour_in_every_study() -> None:
+    assert plots.colours(["gp", "forest"])["gp"] == plots.colours(["random", "gp"])["gp"]
+    everything = plots.colours(["baseline", "random", "gp", "gbrt", "forest"])
+    assert len(set(everything.values())) == 5
+
+
+def test_intervals_are_scipys_t_intervals() -> None:
+    from scipy import stats
+
+    wide = pd.DataFrame([[90.0, 91.0, 95.0], [90.0, 90.0, 90.0]])
+    low, high = stats.t.interval(0.95, 2, loc=wide.loc[0].mean(), scale=stats.sem(wide.loc[0]))
+    assert plots.interval(wide)[0] == pytest.approx((high - low) / 2)
+    assert plots.interval(wide)[1] == 0
+    assert plots.interval(wide[[0]]).tolist() == [0, 0]
+
+
+def test_study_json_tells_how_to_repeat_it(finished: Results) -> None:
+    info = json.loads((finished.folder / "study.json").read_text())
+    assert info["command"] == (
+        "study compare --dataset toy --epochs 1 --seeds 2 --calls 7 --initial-points 3 "
+        "--retrain 2 --methods baseline,random,gp,forest"
+    )
