@@ -19,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -83,8 +83,7 @@ def compare(
         Path | None,
         typer.Option(
             help="Where MNIST and Fashion-MNIST are looked for first.",
-            envvar="STUDY_DATA",
-            show_default=False,
+            show_default="what STUDY_DATA names",
         ),
     ] = None,
     output: Annotated[

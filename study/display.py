@@ -70,6 +70,8 @@ def watching() -> Iterator[Callable[[Snapshot], None]]:
         def show(snapshot: Snapshot) -> None:
             left = f"about {clock(snapshot.seconds_left)} left"
             what = left if snapshot.running else STARTING
+            if snapshot.done == snapshot.total:
+                what = "drawing plots"
             bar.update(task, completed=snapshot.done, total=snapshot.total, description=what)
             best = "  ".join(f"{m} {100 * a:.2f} %" for m, a in snapshot.best.items())
             lines = [Text(f"  {line}", style="dim") for line in snapshot.running]
@@ -90,11 +92,14 @@ def dry_run(planned: Plan) -> None:
     with opened(planned, dry=True) as (settings, ledger):
         flow = Flow(planned.problem, settings, ledger)
         table = Table("method", box=None, header_style="bold")
+        seeds = settings.seeds
         for column in ("seeds", "calls", "held", "retrainings", "held"):
             table.add_column(column, justify="right")
-        for row in flow.outline():
-            calls = row.calls, row.calls_held, row.retrainings, row.retrainings_held
-            table.add_row(row.method, str(settings.seeds), *map(str, calls))
+        for method in settings.methods:
+            calls, retrainings = flow.held(method)
+            of_calls, of_retrainings = (n * seeds for n in (settings.calls, settings.retrain))
+            counts = seeds, of_calls, calls, of_retrainings, retrainings
+            table.add_row(method, *map(str, counts))
         console.print(table)
         if flow.unfinished:
             seconds = flow.seconds_left(planned.workers)

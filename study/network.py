@@ -56,7 +56,8 @@ def tensorflow() -> Any:
     with _quiet_stderr():
         import tensorflow as tf
 
-        tf.constant(0)  # the first operation starts the devices, which log too
+        # The first compiled function starts the devices and XLA, which log too.
+        tf.function(lambda: tf.constant(0), jit_compile=True, autograph=False)()
     return tf
 
 

@@ -70,9 +70,11 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
     done = ledger.evaluations()
     trials, finals = ledger.trials(done), ledger.finals(done)
     methods = settings["methods"]
+    names = [dimension["name"] for dimension in problem["space"]]
+    frame = analysis.trial_frame(trials, done, methods, settings["initial_points"], names)
     runs = len(methods) * settings["seeds"]
     calls = runs * settings["calls"]
-    retrainings = runs * settings["retrain"]
+    retrainings = (runs - lost_runs(frame, settings["calls"])) * settings["retrain"]
     info = {
         "finished": len(trials) == calls and len(finals) == retrainings,
         "calls": {"done": len(trials), "of": calls},
@@ -86,14 +88,18 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         "seconds": sum(session["seconds"] for session in ledger.sessions()),
         "sessions": ledger.sessions(),
     }
-    names = [dimension["name"] for dimension in problem["space"]]
-    frame = analysis.trial_frame(trials, done, methods, settings["initial_points"], names)
     return Results(
         folder=folder,
         info=info,
         trials=frame,
         finals=analysis.final_frame(finals, done, methods),
     )
+
+
+def lost_runs(trials: pd.DataFrame, calls: int) -> int:
+    """How many runs made all their calls and have no winner, for every one failed."""
+    ends = trials[trials["call"] == calls]
+    return int(ends["incumbent_accuracy"].isna().sum())
 
 
 def repeating(settings: dict[str, Any], problem: dict[str, Any], data: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ LAYERS = [
     {"network"},
     {"training"},
     {"problems"},
-    {"ledger", "engine"},
+    {"ledger", "engine", "runs"},
     {"runner"},
     {"analysis"},
     {"results"},

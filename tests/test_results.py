@@ -1,4 +1,6 @@
+import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,37 +12,27 @@ from study.errors import StudyError
 from study.ledger import Ledger
 from study.results import Results, from_ledger, load, read_files, write
 from study.runner import Flow
-from study.settings import Settings
 from study.trials import Task
-from tests.test_runner import SETTINGS, in_process
+from tests.test_runner import SETTINGS, in_process, stopping_at
 from tests.toy import Toy
 
 PLOTS = {"convergence", "parameters", "accuracy", "time_per_call", "search_range"}
 
 
-def study_in(folder: Path, settings: Settings = SETTINGS, stop: int | None = None) -> Results:
-    """A study of the toy problem, stopped before evaluation number `stop`."""
+def study_in(folder: Path, before: Callable[[Task], None] = lambda _: None) -> Results:
+    """A study of the toy problem; `before` is called with each task, and may raise."""
     folder.mkdir()
-    toy = Toy()
-
-    def interrupt(_: Task) -> None:
-        if stop is not None and len(toy.evaluated) > stop:
-            raise KeyboardInterrupt
-
-    toy = Toy(before=interrupt)
+    toy = Toy(before=before)
     with Ledger(folder / "study.db") as ledger:
         ledger.write(
-            settings={**vars(settings), "methods": list(settings.methods)},
+            settings={**vars(SETTINGS), "methods": list(SETTINGS.methods)},
             problem=toy.describe(),
             data={"dataset": "toy", "source": "made up"},
         )
         ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 1})
-        flow = Flow(toy, settings, ledger)
-        if stop is None:
+        flow = Flow(toy, SETTINGS, ledger)
+        with contextlib.suppress(KeyboardInterrupt):
             flow.run(in_process(toy))
-        else:
-            with pytest.raises(KeyboardInterrupt):
-                flow.run(in_process(toy))
         results = from_ledger(folder, ledger, flow.errors)
     write(results)
     return results
@@ -86,16 +78,28 @@ def test_the_columns_are_the_documented_ones(finished: Results) -> None:
 
 
 def test_a_partial_study_can_be_read(tmp_path: Path) -> None:
-    results = study_in(tmp_path / "toy", stop=20)
+    results = study_in(tmp_path / "toy", before=stopping_at(20))
     assert not results.finished
     same(load(tmp_path / "toy"), results)
     assert results.info["calls"]["done"] == len(results.trials) < results.info["calls"]["of"]
 
 
 def test_a_study_with_nothing_finished_can_be_read_and_drawn(tmp_path: Path) -> None:
-    results = study_in(tmp_path / "toy", stop=0)
+    results = study_in(tmp_path / "toy", before=stopping_at(0))
     assert results.trials.empty
     assert results.summary.empty
+    assert len(plots.save_plots(results)) == 10
+
+
+def test_a_study_in_which_all_of_a_run_failed_is_finished(tmp_path: Path) -> None:
+    def fail(task: Task) -> None:
+        if task.configuration == Toy().baseline:
+            raise ValueError("no luck")
+
+    results = study_in(tmp_path / "toy", before=fail)
+    assert results.finished
+    assert len(results.failures) == 2 * 7
+    assert results.summary["failed"].tolist() == [14, 0, 0, 0]
     assert len(plots.save_plots(results)) == 10
 
 
@@ -144,7 +148,7 @@ def test_every_title_names_the_dataset(finished: Results) -> None:
 
 
 def test_an_unfinished_study_says_so_in_every_title(tmp_path: Path) -> None:
-    results = study_in(tmp_path / "toy", stop=30)
+    results = study_in(tmp_path / "toy", before=stopping_at(30))
     for _, figure in plots.figures(results):
         assert any("UNFINISHED" in text.get_text() for text in figure.texts)
 

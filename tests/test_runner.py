@@ -8,7 +8,8 @@ import pytest
 
 from study.engine import Engine, InProcess
 from study.ledger import Ledger
-from study.runner import Flow, Snapshot, incumbent
+from study.runner import Flow, Snapshot
+from study.runs import incumbent
 from study.settings import Settings
 from study.trials import Evaluation, Part, Status, Task, Trial, task
 from tests.toy import Toy
@@ -26,6 +27,18 @@ def run(ledger: Ledger, settings: Settings = SETTINGS, **toy: Any) -> Toy:
     problem = Toy(**toy)
     Flow(problem, settings, ledger).run(in_process(problem))
     return problem
+
+
+def stopping_at(number: int) -> Callable[[Task], None]:
+    """Interrupts before the evaluation of that number, from 0."""
+    left = [number]
+
+    def interrupt(_: Task) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    return interrupt
 
 
 def points(ledger: Ledger) -> list[tuple[Any, ...]]:
@@ -133,14 +146,8 @@ def test_a_study_that_stops_anywhere_goes_on_to_the_same_end(finished: Any, tmp_
     rng = np.random.default_rng(0)
     for stop in rng.choice(len(toy.evaluated), 12, replace=False).tolist():
         path = tmp_path / f"{stop}.db"
-
-        def interrupt(_: Task, left: list[int] = [stop]) -> None:  # noqa: B006 (a counter)
-            left[0] -= 1
-            if left[0] < 0:
-                raise KeyboardInterrupt
-
         with Ledger(path) as broken, pytest.raises(KeyboardInterrupt):
-            run(broken, before=interrupt)
+            run(broken, before=stopping_at(stop))
         with Ledger(path) as resumed:
             assert len(resumed.evaluations()) == stop
             rest = run(resumed)
@@ -235,13 +242,15 @@ def test_watchers_are_told_how_far_it_is() -> None:
     assert any("gp seed 1 proposing call 4" in snapshot.running for snapshot in seen)
 
 
-def test_an_outline_counts_what_is_held() -> None:
+def test_a_plan_counts_what_is_held_and_writes_nothing() -> None:
     with Ledger(None) as ledger:
         run(ledger, Settings(seeds=1, calls=7, initial_points=3, retrain=2, methods=("gp",)))
-        rows = {row.method: row for row in Flow(Toy(), SETTINGS, ledger).outline()}
-    assert (rows["gp"].calls, rows["gp"].calls_held) == (14, 7)
-    assert (rows["gp"].retrainings, rows["gp"].retrainings_held) == (4, 2)
-    assert rows["random"].calls_held == 0
+        before = points(ledger)
+        flow = Flow(Toy(), SETTINGS, ledger)
+        assert flow.held("gp") == (7, 2)
+        assert flow.held("random") == (0, 0)
+        assert flow.unfinished
+        assert points(ledger) == before  # planning writes nothing, though the design is known
 
 
 def test_one_call_one_seed_one_point() -> None:

@@ -1,0 +1,99 @@
+"""One method at one seed: what it starts from, and which evaluation each of its calls asks for."""
+
+from dataclasses import dataclass, field
+
+from study.methods import Start, lookup
+from study.problems import Problem
+from study.settings import Settings
+from study.space import Configuration
+from study.trials import Final, Part, Trial, generator, task
+
+
+@dataclass(eq=False)
+class Run:
+    """A run on its way."""
+
+    method: str
+    seed: int
+    trials: dict[int, Trial] = field(default_factory=dict)
+    """Finished calls by number."""
+    state: bytes | None = None
+    """The pickled search, as its last proposal left it."""
+
+    @property
+    def learns(self) -> bool:
+        return lookup(self.method).learns
+
+    def configurations(self) -> list[Configuration]:
+        """What was evaluated, in order of calls."""
+        return [self.trials[call].task.configuration for call in sorted(self.trials)]
+
+
+def designed_calls(method: str, settings: Settings) -> int:
+    """How many calls of a method's run are the shared initial design."""
+    return settings.initial_points if lookup(method).designed else 0
+
+
+def design(problem: Problem, settings: Settings, seed: int) -> list[Configuration]:
+    """The first points of all searches at a seed: the default point, then random ones."""
+    rng = generator(seed, "design")
+    drawn = [problem.space.sample(rng) for _ in range(settings.initial_points - 1)]
+    return [problem.default, *drawn]
+
+
+def start(problem: Problem, settings: Settings, run: Run) -> Start:
+    """What the method of a run is built from, its generator fresh."""
+    return Start(
+        space=problem.space,
+        baseline=problem.baseline,
+        initial_points=settings.initial_points,
+        rng=generator(run.seed, run.method),
+    )
+
+
+def known_beforehand(problem: Problem, settings: Settings, run: Run) -> list[Configuration]:
+    """The configurations of the first calls, as many as need no outcome to be chosen."""
+    known = design(problem, settings, run.seed)[: designed_calls(run.method, settings)]
+    if run.learns:
+        return known
+    method = lookup(run.method).create(start(problem, settings, run))
+    return known + [method.ask() for _ in range(settings.calls - len(known))]
+
+
+def trial(
+    run: Run,
+    earlier: list[Configuration],
+    configuration: Configuration,
+    *,
+    duplicate: bool = False,
+    propose_seconds: float = 0.0,
+) -> Trial:
+    """The call that follows `earlier`; what stands there is trained anew, with a fresh seed."""
+    repeat = earlier.count(configuration)
+    return Trial(
+        method=run.method,
+        seed=run.seed,
+        call=len(earlier) + 1,
+        task=task(Part.VALIDATION, run.seed, configuration, repeat),
+        duplicate=duplicate or repeat > 0,
+        propose_seconds=propose_seconds,
+    )
+
+
+def retrainings(run: Run, settings: Settings, winner: Configuration) -> list[Final]:
+    """The evaluations on the test part that a finished run asks for."""
+    return [
+        Final(
+            method=run.method,
+            seed=run.seed,
+            repeat=repeat,
+            task=task(Part.TEST, run.seed, winner, repeat - 1),
+        )
+        for repeat in range(1, settings.retrain + 1)
+    ]
+
+
+def incumbent(outcomes: list[tuple[Configuration, float | None]]) -> Configuration | None:
+    """The configuration of the best accuracy, the first of equals; None if nothing succeeded."""
+    scored = [(c, a) for c, a in outcomes if a is not None]
+    return max(scored, key=lambda pair: pair[1])[0] if scored else None
