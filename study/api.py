@@ -150,7 +150,7 @@ def carry_out(planned: Plan, observe: Callable[[Snapshot], None]) -> Results:
 
 def draw(results: Results) -> list[Path]:
     """Draw all plots of a study into its folder; the paths written."""
-    from study.plots import save_plots  # seaborn takes a second to import
+    from study.figures import save_plots  # seaborn takes a second to import
 
     return save_plots(results)
 

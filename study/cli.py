@@ -48,14 +48,16 @@ def program() -> None:
 @app.command(epilog=COMPARE_EXAMPLES)
 def compare(
     *,
-    seeds: Annotated[int, typer.Option(help="Replicates of the whole comparison.")] = 5,
-    calls: Annotated[int, typer.Option(help="Evaluations per method and seed.")] = 12,
+    seeds: Annotated[
+        int, typer.Option(help="Replicates of the whole comparison.")
+    ] = Settings.seeds,
+    calls: Annotated[int, typer.Option(help="Evaluations per method and seed.")] = Settings.calls,
     initial_points: Annotated[
         int, typer.Option(help="Calls that all searches share: the default point, then random.")
-    ] = 5,
+    ] = Settings.initial_points,
     retrain: Annotated[
         int, typer.Option(help="Retrainings of each run's winner, each scored on the test set.")
-    ] = 3,
+    ] = Settings.retrain,
     methods: Annotated[
         str, typer.Option(help="Of baseline, random, gp, gbrt, forest; comma between.")
     ] = ",".join(Settings.methods),

@@ -73,7 +73,10 @@ class Workers:
 
     @staticmethod
     def _outcome(future: Any) -> Any:
-        return future.exception() if future.status == "error" else future.result()
+        try:
+            return future.result()
+        except Exception as error:  # noqa: BLE001 (as in `InProcess.wait`)
+            return error
 
 
 def default_workers() -> int:

@@ -236,10 +236,10 @@ def propose(
     RuntimeError
         If a replayed search asks for another configuration than it did the first time.
     """
-    from threadpoolctl import threadpool_limits  # comes with scikit-learn's import time
+    from threadpoolctl import threadpool_limits
 
     began = time.perf_counter()
-    with threadpool_limits(1):
+    with threadpool_limits(1):  # floating-point sums must not depend on the number of cores
         if state is None:
             method = lookup(name).create(start)
             designed = start.initial_points if lookup(name).designed else 0

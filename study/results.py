@@ -15,6 +15,7 @@ import pandas as pd
 from study import analysis
 from study.errors import StudyError
 from study.ledger import Ledger
+from study.methods import METHODS
 
 LEDGER = "study.db"
 TEXT = {"reason": "str", "status": "str", "configuration": "str", "parameters": "Int64"}
@@ -81,6 +82,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         "retrainings": {"done": len(finals), "of": retrainings},
         "evaluations": len(done),
         "settings": settings,
+        "methods": {name: METHODS[name].summary for name in methods},
         "problem": problem,
         "data": ledger.read("data"),
         "command": repeating(settings, problem, ledger.read("data")),

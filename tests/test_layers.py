@@ -23,6 +23,7 @@ LAYERS = [
     {"analysis"},
     {"results"},
     {"plots"},
+    {"figures"},
     {"api"},
     {"display"},
     {"cli"},

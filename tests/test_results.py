@@ -9,6 +9,7 @@ import pytest
 
 from study import plots
 from study.errors import StudyError
+from study.figures import figures, save_plots
 from study.ledger import Ledger
 from study.results import Results, from_ledger, load, read_files, write
 from study.runner import Flow
@@ -88,7 +89,7 @@ def test_a_study_with_nothing_finished_can_be_read_and_drawn(tmp_path: Path) -> 
     results = study_in(tmp_path / "toy", before=stopping_at(0))
     assert results.trials.empty
     assert results.summary.empty
-    assert len(plots.save_plots(results)) == 10
+    assert len(save_plots(results)) == 10
 
 
 def test_a_study_in_which_all_of_a_run_failed_is_finished(tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_a_study_in_which_all_of_a_run_failed_is_finished(tmp_path: Path) -> Non
     assert results.finished
     assert len(results.failures) == 2 * 7
     assert results.summary["failed"].tolist() == [14, 0, 0, 0]
-    assert len(plots.save_plots(results)) == 10
+    assert len(save_plots(results)) == 10
 
 
 @pytest.mark.parametrize("name", ["study.json", "trials.csv", "finals.csv"])
@@ -119,14 +120,14 @@ def test_a_damaged_results_folder_is_told(
     else:
         target.write_text(target.read_text()[:40])
     with pytest.raises(StudyError) as caught:
-        plots.save_plots(read_files(tmp_path))
+        save_plots(read_files(tmp_path))
     assert "\n" not in str(caught.value)
 
 
 def test_every_plot_is_drawn_from_the_files_alone(finished: Results, tmp_path: Path) -> None:
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((finished.folder / name).read_bytes())
-    paths = plots.save_plots(read_files(tmp_path))
+    paths = save_plots(read_files(tmp_path))
     assert {(p.stem, p.suffix) for p in paths} == {(n, e) for n in PLOTS for e in (".png", ".svg")}
     for path in paths:
         if path.suffix == ".png":
@@ -137,24 +138,24 @@ def test_every_plot_is_drawn_from_the_files_alone(finished: Results, tmp_path: P
 
 def test_the_same_study_gives_the_same_svg(finished: Results) -> None:
     def drawn() -> list[bytes]:
-        return [p.read_bytes() for p in plots.save_plots(finished) if p.suffix == ".svg"]
+        return [p.read_bytes() for p in save_plots(finished) if p.suffix == ".svg"]
 
     assert drawn() == drawn()
 
 
 def test_every_title_names_the_dataset(finished: Results) -> None:
-    for _, figure in plots.figures(finished):
+    for _, figure in figures(finished):
         assert any("dataset toy" in text.get_text() for text in figure.texts)
 
 
 def test_an_unfinished_study_says_so_in_every_title(tmp_path: Path) -> None:
     results = study_in(tmp_path / "toy", before=stopping_at(30))
-    for _, figure in plots.figures(results):
+    for _, figure in figures(results):
         assert any("UNFINISHED" in text.get_text() for text in figure.texts)
 
 
 def test_convergence_shows_the_means_of_the_frame(finished: Results) -> None:
-    axes = next(figure for name, figure in plots.figures(finished) if name == "convergence").axes[0]
+    axes = next(figure for name, figure in figures(finished) if name == "convergence").axes[0]
     lines = {line.get_label(): line for line in axes.get_lines()}
     for method, own in finished.trials.groupby("method"):
         expected = own.groupby("call")["incumbent_accuracy"].mean() * 100
@@ -162,7 +163,7 @@ def test_convergence_shows_the_means_of_the_frame(finished: Results) -> None:
 
 
 def test_the_scale_sets_97_and_98_percent_well_apart(finished: Results) -> None:
-    axes = next(figure for name, figure in plots.figures(finished) if name == "convergence").axes[0]
+    axes = next(figure for name, figure in figures(finished) if name == "convergence").axes[0]
     (_, y97), (_, y98) = axes.transData.transform([(1, 97), (1, 98)])
     assert y98 - y97 > 15  # pixels
 

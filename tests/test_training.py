@@ -111,7 +111,13 @@ def test_a_training_is_keras_fits_step_by_step(
         np.testing.assert_allclose(weights, theirs, atol=2e-3)
 
 
-@pytest.mark.parametrize("configuration", [BASELINE, {**DEFAULT, "num_input_nodes": 64}])
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        {**BASELINE, "learning_rate": 0.01, "batch_size": 64},
+        {**DEFAULT, "num_input_nodes": 64, "learning_rate": 0.005},
+    ],
+)
 def test_accuracies_are_statistically_keras_fits(
     trainer: Trainer, configuration: Configuration
 ) -> None:
