@@ -1,145 +1,60 @@
-"""From records to frames, and from frames to frames."""
+"""What the tables say: frames in, frames out.
+
+`trials` and `finals` are the frames of `study.frames`. Accuracies are 0 to 1; a standard
+deviation over one value is missing.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from study.methods import METHODS
-from study.space import canonical
-from study.trials import Evaluation, Final, Task, Trial
-
-Done = dict[str, tuple[Task, Evaluation]]
-"""Evaluations by key, as the ledger has them."""
+GOAL = 0.97  # the validation accuracy whose first call the summary tells, beside the baseline's
+RUN = ["method", "seed"]
 
 
-def trial_frame(
-    trials: Sequence[Trial],
-    done: Done,
-    methods: Sequence[str],
-    initial_points: int,
-    dimensions: Sequence[str],
-) -> pd.DataFrame:
-    """A row per call, ordered by method (as in `methods`), seed and call.
-
-    Columns: method, seed, call, phase ("initial" for the shared design, else "search"), one per
-    dimension, validation_accuracy and incumbent_accuracy (0 to 1; the best so far in this run),
-    parameters, initial_loss (nats), propose_seconds, train_seconds, duplicate, reused (an
-    earlier row stands for the same training), status, reason.
-    """
-
-    def row(trial: Trial) -> dict[str, Any]:
-        evaluation = done[trial.task.key][1]
-        designed = METHODS[trial.method].designed and trial.call <= initial_points
-        return {
-            "method": trial.method,
-            "seed": trial.seed,
-            "call": trial.call,
-            "phase": "initial" if designed else "search",
-            **{name: trial.task.configuration[name] for name in dimensions},
-            "validation_accuracy": evaluation.accuracy,
-            "incumbent_accuracy": evaluation.accuracy,
-            "parameters": evaluation.parameters,
-            "initial_loss": evaluation.initial_loss,
-            "propose_seconds": trial.propose_seconds,
-            "train_seconds": evaluation.seconds,
-            "duplicate": trial.duplicate,
-            "reused": trial.task.key,
-            "status": str(evaluation.status),
-            "reason": evaluation.reason,
-        }
-
-    columns = [
-        *("method", "seed", "call", "phase", *dimensions, "validation_accuracy"),
-        *("incumbent_accuracy", "parameters", "initial_loss", "propose_seconds"),
-        *("train_seconds", "duplicate", "reused", "status", "reason"),
-    ]
-    ordered = sorted(trials, key=lambda t: (methods.index(t.method), t.seed, t.call))
-    frame = _typed(pd.DataFrame([row(trial) for trial in ordered], columns=columns))
-    frame["reused"] = frame["reused"].duplicated()
-    best = frame.groupby(["method", "seed"], sort=False)["incumbent_accuracy"].cummax()
-    frame["incumbent_accuracy"] = best.groupby([frame["method"], frame["seed"]]).ffill()
-    return frame
-
-
-def final_frame(finals: Sequence[Final], done: Done, methods: Sequence[str]) -> pd.DataFrame:
-    """A row per run and retraining, ordered by method, seed and repeat.
-
-    Columns: method, seed, repeat, configuration (JSON), parameters, test_accuracy (0 to 1),
-    initial_loss (nats), train_seconds, status, reason.
-    """
-
-    def row(final: Final) -> dict[str, Any]:
-        evaluation = done[final.task.key][1]
-        return {
-            "method": final.method,
-            "seed": final.seed,
-            "repeat": final.repeat,
-            "configuration": canonical(final.task.configuration),
-            "parameters": evaluation.parameters,
-            "test_accuracy": evaluation.accuracy,
-            "initial_loss": evaluation.initial_loss,
-            "train_seconds": evaluation.seconds,
-            "status": str(evaluation.status),
-            "reason": evaluation.reason,
-        }
-
-    columns = [
-        *("method", "seed", "repeat", "configuration", "parameters", "test_accuracy"),
-        *("initial_loss", "train_seconds", "status", "reason"),
-    ]
-    ordered = sorted(finals, key=lambda f: (methods.index(f.method), f.seed, f.repeat))
-    return _typed(pd.DataFrame([row(final) for final in ordered], columns=columns))
-
-
-MEASURED = (
-    *("validation_accuracy", "incumbent_accuracy", "test_accuracy", "initial_loss"),
-    *("propose_seconds", "train_seconds"),
-)
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """The column types that a frame has even where it is empty or a value is missing."""
-    types = {name: "float64" for name in MEASURED if name in frame}
-    if "parameters" in frame:
-        types["parameters"] = "Int64"
-    return frame.astype(types)
+def dimensions(trials: pd.DataFrame) -> list[str]:
+    """The names of the columns that make up a configuration."""
+    names = list(trials.columns)
+    return names[names.index("phase") + 1 : names.index("validation_accuracy")]
 
 
 def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
     """A row per method and seed, in the order of `trials`.
 
-    Columns: method, seed, calls, validation_accuracy (the incumbent's at the end),
-    propose_seconds and train_seconds (mean per call), test_accuracy (mean over the retrainings;
-    missing while there are none) and parameters (of the chosen network).
+    Columns: method, seed, calls, validation_accuracy (the winner's as observed),
+    remeasured_accuracy and test_accuracy (means over its retrainings; missing while there are
+    none), parameters (of the winner), propose_seconds and train_seconds (means per call), seconds
+    (of all calls).
     """
-    runs = trials.groupby(["method", "seed"], sort=False, as_index=False).agg(
+    runs = trials.groupby(RUN, sort=False, as_index=False).agg(
         calls=("call", "size"),
         validation_accuracy=("incumbent_accuracy", "last"),
         propose_seconds=("propose_seconds", "mean"),
         train_seconds=("train_seconds", "mean"),
+        seconds=("elapsed_seconds", "last"),
     )
-    chosen = finals.groupby(["method", "seed"], sort=False, as_index=False).agg(
-        test_accuracy=("test_accuracy", "mean"), parameters=("parameters", "first")
+    chosen = finals.groupby(RUN, sort=False, as_index=False).agg(
+        remeasured_accuracy=("validation_accuracy", "mean"),
+        test_accuracy=("test_accuracy", "mean"),
+        parameters=("parameters", "first"),
     )
-    return runs.merge(chosen, on=["method", "seed"], how="left")
+    return runs.merge(chosen, on=RUN, how="left")
 
 
 def summarise(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
-    """A row per method, in the order of `trials`.
-
-    Columns: method; seeds (runs with a call at all); calls; validation_accuracy and
-    validation_sd, test_accuracy and test_sd (mean and standard deviation over seeds, of 0 to 1;
-    a seed's test accuracy is the mean over its retrainings); parameters_median, parameters_min,
-    parameters_max (of the chosen networks); propose_seconds, train_seconds and seconds_per_call
-    (means); failed (calls and retrainings without an accuracy).
-    """
+    """A row per method, in the order of `trials`; results/README.md lists the columns."""
     runs = run_frame(trials, finals)
+    runs["winners_curse"] = runs["validation_accuracy"] - runs["remeasured_accuracy"]
     summary = runs.groupby("method", sort=False, as_index=False).agg(
         seeds=("seed", "size"),
         calls=("calls", "sum"),
         validation_accuracy=("validation_accuracy", "mean"),
         validation_sd=("validation_accuracy", "std"),
+        remeasured_accuracy=("remeasured_accuracy", "mean"),
+        remeasured_sd=("remeasured_accuracy", "std"),
+        winners_curse=("winners_curse", "mean"),
         test_accuracy=("test_accuracy", "mean"),
         test_sd=("test_accuracy", "std"),
         parameters_median=("parameters", "median"),
@@ -149,10 +64,161 @@ def summarise(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
         train_seconds=("train_seconds", "mean"),
     )
     summary["seconds_per_call"] = summary["propose_seconds"] + summary["train_seconds"]
+    for part in (luck(finals), calls_needed(trials), effort(trials, finals)):
+        summary = summary.merge(part, on="method", how="left")
+    return summary
+
+
+def luck(finals: pd.DataFrame) -> pd.DataFrame:
+    """How far test accuracy varies between searches, and between trainings of one network.
+
+    Columns: method, search_sd, training_sd: square roots of the variance components of a one-way
+    random-effects analysis of variance, with runs as groups and retrainings within them; a
+    negative estimate counts as 0. Searle, Casella and McCulloch, Variance Components, 1992,
+    chapter 3; with groups of different sizes, n0 stands for their size.
+    """
+    rows = []
+    for method, own in finals.dropna(subset=["test_accuracy"]).groupby("method", sort=False):
+        groups = own.groupby("seed")["test_accuracy"]
+        sizes, means = groups.size(), groups.mean()
+        count, number = int(sizes.sum()), len(sizes)
+        within = between = np.nan
+        if count > number:
+            deviations = own["test_accuracy"] - groups.transform("mean")
+            within = float((deviations**2).sum()) / (count - number)
+        if number > 1:
+            grand = own["test_accuracy"].mean()
+            square = float((sizes * (means - grand) ** 2).sum()) / (number - 1)
+            n0 = (count - float((sizes**2).sum()) / count) / (number - 1)
+            between = max(0.0, (square - within) / n0) if count > number else np.nan
+        rows.append((method, np.sqrt(between), np.sqrt(within)))
+    return pd.DataFrame(rows, columns=["method", "search_sd", "training_sd"])
+
+
+def calls_needed(trials: pd.DataFrame) -> pd.DataFrame:
+    """How soon a method is as good as the baseline's best at the same seed, and reaches 97 %.
+
+    Columns: method; calls_to_baseline, calls_to_goal (median over seeds of the first call whose
+    incumbent is as good; missing if fewer than half of the seeds get there); seeds_to_baseline,
+    seeds_to_goal (how many get there at all).
+    """
+    base = trials[trials["method"] == "baseline"].groupby("seed")["incumbent_accuracy"].max()
+    rows = trials[["method", "seed", "call"]].assign(
+        baseline=trials["incumbent_accuracy"] >= trials["seed"].map(base),
+        goal=trials["incumbent_accuracy"] >= GOAL,
+    )
+    parts = []
+    for name in ("baseline", "goal"):
+        first = rows["call"].where(rows[name], np.inf).groupby([rows["method"], rows["seed"]]).min()
+        by_method = first.groupby("method", sort=False)
+        parts.append(
+            pd.DataFrame(
+                {
+                    f"calls_to_{name}": by_method.median().replace(np.inf, np.nan),
+                    f"seeds_to_{name}": by_method.agg(lambda calls: int(np.isfinite(calls).sum())),
+                }
+            )
+        )
+    return pd.concat(parts, axis=1).reset_index()
+
+
+def effort(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
+    """What was evaluated, a row per method.
+
+    Columns: method, distinct (configurations over all seeds), duplicates (proposals that repeated
+    one of their run), reused (calls whose training was shared with an earlier row), failed (calls
+    and retrainings without an accuracy).
+    """
+    distinct = trials.drop_duplicates(["method", *dimensions(trials)])["method"].value_counts()
     rows = pd.concat([trials[["method", "status"]], finals[["method", "status"]]])
     failed = rows["method"][rows["status"] != "ok"].value_counts()
-    summary["failed"] = summary["method"].map(failed).fillna(0).astype(int)
-    return summary
+    counts = trials.groupby("method", sort=False, as_index=False).agg(
+        duplicates=("duplicate", "sum"), reused=("reused", "sum")
+    )
+    counts.insert(1, "distinct", counts["method"].map(distinct))
+    counts["failed"] = counts["method"].map(failed).fillna(0).astype(int)
+    return counts
+
+
+def scores(runs: pd.DataFrame, column: str = "test_accuracy") -> pd.DataFrame:
+    """Percent, a row per seed and a column per method, in the order of `runs`."""
+    wide = runs.pivot(index="seed", columns="method", values=column) * 100
+    return wide[list(runs["method"].unique())]
+
+
+def equal_time(trials: pd.DataFrame) -> pd.DataFrame:
+    """What every method had found when the quickest search of its seed was through.
+
+    A row per method and seed; columns: method, seed, seconds (what the quickest search took for
+    all its calls; the baseline, which does not search, does not set it), calls (finished by
+    then) and validation_accuracy (of the incumbent then; missing if no call had ended).
+    """
+    searching = trials.groupby("method")["phase"].transform(
+        lambda phase: (phase == "initial").any()
+    )
+    setting = trials[searching] if searching.any() else trials
+    ends = setting.groupby(RUN)["elapsed_seconds"].max()
+    limit = trials["seed"].map(ends.groupby("seed").min()).rename("seconds")
+    in_time = trials[trials["elapsed_seconds"] <= limit * (1 + 1e-12)]
+    then = in_time.groupby(RUN, as_index=False).agg(
+        calls=("call", "max"), validation_accuracy=("incumbent_accuracy", "last")
+    )
+    frame = trials[RUN].assign(seconds=limit).drop_duplicates(RUN)
+    frame = frame.merge(then, on=RUN, how="left")
+    return frame.assign(calls=frame["calls"].fillna(0).astype(int))
+
+
+def by_seconds(trials: pd.DataFrame, points: int = 200) -> pd.DataFrame:
+    """Incumbents over time, from when every seed has one until the first seed is through.
+
+    Columns: method, seconds, and mean, low, high: accuracy with its 95 % t interval over seeds.
+    """
+    parts = []
+    for method, own in trials.dropna(subset=["incumbent_accuracy"]).groupby("method", sort=False):
+        runs = [run for _, run in own.groupby("seed")]
+        start = max(run["elapsed_seconds"].iloc[0] for run in runs)
+        end = min(run["elapsed_seconds"].iloc[-1] for run in runs)
+        grid = np.geomspace(start, max(start, end), points)
+        steps = [
+            run["incumbent_accuracy"].to_numpy()[
+                np.searchsorted(run["elapsed_seconds"], grid, side="right") - 1
+            ]
+            for run in runs
+        ]
+        wide = pd.DataFrame(np.transpose(steps))
+        half = half_interval(wide)
+        mean = wide.mean(axis=1)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "method": method,
+                    "seconds": grid,
+                    "mean": mean,
+                    "low": mean - half,
+                    "high": mean + half,
+                }
+            )
+        )
+    columns = ["method", "seconds", "mean", "low", "high"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def half_interval(wide: pd.DataFrame) -> "pd.Series[float]":
+    """Half the 95 % t interval of the mean of each row; 0 where one value has none."""
+    from scipy.stats import t
+
+    count = wide.count(axis=1)
+    factor = pd.Series(t.ppf(0.975, (count - 1).clip(lower=1)), index=count.index)
+    return (wide.std(axis=1) / np.sqrt(count) * factor).fillna(0)
+
+
+def pareto(runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs whose networks no other run beats in both size and test accuracy, by size."""
+    ordered = runs.dropna(subset=["test_accuracy"]).sort_values(
+        ["parameters", "test_accuracy"], ascending=[True, False]
+    )
+    best_smaller = ordered["test_accuracy"].cummax().shift(fill_value=-np.inf)
+    return ordered[ordered["test_accuracy"] > best_smaller]
 
 
 def search_range(trials: pd.DataFrame, space: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -186,21 +252,3 @@ def search_range(trials: pd.DataFrame, space: Sequence[dict[str, Any]]) -> pd.Da
     return pd.DataFrame(
         rows, columns=["method", "dimension", "allowed", "tried", "distinct", "best"]
     )
-
-
-def failures(trials: pd.DataFrame, finals: pd.DataFrame) -> list[str]:
-    """A line for every call and retraining without an accuracy: which, and why."""
-    calls = [
-        f"{r.method} seed {r.seed} call {r.call}: {r.status}, {r.reason}"
-        for r in trials[trials["status"] != "ok"].itertuples()
-    ]
-    retrainings = [
-        f"{r.method} seed {r.seed} retraining {r.repeat}: {r.status}, {r.reason}"
-        for r in finals[finals["status"] != "ok"].itertuples()
-    ]
-    return calls + retrainings
-
-
-def thousands(count: float) -> str:
-    """409000 as 409k."""
-    return f"{count / 1000:,.3g}k" if count >= 1000 else f"{count:.0f}"

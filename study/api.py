@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from study.datasets import load_dataset
 from study.engine import default_workers, open_engine
 from study.errors import StudyError
@@ -18,7 +20,7 @@ from study.ledger import Ledger
 from study.methods import lookup
 from study.problems import NetworkProblem
 from study.results import LEDGER, Results, from_ledger, load, telling, write
-from study.runner import Flow, Snapshot
+from study.runner import Extra, Flow, Snapshot
 from study.settings import Settings, at_least_one
 
 __all__ = ["compare", "load"]
@@ -35,20 +37,24 @@ class Plan:
 
     problem: NetworkProblem
     settings: Settings
+    seeds_named: bool
+    """Whether the user named a number of seeds; if not, a study that goes on keeps its own."""
     workers: int
     output: Path
     data: dict[str, str]
-    """The dataset as it was named, and where it was read, in words."""
+    """The dataset as it was named, where it was read, and what it stands in for if it does."""
 
 
 def plan(
     *,
-    dataset: str | None = None,
+    dataset: str | os.PathLike[str] | None = None,
     methods: Sequence[str] = Settings.methods,
-    seeds: int = Settings.seeds,
+    seeds: int | None = None,
+    default_seeds: int = Settings.seeds,
     calls: int = Settings.calls,
     initial_points: int = Settings.initial_points,
     retrain: int = Settings.retrain,
+    margin: float = Settings.margin,
     epochs: int | None = None,
     workers: int | None = None,
     data_dir: str | os.PathLike[str] | None = None,
@@ -62,26 +68,34 @@ def plan(
     StudyError
         For the first setting that is not in order.
     """
+    if isinstance(methods, str):
+        raise StudyError(f"methods is {methods!r}: give a list of names, not one text")
     settings = Settings(
         methods=tuple(methods),
-        seeds=seeds,
+        seeds=default_seeds if seeds is None else seeds,
         calls=calls,
         initial_points=initial_points,
         retrain=retrain,
+        margin=margin,
     )
     for name in settings.methods:
         lookup(name)
     if epochs is not None:
-        at_least_one("epochs", epochs)
-    count = default_workers() if workers is None else workers
-    at_least_one("workers", count)
-    images = load_dataset(dataset, Path(data_dir) if data_dir else None, download_progress)
+        epochs = at_least_one("epochs", epochs)
+    count = at_least_one("workers", default_workers() if workers is None else workers)
+    named = None if dataset is None else os.fspath(dataset)
+    images = load_dataset(named, Path(data_dir) if data_dir else None, download_progress)
     return Plan(
         problem=NetworkProblem(images, epochs or images.default_epochs),
         settings=settings,
+        seeds_named=seeds is not None,
         workers=count,
         output=Path(output) if output else Path("results") / images.name,
-        data={"dataset": dataset or images.name, "source": images.source},
+        data={
+            "dataset": named or images.name,
+            "source": images.source,
+            "instead_of": images.instead_of,
+        },
     )
 
 
@@ -105,8 +119,9 @@ def compare(
         "digits", "mnist", "fashion-mnist" or a folder; MNIST if it can be had, else digits.
     methods
         Names from `study.methods.METHODS`.
-    seeds, calls, initial_points, retrain
-        See `study.settings.Settings`.
+    seeds, calls, initial_points, retrain, margin
+        See `study.settings.Settings`. Seeds that are not named: 5, or as many as the folder
+        holds.
     epochs
         Passes through the training images; by default 3, more for small datasets.
     workers
@@ -125,9 +140,21 @@ def compare(
 
 
 def carry_out(planned: Plan, observe: Callable[[Snapshot], None]) -> Results:
-    """Do what is left of a study, and write its tables and plots."""
+    """Do what is left of a study, and write its tables, plots and report."""
+    results = train(planned, observe)
+    publish(results)
+    return results
+
+
+def train(
+    planned: Plan, observe: Callable[[Snapshot], None], extras: Sequence[Extra] = ()
+) -> Results:
+    """Do what is left of a study, and of the extra evaluations; the results, not yet written.
+
+    Interrupted, it writes the tables of what is finished, and raises KeyboardInterrupt.
+    """
     with opened(planned) as (settings, ledger):
-        flow = Flow(planned.problem, settings, ledger, observe)
+        flow = Flow(planned.problem, settings, ledger, observe, extras)
         if flow.unfinished:
             ledger.write(
                 settings=asdict(settings),
@@ -142,17 +169,14 @@ def carry_out(planned: Plan, observe: Callable[[Snapshot], None]) -> Results:
         except KeyboardInterrupt:
             write(from_ledger(planned.output, ledger, flow.errors))
             raise
-        results = from_ledger(planned.output, ledger, flow.errors)
-    write(results)
-    draw(results)
-    return results
+        return from_ledger(planned.output, ledger, flow.errors)
 
 
-def draw(results: Results) -> list[Path]:
-    """Draw all plots of a study into its folder; the paths written."""
-    from study.figures import save_plots  # seaborn takes a second to import
+def publish(results: Results) -> list[Path]:
+    """Write the tables, plots and report of a study into its folder; the paths written."""
+    from study.report import write_report  # seaborn takes a second to import
 
-    return save_plots(results)
+    return [*write(results), *write_report(results)]
 
 
 @contextlib.contextmanager
@@ -160,15 +184,35 @@ def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Settings, Ledg
     """The ledger of a plan, and its settings with the seeds and methods already held added.
 
     A dry look at a folder without a ledger gives an empty one in memory, and writes nothing.
+    Otherwise nobody else can open the folder's ledger like this until the context ends.
+
+    Raises
+    ------
+    StudyError
+        If the folder holds another study, is in use by one, or cannot be read or written.
     """
-    path = planned.output / LEDGER
-    if not dry:
-        with telling(planned.output):
-            planned.output.mkdir(parents=True, exist_ok=True)
-    elif planned.output.exists() and not planned.output.is_dir():
-        raise StudyError(f"--output {planned.output} is a file: name a folder")
-    with Ledger(None if dry and not path.exists() else path) as ledger:
+    folder = planned.output
+    with contextlib.ExitStack() as stack:
+        with telling(folder):
+            if folder.exists() and not folder.is_dir():
+                raise StudyError(f"--output {folder} is a file: name a folder")
+            held = (folder / LEDGER).exists()
+            if not dry:
+                folder.mkdir(parents=True, exist_ok=True)
+                _lock(folder, stack)
+        ledger = stack.enter_context(Ledger(None if dry and not held else folder / LEDGER))
         yield _agreed(planned, ledger), ledger
+
+
+def _lock(folder: Path, stack: contextlib.ExitStack) -> None:
+    """Keep other studies out of a folder; the system lets go of it if this process dies."""
+    lock = FileLock(folder / ".lock", blocking=False)
+    try:
+        stack.enter_context(lock)
+    except Timeout as error:
+        raise StudyError(
+            f"another study is writing to {folder}: wait until it ends, or name another --output"
+        ) from error
 
 
 def _agreed(planned: Plan, ledger: Ledger) -> Settings:
@@ -178,22 +222,24 @@ def _agreed(planned: Plan, ledger: Ledger) -> Settings:
         return planned.settings
     wanted = json.loads(json.dumps(asdict(planned.settings)))
     wanted_problem = json.loads(json.dumps(planned.problem.describe()))
-    compared = {key for key in held if key not in ("seeds", "methods")}
+    compared = {key for key in wanted if key not in ("seeds", "methods")}
     differing = [
         f"{key.replace('_', '-')} {old.get(key)!r}, now {new.get(key)!r}"
         for old, new, keys in ((held, wanted, compared), (problem, wanted_problem, set(problem)))
         for key in sorted(keys)
         if old.get(key) != new.get(key)
     ]
-    if held["seeds"] > planned.settings.seeds:
-        differing.append(f"seeds {held['seeds']}, now {planned.settings.seeds}, which is fewer")
+    seeds = planned.settings.seeds
+    if held["seeds"] > seeds and planned.seeds_named:
+        differing.append(f"seeds {held['seeds']}, now {seeds}, which is fewer")
     if differing:
         raise StudyError(
             f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
             "take those, or name another --output"
         )
     added = [name for name in planned.settings.methods if name not in held["methods"]]
-    return replace(planned.settings, methods=(*held["methods"], *added))
+    methods = (*held["methods"], *added)
+    return replace(planned.settings, seeds=max(seeds, held["seeds"]), methods=methods)
 
 
 def about(workers: int) -> dict[str, Any]:

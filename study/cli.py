@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,8 @@ from study.errors import StudyError
 from study.settings import Settings
 
 if TYPE_CHECKING:
-    from study.api import Plan
     from study.results import Results
+    from study.runner import Snapshot
 
 app = typer.Typer(
     add_completion=False,
@@ -36,6 +36,23 @@ Examples:
 """
 
 
+Workers = Annotated[
+    int | None,
+    typer.Option(help="Processes that train; 1 trains in this one.", show_default="one per core"),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where MNIST and Fashion-MNIST are looked for first.",
+        show_default="what STUDY_DATA names",
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would run and how long, and stop.")
+]
+Folder = Annotated[Path, typer.Argument(help="A results folder.", show_default=False)]
+
+
 @app.callback()
 def program() -> None:
     """Compare hyper-parameter search methods, honestly and fast.
@@ -49,15 +66,27 @@ def program() -> None:
 def compare(
     *,
     seeds: Annotated[
-        int, typer.Option(help="Replicates of the whole comparison.")
-    ] = Settings.seeds,
+        int | None,
+        typer.Option(
+            help="Replicates of the whole comparison.",
+            show_default=f"{Settings.seeds}, or as many as the folder holds",
+        ),
+    ] = None,
     calls: Annotated[int, typer.Option(help="Evaluations per method and seed.")] = Settings.calls,
     initial_points: Annotated[
         int, typer.Option(help="Calls that all searches share: the default point, then random.")
     ] = Settings.initial_points,
     retrain: Annotated[
-        int, typer.Option(help="Retrainings of each run's winner, each scored on the test set.")
+        int,
+        typer.Option(
+            help="Retrainings of each run's winner to test it, and as many to measure its "
+            "validation accuracy again."
+        ),
     ] = Settings.retrain,
+    margin: Annotated[
+        float,
+        typer.Option(help="Percentage points within which two methods count as equivalent."),
+    ] = Settings.margin,
     methods: Annotated[
         str, typer.Option(help="Of baseline, random, gp, gbrt, forest; comma between.")
     ] = ",".join(Settings.methods),
@@ -75,31 +104,19 @@ def compare(
             help="Passes through the training images.", show_default="3, more on small datasets"
         ),
     ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Processes that train; 1 trains in this one.", show_default="one per core"
-        ),
-    ] = None,
-    data_dir: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where MNIST and Fashion-MNIST are looked for first.",
-            show_default="what STUDY_DATA names",
-        ),
-    ] = None,
+    workers: Workers = None,
+    data_dir: DataDir = None,
     output: Annotated[
         Path | None, typer.Option(help="Results folder.", show_default="results/DATASET")
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would run and how long, and stop.")
-    ] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Run a study, or finish one: train what its folder does not hold yet, then report.
 
-    Prints a table and writes CSV files and plots into the results folder. Interrupt it whenever
-    you like: the same command goes on where it stopped. Exit code 1: something failed to
-    train; 2: a setting is not in order.
+    Prints tables and an answer, and writes CSV files, plots and a report into the results
+    folder. Interrupt it whenever you like: the same command goes on where it stopped. Exit
+    code 1: something failed to train, or a check of the study's rules failed; 2: a setting is
+    not in order.
     """
     from study import api, display
 
@@ -113,6 +130,7 @@ def compare(
                 calls=calls,
                 initial_points=initial_points,
                 retrain=retrain,
+                margin=margin,
                 epochs=epochs,
                 workers=workers,
                 data_dir=data_dir,
@@ -123,39 +141,117 @@ def compare(
         if dry_run:
             display.dry_run(planned)
             return 0
-        return _run(planned)
+        return _watched(lambda observe: api.carry_out(planned, observe))
 
     _told(go)
 
 
-def _run(planned: "Plan") -> int:
-    from study import api, display
+def _watched(work: "Callable[[Callable[[Snapshot], None]], Results]") -> int:
+    """Do something long under a progress display, and show what came out; the exit code."""
+    from study import display, tables
 
     try:
         with display.watching() as observe:
-            results = api.carry_out(planned, observe)
+            results = work(observe)
     except KeyboardInterrupt:
         command = shlex.join(["study", *sys.argv[1:]])
         display.error(f"interrupted; what was finished is kept, and this goes on: {command}")
         return 130
-    display.table(results)
-    display.written(results)
-    return display.failed(results)
+    tables.show(results)
+    tables.written(results)
+    return tables.outcome(results)
 
 
-@app.command(epilog="Example:\n\n  study plot results/digits")
-def plot(
-    folder: Annotated[Path, typer.Argument(help="A results folder.", show_default=False)],
+REPLICATE_EXAMPLE = """
+Example:
+
+  STUDY_DATA=~/data study replicate --seeds 8
+"""
+
+
+@app.command(epilog=REPLICATE_EXAMPLE)
+def replicate(
+    *,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="How often each claim is measured.",
+            show_default="8, or as many as the folder holds",
+        ),
+    ] = None,
+    workers: Workers = None,
+    data_dir: DataDir = None,
+    output: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/replicate"),
+    dry_run: DryRun = False,
 ) -> None:
-    """Draw the plots of a study again, from its CSV files alone. Needs no TensorFlow."""
-    from study import api, display, results
+    """Measure the tutorial's claims again, on MNIST and from fresh weights.
+
+    Trains the networks that the tutorial reports, runs its two searches at its own budget, and
+    shows what happens to its 24 trials if one network is trained on and on.
+    """
+    from study import api, claims, display, replicate
 
     def go() -> int:
-        loaded: Results = results.read_files(folder)
-        display.paths(api.draw(loaded))
+        with display.downloading() as progress:
+            planned = api.plan(
+                dataset="mnist",
+                methods=("gp", "gbrt"),
+                seeds=seeds,
+                default_seeds=8,
+                calls=claims.CALLS,
+                initial_points=claims.INITIAL_POINTS,
+                workers=workers,
+                data_dir=data_dir,
+                output=output,
+                download_progress=progress,
+            )
+        display.announce(planned)
+        if dry_run:
+            display.dry_run(planned, list(replicate.extras(planned.settings.seeds)))
+            return 0
+        return _watched(lambda observe: replicate.replicate(planned, observe))
+
+    _told(go)
+
+
+@app.command(epilog="Example:\n\n  study show results/digits")
+def show(folder: Folder) -> None:
+    """Print the tables and the answer of a study again, finished or not."""
+    from study import results, tables
+
+    def go() -> int:
+        tables.show(results.load(folder))
         return 0
 
     _told(go)
+
+
+@app.command(epilog="Example:\n\n  study report results/digits")
+def report(folder: Folder) -> None:
+    """Draw the plots and write the report of a study again, from its files alone.
+
+    Needs no TensorFlow.
+    """
+    from study.report import write_report
+
+    _told(lambda: _drawn(folder, write_report))
+
+
+@app.command(epilog="Example:\n\n  study plot results/digits")
+def plot(folder: Folder) -> None:
+    """Draw the plots of a study again, from its CSV files alone. Needs no TensorFlow."""
+    from study.figures import save_plots
+
+    _told(lambda: _drawn(folder, save_plots))
+
+
+def _drawn(folder: Path, draw: "Callable[[Results], list[Path]]") -> int:
+    """Draw something of a results folder anew, and name the files."""
+    from study import display, results
+
+    for path in draw(results.read_files(folder)):
+        display.console.print(path, soft_wrap=True, markup=False)
+    return 0
 
 
 def _told(body: Callable[[], int]) -> None:
@@ -170,6 +266,17 @@ def _told(body: Callable[[], int]) -> None:
     raise typer.Exit(code)
 
 
-def main(*arguments: Any) -> None:
-    """The console script."""
-    app(*arguments)
+def main(arguments: list[str] | None = None) -> None:
+    """The console script; what it is given wrongly is one line, too."""
+    from click import Abort, UsageError
+
+    try:
+        code = app(arguments, standalone_mode=False)
+    except UsageError as error:
+        from study import display
+
+        display.error(f"{error.format_message()} (see --help)")
+        code = 2
+    except Abort:
+        code = 130
+    sys.exit(code)

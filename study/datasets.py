@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,8 @@ class Dataset:
     name: str
     source: str
     """Where the arrays were read, in words."""
+    instead_of: str = ""
+    """The dataset that nobody named and that could not be had, if this one stands in for it."""
     scale: float
     """Pixels times `scale` lie in 0..1."""
     x_train: np.ndarray
@@ -97,11 +99,23 @@ def load_dataset(
     StudyError
         If the name is unknown, the data cannot be had, or its content is not in order.
     """
-    folder = user_folder(data_dir)
+    try:
+        return _load(name, user_folder(data_dir), progress)
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}" if error.filename else error
+        raise StudyError(
+            f"the dataset cannot be read ({reason}): make it readable, or name another place "
+            "with --data-dir or --dataset"
+        ) from error
+
+
+def _load(
+    name: str | None, folder: Path | None, progress: Callable[[int, int], None] | None
+) -> Dataset:
     if name is None:
         arrays, source = _find("mnist", folder, progress)
         if arrays is None:
-            return _digits(f"{DIGITS_SOURCE}; MNIST could not be had: {source}")
+            return replace(_digits(f"{DIGITS_SOURCE}; {source}"), instead_of="mnist")
         return _mnist(arrays, source)
     if name == "digits":
         return _digits(DIGITS_SOURCE)
@@ -117,7 +131,8 @@ def load_dataset(
     path = Path(name)
     if not path.is_dir():
         if path.exists() or len(path.parts) > 1:
-            raise StudyError(f"--dataset {name} is not a folder: name a folder or {_names()}")
+            names = ", ".join(DATASETS)
+            raise StudyError(f"--dataset {name} is no folder: name a folder or one of {names}")
         raise unknown("dataset", name, DATASETS)
     found = read_folder(path)
     if found is None:
@@ -132,14 +147,13 @@ def _find(
     name: str, folder: Path | None, progress: Callable[[int, int], None] | None
 ) -> tuple[Arrays | None, str]:
     """The arrays and their source, or None and why there are none."""
-    for place, label in ((folder, "the data folder"), (keras_cache(), "the Keras cache")):
-        if place is not None:
-            arrays = read_folder(place, name)
-            if arrays is not None:
-                return arrays, label
+    if folder and (arrays := read_folder(folder, name)):
+        return arrays, "the data folder"
     try:
+        if arrays := read_folder(keras_cache(), name):
+            return arrays, "the Keras cache"
         return read_folder(download(name, progress), name), "the Keras download"
-    except OSError as error:
+    except OSError as error:  # a cache of somebody else's is no reason to stop, either
         return None, f"the download failed: {getattr(error, 'reason', None) or error}"
 
 
@@ -196,10 +210,6 @@ KNOWN: dict[str, Callable[[Arrays, str], Dataset]] = {
 DATASETS = ["digits", *KNOWN]
 
 
-def _names() -> str:
-    return f"one of {', '.join(DATASETS)}"
-
-
 def checked(name: str, arrays: Arrays, source: str, scale: float | None = None) -> Dataset:
     """Check what a user's file holds and make it a dataset.
 
@@ -245,6 +255,8 @@ def checked(name: str, arrays: Arrays, source: str, scale: float | None = None) 
         name=name,
         source=source,
         scale=scale or (1 / 255 if uint8 else 1.0),
-        **flat,
-        **labels,
+        x_train=flat["x_train"],
+        y_train=labels["y_train"],
+        x_test=flat["x_test"],
+        y_test=labels["y_test"],
     )

@@ -1,6 +1,8 @@
-"""The figures of a study: which plots there are, their titles, and their files."""
+"""The figures of a study: which plots there are, what they are called, and their files."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +12,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.analysis import run_frame
-from study.plots import accuracy, convergence, parameters, search_range, time_per_call
+from study import plots, plots_claims
+from study.claims import NETWORK_CLAIMS, is_mnist
+from study.plots_effort import search_range, time_per_call
 from study.results import Results, replace
-
-# What the tutorial claims: trainable parameters and test accuracy in percent.
-CLAIMS = {
-    "baseline": (13_002, 92.83),
-    "gp": (5_637, 98.09),
-    "gbrt": (316_581, 98.13),
-}
-CLAIMED_DATASET = "mnist"
+from study.wording import plural
 
 STYLE = {
     **sns.axes_style("whitegrid"),
@@ -37,49 +33,154 @@ STYLE = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One figure of a study."""
+
+    name: str
+    """Of its files."""
+    title: str
+    see: str
+    """What to see, in a sentence."""
+    draw: Callable[[], Figure]
+
+
+def pictures(results: Results) -> list[Picture]:
+    """Every figure of a study. What has no data yet says so instead of staying empty."""
+    info, trials, runs = results.info, results.trials, results.runs
+    scored = runs.dropna(subset=["test_accuracy"])
+    tried = trials.dropna(subset=["incumbent_accuracy"])
+    compared = results.comparisons.dropna(subset=["mean_difference"])
+    measured = results.summary.dropna(subset=["test_accuracy"])
+    claimed = NETWORK_CLAIMS if is_mnist(info["problem"]) else {}
+    replication = results.replication
+    initial, space = info["settings"]["initial_points"], info["problem"]["space"]
+
+    def one(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Callable[[], Figure]:
+        return lambda: _figure(draw, frame, *more)
+
+    claims = []
+    if replication:
+        claims = [
+            Picture(
+                name="claims",
+                title="The tutorial's claims and what was measured",
+                see="A claim holds if its cross lies on the thin line, where one more honest "
+                "training would end; the thick line is the uncertainty of the mean.",
+                draw=one(plots_claims.claimed, replication[0]),
+            ),
+            Picture(
+                name="leak",
+                title="One network trained on and on, and 24 fresh ones",
+                see="What the tutorial printed follows the line of one network that is never "
+                "started anew; from fresh weights the same settings scatter.",
+                draw=one(plots_claims.leak, replication[1]),
+            ),
+        ]
+    return [
+        *claims,
+        Picture(
+            name="comparisons",
+            title="Which method is better",
+            see="A bar that clears 0 tells two methods apart; one inside the grey band makes them "
+            "equivalent; a long one around 0 asks for more seeds.",
+            draw=one(plots.comparisons, compared),
+        ),
+        Picture(
+            name="accuracy",
+            title="Test accuracy by method",
+            see="Each point is one seed's winner, each grey line one seed: lines that cross mean "
+            "that luck, not the method, put one before the other.",
+            draw=one(plots.accuracy, scored),
+        ),
+        Picture(
+            name="convergence",
+            title="Best validation accuracy so far, by call",
+            see="Within the shaded design all searches are the same; what a method adds by "
+            "choosing is what it gains to the right of it.",
+            draw=one(plots.convergence, tried, initial),
+        ),
+        Picture(
+            name="convergence_seconds",
+            title="Best validation accuracy so far, by time",
+            see="The same against the clock: a method that chooses slow networks moves to the "
+            "right, however few calls it needs.",
+            draw=one(plots.convergence_seconds, tried),
+        ),
+        Picture(
+            name="parameters",
+            title="Network size and test accuracy",
+            see="Networks on the grey front are the only ones that no other beats in both size "
+            "and accuracy.",
+            draw=one(plots.parameters, scored, claimed),
+        ),
+        Picture(
+            name="winners_curse",
+            title="The winner's curse",
+            see="The drop from left to middle is how much the best of many noisy measurements "
+            "flatters; only what is measured again can be believed.",
+            draw=one(plots.winners_curse, measured),
+        ),
+        Picture(
+            name="time_per_call",
+            title="Seconds per call",
+            see="Almost all of a call is training: what a method costs depends on the networks "
+            "that it likes, hardly on how long it thinks (hatched).",
+            draw=one(time_per_call, runs),
+        ),
+        Picture(
+            name="search_range",
+            title="What each method tried",
+            see="Dark points scored best: where a method's points crowd, it exploits; where they "
+            "spread evenly, it explores or draws by chance.",
+            draw=lambda: _search_ranges(trials, space),
+        ),
+    ]
+
+
 def save_plots(results: Results) -> list[Path]:
     """Draw every plot as PNG and SVG into the folder's plots/; the paths written.
 
     Raises `StudyError` if a file cannot be written.
     """
     folder = results.folder / "plots"
-    with mpl.rc_context(STYLE):
-        return [
-            _save(figure, folder / f"{name}.{ending}")
-            for name, figure in figures(results)
-            for ending in ("png", "svg")
-        ]
+    return [path for name, figure in figures(results) for path in save(figure, folder / name)]
 
 
-def _save(figure: Figure, path: Path) -> Path:
-    bare = {"Date": None} if path.suffix == ".svg" else {}
-    return replace(path, lambda partial: figure.savefig(partial, metadata=bare))
+def save(figure: Figure, stem: Path) -> Iterator[Path]:
+    """Save a figure under a name as PNG and as SVG."""
+    for ending, metadata in ((".png", {}), (".svg", {"Date": None})):
+        draw = partial(figure.savefig, metadata=metadata)
+        with mpl.rc_context(STYLE):
+            yield replace(stem.with_suffix(ending), draw)
 
 
 def figures(results: Results) -> Iterator[tuple[str, Figure]]:
-    """(name, figure) of each plot. What has no data yet says so instead of staying empty."""
-    info, trials = results.info, results.trials
-    runs = run_frame(trials, results.finals)
-    scored = runs.dropna(subset=["test_accuracy"])
-    tried = trials.dropna(subset=["incumbent_accuracy"])
-    initial = info["settings"]["initial_points"]
-    claims = CLAIMS if info["problem"]["dataset"] == CLAIMED_DATASET else {}
-    space = info["problem"]["space"]
+    """(name, figure) of each plot, with its titles."""
+    with mpl.rc_context(STYLE):
+        for picture in pictures(results):
+            figure = picture.draw()
+            titled(figure, picture.title, results)
+            yield picture.name, figure
 
-    def one(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Callable[[], Figure]:
-        return lambda: _figure(draw, frame, *more)
 
-    parts = {
-        "convergence": ("Best validation accuracy so far", one(convergence, tried, initial)),
-        "parameters": ("Network size and test accuracy", one(parameters, scored, claims)),
-        "accuracy": ("Test accuracy by method", one(accuracy, scored)),
-        "time_per_call": ("Seconds per call", one(time_per_call, runs)),
-        "search_range": ("What each method tried", lambda: _search_ranges(trials, space)),
-    }
-    for name, (title, make) in parts.items():
-        figure = make()
-        _titled(figure, title, info)
-        yield name, figure
+def titled(figure: Figure, title: str, results: Results) -> None:
+    """Title of every figure: what it shows, on which data, at which budget, finished or not."""
+    settings, problem = results.info["settings"], results.info["problem"]
+    below = (
+        f"dataset {problem['dataset']} · {plural(settings['seeds'], 'seed')} · "
+        f"{plural(settings['calls'], 'call')} per run · {plural(problem['epochs'], 'epoch')}"
+    )
+    if wanted := results.info["data"].get("instead_of"):
+        below += f" · NOT {wanted}, which could not be had"
+    if not results.finished:
+        below += f"\nUNFINISHED: {results.progress}"
+    height = figure.get_figheight()
+    lines = below.count("\n") + 1
+    figure.suptitle(title + "\n" * lines, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    figure.text(
+        0.01, 1 - 0.28 / height, below, fontsize=9.5, color="0.35", va="top", parse_math=False
+    )
 
 
 def _figure(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Figure:
@@ -103,21 +204,6 @@ def _search_ranges(trials: pd.DataFrame, space: list[dict[str, Any]]) -> Figure:
         search_range(trials, dimension, axes)
     _accuracy_key(trials, grid[len(space) :], figure)
     return figure
-
-
-def _titled(figure: Figure, title: str, info: dict[str, Any]) -> None:
-    """Title of every figure: what it shows, on which data, at which budget, finished or not."""
-    settings, problem = info["settings"], info["problem"]
-    seeds, calls = settings["seeds"], settings["calls"]
-    below = (
-        f"dataset {problem['dataset']} · {seeds} seed{'s' * (seeds > 1)} · {calls} calls "
-        f"per run · {problem['epochs']} epochs"
-    )
-    if not info["finished"]:
-        below += f" · UNFINISHED: {info['calls']['done']} of {info['calls']['of']} calls"
-    height = figure.get_figheight()
-    figure.suptitle(title + "\n", x=0.01, ha="left", fontsize=13, fontweight="bold")
-    figure.text(0.01, 1 - 0.28 / height, below, fontsize=9.5, color="0.35", va="top")
 
 
 def _nothing_yet(axes: Axes) -> None:

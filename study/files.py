@@ -1,6 +1,8 @@
 """Image files: npz and IDX, in a user's folder, in the Keras cache, or from the Keras download."""
 
 import gzip
+import http.client
+import lzma
 import math
 import os
 import urllib.request
@@ -26,6 +28,11 @@ KERAS_FILES = {
     "mnist": ["mnist.npz"],
     "fashion-mnist": [f"fashion-mnist/{name}.gz" for name in IDX_FILES.values()],
 }
+# What reading a damaged file can raise, in numpy, zipfile, zlib and lzma.
+DAMAGE = (
+    *(OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)
 TIMEOUT_SECONDS = 10  # without an answer for this long there is no network
 
 
@@ -49,15 +56,15 @@ def keras_cache() -> Path:
 def read_folder(folder: Path, name: str | None = None) -> dict[str, np.ndarray] | None:
     """Read the arrays under Keras's names from a folder, or None if it has no such files.
 
-    With a dataset's name only that dataset's files count: NAME.npz, the IDX files in NAME/,
-    or the IDX files in the folder itself. Without one, any single npz file does.
+    With a dataset's name only that dataset's files count: NAME.npz or the IDX files in NAME/,
+    then the same in the folder itself. Without one, any single npz file does.
 
     Raises
     ------
     StudyError
         If a file is damaged, incomplete, or there is more than one npz file to choose from.
     """
-    for place in (folder, folder / name) if name else (folder,):
+    for place in (folder / name, folder) if name else (folder,):
         archives = sorted(place.glob(f"{name}.npz" if name else "*.npz"))
         if len(archives) > 1:
             names = ", ".join(path.name for path in archives)
@@ -89,7 +96,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
             if missing:
                 raise StudyError(f"{path} lacks {', '.join(missing)}: save all four arrays")
             return {key: archive[key] for key in ARRAYS}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, TypeError) as error:
+    except DAMAGE as error:
         raise StudyError(f"{path} cannot be read ({error}): replace it") from error
 
 
@@ -112,7 +119,7 @@ def read_idx(path: Path) -> np.ndarray:
             body = file.read(size + 1)
             if len(shape) != head[3] or len(body) != size:
                 raise ValueError(f"its header announces {shape}, its content is of another size")
-    except (OSError, ValueError, EOFError, zlib.error, MemoryError, OverflowError) as error:
+    except DAMAGE as error:
         raise StudyError(f"{path} cannot be read ({error}): replace it") from error
     return np.frombuffer(body, np.uint8).reshape(shape)
 
@@ -120,29 +127,37 @@ def read_idx(path: Path) -> np.ndarray:
 def download(name: str, progress: Callable[[int, int], None] | None = None) -> Path:
     """Fetch a dataset's files into the Keras cache, and return the cache.
 
-    Raises OSError if there is no network, or no answer within ten seconds.
+    Raises OSError if there is no network, no answer within ten seconds, or an answer that is
+    not the file; nothing is left in the cache then.
     """
     for relative in KERAS_FILES[name]:
         target = keras_cache() / relative
         if target.exists():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"{target.name}.{os.getpid()}.part")
+        partial = target.with_name(f".{os.getpid()}.{target.name}")
         try:
-            with (
-                urllib.request.urlopen(  # noqa: S310 (the address is the constant above)
-                    KERAS_URL + Path(relative).name, timeout=TIMEOUT_SECONDS
-                ) as response,
-                partial.open("wb") as file,
-            ):
-                total = int(response.headers.get("Content-Length") or 0)
-                while chunk := response.read(1 << 16):
-                    file.write(chunk)
-                    if progress:
-                        progress(file.tell(), total)
-                if total and file.tell() != total:
-                    raise OSError("the connection broke off")
+            _fetch(KERAS_URL + target.name, partial, progress)
+            (read_npz if target.suffix == ".npz" else read_idx)(partial)
             partial.replace(target)
+        except (http.client.HTTPException, StudyError) as error:
+            raise OSError(f"the answer is not {target.name}") from error
         finally:
             partial.unlink(missing_ok=True)
     return keras_cache()
+
+
+def _fetch(address: str, path: Path, progress: Callable[[int, int], None] | None) -> None:
+    with (
+        urllib.request.urlopen(  # noqa: S310 (the address is the constant above)
+            address, timeout=TIMEOUT_SECONDS
+        ) as response,
+        path.open("wb") as file,
+    ):
+        total = int(response.headers.get("Content-Length") or 0)
+        while chunk := response.read(1 << 16):
+            file.write(chunk)
+            if progress:
+                progress(file.tell(), total)
+        if total and file.tell() != total:
+            raise OSError("the connection broke off")

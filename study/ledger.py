@@ -12,7 +12,7 @@ from study.errors import StudyError
 from study.trials import Evaluation, Final, Part, Status, Task, Trial
 
 APPLICATION_ID = 0x53545544  # "STUD", in the header of the file
-FORMAT = 1
+FORMAT = 2
 SCHEMA = """
     CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE sessions (
@@ -31,8 +31,8 @@ SCHEMA = """
         PRIMARY KEY (method, seed, call)
     ) WITHOUT ROWID;
     CREATE TABLE finals (
-        method TEXT, seed INTEGER, repeat INTEGER, key TEXT NOT NULL,
-        PRIMARY KEY (method, seed, repeat)
+        method TEXT, seed INTEGER, part TEXT, repeat INTEGER, key TEXT NOT NULL,
+        PRIMARY KEY (method, seed, part, repeat)
     ) WITHOUT ROWID;
 """
 
@@ -84,9 +84,10 @@ class Ledger:
         if application != APPLICATION_ID:
             raise StudyError(f"{self.path} is no ledger of a study: name another --output")
         if version != FORMAT:
+            newer = "update study" if version > FORMAT else "an older study wrote it: use that one"
             raise StudyError(
-                f"{self.path} has format {version}, this program writes {FORMAT}: "
-                "update study, or name another --output"
+                f"{self.path} has format {version}, this program writes {FORMAT}: {newer}, "
+                "or name another --output"
             )
 
     @contextlib.contextmanager
@@ -125,9 +126,8 @@ class Ledger:
 
     def read(self, name: str) -> Any:
         """A fact of the study (its settings, its problem), or None."""
-        return {key: json.loads(value) for key, value in self._rows("SELECT * FROM study")}.get(
-            name
-        )
+        texts = dict(self._rows("SELECT name, value FROM study"))
+        return json.loads(texts[name]) if name in texts else None
 
     def write(self, **facts: Any) -> None:
         """Store facts of the study, JSON-ready values, replacing older ones."""
@@ -172,8 +172,8 @@ class Ledger:
                 ],
             )
             self._db.executemany(
-                "INSERT OR IGNORE INTO finals VALUES (?, ?, ?, ?)",
-                [(f.method, f.seed, f.repeat, f.task.key) for f in finals],
+                "INSERT OR IGNORE INTO finals VALUES (?, ?, ?, ?, ?)",
+                [(f.method, f.seed, f.task.part, f.repeat, f.task.key) for f in finals],
             )
             self._db.execute(
                 "UPDATE sessions SET seconds = ? WHERE id = ?",
@@ -204,8 +204,10 @@ class Ledger:
         ]
 
     def finals(self, done: dict[str, tuple[Task, Evaluation]]) -> list[Final]:
-        """All retrainings, by method, seed and repeat."""
-        rows = self._rows("SELECT * FROM finals ORDER BY method, seed, repeat")
+        """All retrainings, by method, seed, part and repeat."""
+        rows = self._rows(
+            "SELECT method, seed, repeat, key FROM finals ORDER BY method, seed, part, repeat"
+        )
         return [Final(method=m, seed=s, repeat=r, task=done[key][0]) for m, s, r, key in rows]
 
 

@@ -1,6 +1,4 @@
-"""The plots of a study: frame and axes in, axes out."""
-
-from typing import Any
+"""The plots of what a study found: frame and axes in, axes out."""
 
 import numpy as np
 import pandas as pd
@@ -8,27 +6,17 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from study.analysis import thousands
-from study.methods import METHODS
-
-PALETTE = sns.color_palette("colorblind")
-BASELINE_COLOUR = (0.35, 0.35, 0.35)
-SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
-LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
-
-
-def colours(methods: list[str]) -> dict[str, Any]:
-    """One colour per method, the same in every plot of every study."""
-    known = [name for name in METHODS if name != "baseline"]
-    order = known + [name for name in methods if name not in METHODS]
-    by_name = {m: SEARCH_COLOURS[i % len(SEARCH_COLOURS)] for i, m in enumerate(order)}
-    return {m: by_name.get(m, BASELINE_COLOUR) for m in methods}
-
-
-def _legend(axes: Axes, title: str) -> None:
-    """A legend beside the axes, where it hides nothing."""
-    legend = axes.legend(title=title, loc="upper left", bbox_to_anchor=(1.01, 1.0))
-    legend.set_alignment("left")
+from study.analysis import by_seconds, half_interval, pareto
+from study.drawing import (
+    BASELINE_COLOUR,
+    LINES_AT_MOST,
+    by_method,
+    colours,
+    error_axis,
+    legend_beside,
+    line_style,
+)
+from study.wording import thousands
 
 
 def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
@@ -40,10 +28,9 @@ def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
     colour = colours(list(trials["method"].unique()))
     for method, own in by_method(trials):
         wide = own.pivot(index="call", columns="seed", values="incumbent_accuracy") * 100
-        base = method == "baseline"
         if wide.shape[1] <= LINES_AT_MOST:
             axes.plot(wide.index, wide, color=colour[method], alpha=0.25, lw=0.8, zorder=1)
-        mean, half = wide.mean(axis=1), interval(wide)
+        mean, half = wide.mean(axis=1), half_interval(wide)
         axes.fill_between(
             wide.index, mean - half, mean + half, color=colour[method], alpha=0.13, lw=0, zorder=2
         )
@@ -52,8 +39,8 @@ def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
             mean,
             color=colour[method],
             lw=2.2,
-            ls="--" if base else "-",
-            marker="" if base else "o",
+            ls=line_style(method),
+            marker="" if method == "baseline" else "o",
             ms=4,
             label=method,
             zorder=3,
@@ -62,51 +49,104 @@ def convergence(trials: pd.DataFrame, initial_points: int, axes: Axes) -> Axes:
     error_axis(axes, float(lowest) * 100, float(trials["incumbent_accuracy"].max()) * 100)
     axes.axvspan(0.5, initial_points + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
     axes.text(
-        0.6, 0.015, "initial design", transform=axes.get_xaxis_transform(), color="0.4", fontsize=9
+        0.5,
+        1.01,
+        "shared initial design",
+        transform=axes.get_xaxis_transform(),
+        color="0.4",
+        fontsize=9,
     )
     axes.set(xlabel="call", ylabel="validation accuracy of the incumbent (%)")
     axes.set_xlim(0.5, trials["call"].max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    _legend(axes, "mean and 95 % interval,\na faint line per seed")
+    legend_beside(axes, "mean and 95 % interval,\na faint line per seed")
     return axes
 
 
-def by_method(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The rows of each method, in order of appearance."""
-    return [(name, frame[frame["method"] == name]) for name in frame["method"].unique()]
+def convergence_seconds(trials: pd.DataFrame, axes: Axes) -> Axes:
+    """Incumbent validation accuracy by seconds of the run's own work (log axis).
 
-
-def interval(wide: pd.DataFrame) -> "pd.Series[float]":
-    """Half the 95 % t interval of the mean of each row; 0 where one value has none."""
-    from scipy.stats import t
-
-    count = wide.count(axis=1)
-    factor = pd.Series(t.ppf(0.975, (count - 1).clip(lower=1)), index=count.index)
-    return (wide.std(axis=1) / np.sqrt(count) * factor).fillna(0)
-
-
-def error_axis(axes: Axes, low: float, high: float) -> None:
-    """Scale accuracies in percent by the logarithm of the error, from `low` to above `high`.
-
-    Half the error is the same step everywhere, so 97 and 98 % are as far apart as 94 and 96 %.
+    Mean over seeds with its 95 % t interval, from the moment when every seed has an incumbent
+    until the first seed is through.
     """
-    ceiling = min(100.0, high + 0.15 * (100 - high))
-    smallest = max(100 - ceiling, 0.05)
+    curves = by_seconds(trials)
+    colour = colours(list(trials["method"].unique()))
+    for method, own in by_method(curves):
+        x, mean = own["seconds"], own["mean"] * 100
+        axes.fill_between(
+            x, own["low"] * 100, own["high"] * 100, color=colour[method], alpha=0.13, lw=0
+        )
+        style = line_style(method)
+        axes.plot(x, mean, color=colour[method], lw=2.2, ls=style, label=method)
+        axes.plot(x.iloc[-1], mean.iloc[-1], "o", color=colour[method], ms=5)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    highest = float(curves["high"].clip(0, 1).max())
+    error_axis(axes, float(curves["mean"].min()) * 100, highest * 100)
+    axes.set(
+        xlabel="seconds of one worker, proposing and training",
+        ylabel="validation accuracy of the incumbent (%)",
+    )
+    legend_beside(axes, "mean and 95 % interval;\nthe point: first seed through")
+    return axes
 
-    def forward(value: Any) -> Any:
-        return -np.log10(np.clip(100 - np.asarray(value, float), smallest / 10, None))
 
-    axes.set_yscale("function", functions=(forward, lambda v: 100 - 10 ** (-np.asarray(v, float))))
-    axes.set_ylim(low - 0.15 * (100 - low), 100 - smallest)
-    ticks = [0, 20, 40, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 97.5, 98, 98.5, 99, 99.5, 99.8]
-    bottom, top = axes.get_ylim()
-    shown = [tick for tick in ticks if bottom <= tick <= top]
-    axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
-    axes.set_yticks([], minor=True)
+def comparisons(frame: pd.DataFrame, axes: Axes) -> Axes:
+    """A row per pair: mean difference in test accuracy with its 95 % interval, and the verdict.
+
+    Grey: within the margin of equivalence. The axis is linear near 0 and logarithmic beyond,
+    so that four points and a tenth of one can both be read.
+    """
+    rows = frame.dropna(subset=["mean_difference"])
+    margin = float(frame["margin"].iloc[0])
+    axes.axvspan(-margin, margin, color="0.5", alpha=0.15, lw=0, zorder=0)
+    axes.axvline(0, color="0.3", lw=0.8, zorder=1)
+    tint = {"better": "#0072b2", "worse": "#d55e00", "equivalent": "#009e73", "undecided": "0.45"}
+    tints = rows["verdict"].map(tint).tolist()
+    places = np.arange(len(rows))
+    axes.hlines(places, rows["low"], rows["high"], colors=tints, lw=2.5)
+    axes.scatter(rows["mean_difference"], places, c=tints, s=50, zorder=3)
+    axes.set_xscale("symlog", linthresh=1.0)
+    reach = np.nanmax(np.abs(rows[["mean_difference", "low", "high"]].to_numpy(float)))
+    reach = max(float(reach) * 1.3, 3 * margin)
+    axes.set_xlim(-reach, reach)
+    steps = [0.5, 1, 2, 5, 10, 20, 50, 100] if reach > 1 else [0.1, 0.2, 0.5]
+    ticks = [0.0] + [sign * step for step in steps if step < reach for sign in (-1, 1)]
+    axes.set_xticks(ticks, [f"{tick:+g}" if tick else "0" for tick in ticks])
+    axes.set_xticks([], minor=True)
+    names = [f"{row.method} - {row.other}" for row in rows.itertuples()]
+    axes.set_yticks(range(len(rows)), names)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(range(len(rows)), [str(row.verdict) for row in rows.itertuples()])
+    right.tick_params(length=0)
+    axes.set(xlabel="difference in test accuracy (percentage points)", ylabel="")
+    return axes
+
+
+def winners_curse(summary: pd.DataFrame, axes: Axes) -> Axes:
+    """Mean accuracy of each method's winners: as observed, measured again, and on the test set."""
+    stages = ["validation_accuracy", "remeasured_accuracy", "test_accuracy"]
+    colour = colours(list(summary["method"]))
+    values = summary.set_index("method")[stages] * 100
+    for method, row in values.iterrows():
+        name = str(method)
+        axes.plot(
+            range(3), row, marker="o", color=colour[name], lw=2, ls=line_style(name), label=name
+        )
+    error_axis(axes, float(values.min().min()), float(values.max().max()))
+    labels = ["as observed\n(best of the calls)", "measured again\n(fresh seeds)", "test set\n"]
+    axes.set_xticks(range(3), [*labels[:2], labels[2] + "(all training images)"])
+    axes.set(xlabel="", ylabel="accuracy of the winners (%)")
+    axes.set_xlim(-0.3, 2.3)
+    legend_beside(axes, "mean over seeds")
+    return axes
 
 
 def parameters(runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: Axes) -> Axes:
-    """Trainable parameters (log axis) against test accuracy: a point per run.
+    """Trainable parameters (log axis) against test accuracy: a point per run, and the Pareto front.
 
     Claims are crosses: (parameters, test accuracy in percent) by method.
     """
@@ -121,6 +161,16 @@ def parameters(runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: A
         axes.scatter(
             own["parameters"], own["accuracy"], color=colour[method], s=size, lw=0, label=method
         )
+    front = pareto(shown)
+    axes.plot(
+        front["parameters"],
+        front["accuracy"],
+        color="0.6",
+        lw=1,
+        drawstyle="steps-post",
+        zorder=0,
+        label="Pareto front",
+    )
     for method, (count, accuracy_claimed) in claims.items():
         axes.scatter(
             count,
@@ -140,7 +190,7 @@ def parameters(runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: A
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="trainable parameters", ylabel="test accuracy (%)")
-    _legend(axes, "chosen network of each run")
+    legend_beside(axes, "chosen network of each run")
     return axes
 
 
@@ -188,69 +238,3 @@ def accuracy(runs: pd.DataFrame, axes: Axes) -> Axes:
     axes.set(xlabel="", ylabel="test accuracy (%)")
     axes.set_xlim(-0.5, len(methods) - 0.3)
     return axes
-
-
-def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
-    """Mean seconds per call, training and proposing stacked; a point per seed for the sum."""
-    methods = list(runs["method"].unique())
-    colour = colours(methods)
-    means = runs.groupby("method", sort=False)[["train_seconds", "propose_seconds"]].mean()
-    tints = [colour[method] for method in methods]
-    axes.bar(methods, means["train_seconds"], color=tints, alpha=0.55, width=0.6)
-    axes.bar(
-        methods,
-        means["propose_seconds"],
-        bottom=means["train_seconds"],
-        color=tints,
-        hatch="////",
-        edgecolor="white",
-        width=0.6,
-    )
-    total = runs["train_seconds"] + runs["propose_seconds"]
-    places = runs["method"].map(methods.index)
-    axes.scatter(places, total, color="black", s=14, alpha=0.6, zorder=3)
-    for place, method in enumerate(methods):
-        train, ask = means.loc[method]
-        axes.annotate(
-            f"{train:.2f} s training\n{ask:.3f} s proposing",
-            (place, total[places == place].max()),
-            xytext=(0, 6),
-            textcoords="offset points",
-            ha="center",
-            fontsize=8.5,
-        )
-    axes.set_ylim(0, total.max() * 1.25)
-    axes.set(xlabel="", ylabel="seconds per call (training; hatched: proposing)")
-    axes.grid(axis="x", visible=False)
-    return axes
-
-
-def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) -> Axes:
-    """Every value of one dimension that each method tried, darker the better it scored."""
-    name, methods = dimension["name"], list(trials["method"].unique())
-    if dimension["kind"] == "categorical":
-        axis = {choice: number for number, choice in enumerate(dimension["choices"])}
-        values = trials[name].map(axis).astype(float)
-        axes.set_xticks(list(axis.values()), list(axis))
-        axes.set_xlim(-0.5, len(axis) - 0.5)
-        spread = 0.3
-    else:
-        values = trials[name].astype(float)
-        spread = 0.25 if dimension["kind"] == "integer" and dimension["high"] <= 10 else 0.0
-        if dimension.get("log"):
-            axes.set_xscale("log")
-    rng = np.random.default_rng(0)
-    across = values + rng.uniform(-spread, spread, len(values))
-    down = trials["method"].map(methods.index) + rng.uniform(-0.28, 0.28, len(values))
-    shades = score_ranks(trials["validation_accuracy"])
-    axes.scatter(across, down, c=shades, cmap="viridis_r", vmin=0, vmax=1, s=13, alpha=0.8, lw=0)
-    axes.set_yticks(range(len(methods)), methods)
-    axes.set_ylim(len(methods) - 0.5, -0.5)
-    axes.set_title(name)
-    axes.grid(axis="y", visible=False)
-    return axes
-
-
-def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
-    """0 for the worst to 1 for the best; what has no score counts as the worst."""
-    return scores.fillna(0).rank(pct=True)

@@ -12,7 +12,7 @@ from study import network
 from study.datasets import Dataset
 from study.space import Configuration, Space
 from study.training import Trainer
-from study.trials import Evaluation, Part, Status, Task
+from study.trials import Evaluation, Status, Task
 
 
 class Problem(Protocol):
@@ -52,7 +52,8 @@ class NetworkProblem:
     baseline = network.BASELINE
 
     @functools.cached_property
-    def _trainer(self) -> Trainer:
+    def trainer(self) -> Trainer:
+        """What trains in this process."""
         return Trainer(self.dataset)
 
     def __reduce__(self) -> Any:
@@ -60,13 +61,13 @@ class NetworkProblem:
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train the network of the task's configuration from fresh weights."""
-        trainer = self._trainer
+        trainer = self.trainer
         began = time.perf_counter()
-        images = self.dataset.fitted if task.part is Part.VALIDATION else None
+        images = None if task.part.fits_all else self.dataset.fitted
         rng = np.random.default_rng(task.training_seed)
         trained = trainer.train(task.configuration, rng, self.epochs, images)
         finite = all(map(math.isfinite, trained.losses))
-        if task.part is Part.TEST:
+        if task.part.scored_on_test:
             accuracies: tuple[float, ...] = ()
             accuracy = trainer.test_accuracy(trained.model) if finite else None
         else:
@@ -86,7 +87,7 @@ class NetworkProblem:
     def expected_seconds(self, task: Task) -> float:
         """A fit by eye to measured times: compiling, and a cost per step, weight and image."""
         data = self.dataset
-        images = data.fitted if task.part is Part.VALIDATION else len(data.x_train)
+        images = len(data.x_train) if task.part.fits_all else data.fitted
         batch = int(task.configuration["batch_size"])
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
         update = 10e-6 + 0.7e-9 * weights

@@ -4,21 +4,25 @@ import contextlib
 import json
 import os
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from study import analysis
+from study import analysis, frames
 from study.errors import StudyError
 from study.ledger import Ledger
 from study.methods import METHODS
+from study.paired import compare_pairs
+from study.runs import FINAL_PARTS
+from study.validity import Check, checks
 
 LEDGER = "study.db"
-TEXT = {"reason": "str", "status": "str", "configuration": "str", "parameters": "Int64"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,23 +33,79 @@ class Results:
     info: dict[str, Any]
     """study.json: settings, problem, versions, machine, sessions."""
     trials: pd.DataFrame
-    """A row per call; see `study.analysis.trial_frame`."""
+    """A row per call; see `study.frames.trial_frame`."""
     finals: pd.DataFrame
-    """A row per run and retraining; see `study.analysis.final_frame`."""
+    """A row per run and retraining; see `study.frames.final_frame`."""
 
-    @property
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row per method and seed; see `study.analysis.run_frame`."""
+        return analysis.run_frame(self.trials, self.finals)
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """A row per method; see `study.analysis.summarise`."""
         return analysis.summarise(self.trials, self.finals)
 
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """A row per pair of methods, on test accuracy; see `study.paired.compare_pairs`."""
+        return self._compared(analysis.scores(self.runs))
+
+    @cached_property
+    def equal_time(self) -> pd.DataFrame:
+        """The same, on the validation accuracy that each had at equal time.
+
+        See `study.analysis.equal_time`.
+        """
+        then = analysis.equal_time(self.trials)
+        return self._compared(analysis.scores(then, "validation_accuracy"))
+
+    @cached_property
+    def replication(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """The tutorial's claims and its leak, if `study replicate` wrote them into the folder.
+
+        See `study.claims.claim_frame` and `study.replicate.leak_frame`.
+        """
+        claims, leak = self.folder / "claims.csv", self.folder / "leak.csv"
+        if not (claims.is_file() and leak.is_file()):
+            return None
+        types = {"claimed_parameters": "Int64", "parameters": "Int64"}
+        try:
+            return pd.read_csv(claims, dtype=types), pd.read_csv(leak)
+        except ValueError as error:
+            raise StudyError(f"{claims} or leak.csv cannot be read ({error})") from error
+
+    def _compared(self, scores: pd.DataFrame) -> pd.DataFrame:
+        margin = self.info["settings"]["margin"]
+        return compare_pairs(scores, margin, np.random.default_rng(0))
+
+    @cached_property
+    def checks(self) -> list[Check]:
+        """Whether the study kept its rules; see `study.validity`."""
+        return checks(self.trials, self.finals, self.info)
+
+    @property
+    def valid(self) -> bool:
+        """Whether all checks passed."""
+        return all(check.passed for check in self.checks)
+
     @property
     def failures(self) -> list[str]:
         """A line for every evaluation without an accuracy and every search that broke off."""
-        return analysis.failures(self.trials, self.finals) + list(self.info["errors"])
+        return frames.failures(self.trials, self.finals) + list(self.info["errors"])
 
     @property
     def finished(self) -> bool:
         return bool(self.info["finished"])
+
+    @property
+    def progress(self) -> str:
+        """How far the study is, in words."""
+        calls, again = self.info["calls"], self.info["retrainings"]
+        return (
+            f"{calls['done']} of {calls['of']} calls, {again['done']} of {again['of']} retrainings"
+        )
 
 
 def load(folder: str | os.PathLike[str]) -> Results:
@@ -72,20 +132,21 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
     trials, finals = ledger.trials(done), ledger.finals(done)
     methods = settings["methods"]
     names = [dimension["name"] for dimension in problem["space"]]
-    frame = analysis.trial_frame(trials, done, methods, settings["initial_points"], names)
+    frame = frames.trial_frame(trials, done, methods, settings["initial_points"], names)
     runs = len(methods) * settings["seeds"]
     calls = runs * settings["calls"]
-    retrainings = (runs - lost_runs(frame, settings["calls"])) * settings["retrain"]
+    each = len(FINAL_PARTS) * settings["retrain"]
+    retrainings = (runs - lost_runs(frame, settings["calls"])) * each
     info = {
         "finished": len(trials) == calls and len(finals) == retrainings,
         "calls": {"done": len(trials), "of": calls},
         "retrainings": {"done": len(finals), "of": retrainings},
-        "evaluations": len(done),
+        "evaluated": dict(Counter(str(task.part) for task, _ in done.values())),
         "settings": settings,
         "methods": {name: METHODS[name].summary for name in methods},
         "problem": problem,
         "data": ledger.read("data"),
-        "command": repeating(settings, problem, ledger.read("data")),
+        "command": repeating(folder, settings, problem, ledger.read("data")),
         "errors": errors,
         "seconds": sum(session["seconds"] for session in ledger.sessions()),
         "sessions": ledger.sessions(),
@@ -94,7 +155,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         folder=folder,
         info=info,
         trials=frame,
-        finals=analysis.final_frame(finals, done, methods),
+        finals=frames.final_frame(finals, done, methods),
     )
 
 
@@ -104,12 +165,15 @@ def lost_runs(trials: pd.DataFrame, calls: int) -> int:
     return int(ends["incumbent_accuracy"].isna().sum())
 
 
-def repeating(settings: dict[str, Any], problem: dict[str, Any], data: dict[str, Any]) -> str:
-    """The command that repeats a study."""
+def repeating(
+    folder: Path, settings: dict[str, Any], problem: dict[str, Any], data: dict[str, Any]
+) -> str:
+    """The command that repeats a study, in another folder or where this one was begun."""
     words = ["study", "compare", "--dataset", data["dataset"], "--epochs", problem["epochs"]]
-    for name in ("seeds", "calls", "initial_points", "retrain"):
+    for name in ("seeds", "calls", "initial_points", "retrain", "margin"):
         words += [f"--{name.replace('_', '-')}", settings[name]]
-    return shlex.join(map(str, [*words, "--methods", ",".join(settings["methods"])]))
+    words += ["--methods", ",".join(settings["methods"]), "--output", folder]
+    return shlex.join(map(str, words))
 
 
 def read_files(folder: Path) -> Results:
@@ -122,17 +186,17 @@ def read_files(folder: Path) -> Results:
     """
     try:
         info = json.loads((folder / "study.json").read_text())
-        trials, finals = (
-            pd.read_csv(folder / name, dtype=TEXT).fillna({"reason": ""})
-            for name in ("trials.csv", "finals.csv")
-        )
+        trials = frames.read_trials(folder / "trials.csv")
+        finals = frames.read_finals(folder / "finals.csv")
+        if (len(trials), len(finals)) != (info["calls"]["done"], info["retrainings"]["done"]):
+            raise ValueError("trials.csv or finals.csv has more or fewer rows than study.json says")
         results = Results(folder=folder, info=info, trials=trials, finals=finals)
-        _ = results.failures, results.summary, info["problem"]["space"]  # fail here, not later
+        _ = results.failures, results.summary, results.checks, info["problem"]["space"]
     except FileNotFoundError as error:
         missing = Path(error.filename).name
-        raise StudyError(
-            f"{folder} holds no {missing}: name a results folder of a study"
-        ) from error
+        killed = (folder / LEDGER).is_file()
+        advice = "run the same study compare again" if killed else "name a results folder"
+        raise StudyError(f"{folder} holds no {missing}: {advice}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise StudyError(f"{folder} cannot be read ({error}): run the study again") from error
     return results
@@ -144,18 +208,22 @@ def write(results: Results) -> list[Path]:
     Each file is replaced at once or not at all. Raises `StudyError` if one cannot be.
     """
     space = results.info["problem"]["space"]
-    frames = {
+    tables = {
         "trials.csv": results.trials,
         "finals.csv": results.finals,
         "summary.csv": results.summary,
+        "comparisons.csv": results.comparisons,
+        "equal_time.csv": results.equal_time,
         "search_range.csv": analysis.search_range(results.trials, space),
     }
-    paths = [
-        replace(results.folder / name, partial(frame.to_csv, index=False, lineterminator="\n"))
-        for name, frame in frames.items()
-    ]
+    paths = [write_table(frame, results.folder / name) for name, frame in tables.items()]
     text = json.dumps(results.info, indent=2) + "\n"
     return [*paths, replace(results.folder / "study.json", lambda path: path.write_text(text))]
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> Path:
+    """Write a frame as CSV; see `replace`."""
+    return replace(path, partial(frame.to_csv, index=False, lineterminator="\n"))
 
 
 def replace(path: Path, write_to: Callable[[Path], Any]) -> Path:

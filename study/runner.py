@@ -7,9 +7,10 @@ next before what is finished is in the ledger.
 import heapq
 import itertools
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from study.ledger import Ledger
 from study.methods import FAILED_ACCURACY, Proposal, propose
 from study.problems import Problem, evaluate
 from study.runs import (
+    FINAL_PARTS,
     Run,
     designed_calls,
     incumbent,
@@ -47,6 +49,22 @@ class Snapshot:
     seconds_left: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extra:
+    """An evaluation that belongs to no run, such as that of somebody's claim."""
+
+    name: str
+    task: Task
+    how: Callable[[Any, Task], Evaluation] = evaluate
+    """Called with the problem and the task, wherever there is a free worker."""
+    seconds: float | None = None
+    """About how long it takes, if not what the problem expects."""
+
+
+Use = Trial | Final | Extra
+"""What an evaluation is made for."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Propose:
     run: Run
@@ -61,14 +79,16 @@ class Flow:
         settings: Settings,
         ledger: Ledger,
         observe: Callable[[Snapshot], None] = lambda _: None,
+        extras: Sequence[Extra] = (),
     ) -> None:
         self._problem, self._settings = problem, settings
         self._ledger, self._observe = ledger, observe
         self._done = ledger.evaluations()
         self._held = {(t.method, t.seed, t.call): t for t in ledger.trials(self._done)}
-        self._held_finals = {(f.method, f.seed, f.repeat) for f in ledger.finals(self._done)}
-        self._unrecorded: list[Trial | Final] = []  # their evaluation is known, they are not
-        self._waiting: dict[str, list[Trial | Final]] = defaultdict(list)  # by key of their task
+        self._held_finals = {_place(final) for final in ledger.finals(self._done)}
+        self._unrecorded: list[Use] = []  # their evaluation is known, they are not
+        self._waiting: dict[str, list[Use]] = defaultdict(list)  # by key of their task
+        self._extras = {extra.task.key: extra for extra in extras}
         self._ready: list[tuple[float, int, Task | _Propose]] = []  # a heap, most urgent first
         self._numbers = itertools.count()
         self._running: dict[Task | _Propose, str] = {}
@@ -85,6 +105,11 @@ class Flow:
         }
         for run in self._runs.values():
             self._begin(run)
+        for extra in extras:
+            if extra.task.key in self._done:
+                self._settle(extra)
+            else:
+                self._request(extra)
 
     @property
     def unfinished(self) -> bool:
@@ -128,7 +153,7 @@ class Flow:
         if not known and not run.trials:
             self._advance(run)
 
-    def _request(self, use: Trial | Final) -> None:
+    def _request(self, use: Use) -> None:
         """Have what `use` needs evaluated, unless it is known or on its way."""
         key = use.task.key
         if key in self._done:
@@ -137,11 +162,11 @@ class Flow:
             return
         self._waiting[key].append(use)
         # The most urgent of its uses counts; the other entries are stale when they come up.
-        self._push(use.task, self._problem.expected_seconds(use.task) + self._after(use))
+        self._push(use.task, self._expected_seconds(use.task) + self._after(use))
 
-    def _after(self, use: Trial | Final) -> float:
+    def _after(self, use: Use) -> float:
         """Seconds of work that can only follow `use`: the longest chains start first."""
-        if isinstance(use, Final):
+        if not isinstance(use, Trial):
             return 0.0
         run = self._runs[use.method, use.seed]
         chosen = max(use.call, designed_calls(run.method, self._settings))
@@ -154,16 +179,18 @@ class Flow:
     def _stale(self, job: Task | _Propose) -> bool:
         return isinstance(job, Task) and (job in self._running or job.key in self._done)
 
-    def _settle(self, use: Trial | Final) -> None:
+    def _settle(self, use: Use) -> None:
         """Count a use whose evaluation is known, and go on from it."""
         self._finished += 1
-        if isinstance(use, Final):
+        outcome = self._done[use.task.key][1]
+        if isinstance(use, Extra) and outcome.status is not Status.OK:
+            self.errors.append(f"{use.name}: {outcome.status}, {outcome.reason}")
+        if not isinstance(use, Trial):
             return
         run = self._runs[use.method, use.seed]
         run.trials[use.call] = use
-        accuracy = self._done[use.task.key][1].accuracy
-        if accuracy is not None:
-            self._best[use.method] = max(accuracy, self._best.get(use.method, 0.0))
+        if outcome.accuracy is not None:
+            self._best[use.method] = max(outcome.accuracy, self._best.get(use.method, 0.0))
         self._advance(run)
 
     def _advance(self, run: Run) -> None:
@@ -184,7 +211,7 @@ class Flow:
         if winner is None:
             return
         for final in retrainings(run, self._settings, winner):
-            if (final.method, final.seed, final.repeat) in self._held_finals:
+            if _place(final) in self._held_finals:
                 self._settle(final)
             else:
                 self._request(final)
@@ -198,7 +225,8 @@ class Flow:
     def _submit(self, engine: Engine, job: Task | _Propose) -> None:
         if isinstance(job, Task):
             self._running[job] = _words(self._waiting[job.key][0])
-            engine.submit(job, evaluate, engine.problem, job)
+            extra = self._extras.get(job.key)
+            engine.submit(job, extra.how if extra else evaluate, engine.problem, job)
             return
         run = job.run
         history = [(c, FAILED_ACCURACY if a is None else a) for c, a in self._outcomes(run)]
@@ -217,7 +245,7 @@ class Flow:
         if not isinstance(outcome, Evaluation):  # its worker died, again and again
             outcome = Evaluation(status=Status.FAILED, reason=type(outcome).__name__)
         self._spent += outcome.seconds
-        self._expected += self._problem.expected_seconds(job)
+        self._expected += self._expected_seconds(job)
         self._done[job.key] = (job, outcome)
         uses = self._waiting.pop(job.key)
         self._record(uses, (job, outcome))
@@ -246,9 +274,7 @@ class Flow:
             self._record(self._unrecorded)
             self._unrecorded = []
 
-    def _record(
-        self, uses: list[Trial | Final], done: tuple[Task, Evaluation] | None = None
-    ) -> None:
+    def _record(self, uses: list[Use], done: tuple[Task, Evaluation] | None = None) -> None:
         trials = [use for use in uses if isinstance(use, Trial)]
         finals = [use for use in uses if isinstance(use, Final)]
         self._ledger.record(done, trials, finals)
@@ -267,16 +293,21 @@ class Flow:
         )
 
     def _total(self) -> int:
-        return len(self._runs) * (self._settings.calls + self._settings.retrain)
+        each = self._settings.calls + len(FINAL_PARTS) * self._settings.retrain
+        return len(self._runs) * each + len(self._extras)
 
     def seconds_left(self, workers: int) -> float:
         """A forecast: work known of, work still to be chosen, corrected by what was measured."""
         waiting = {job for *_, job in self._ready if not self._stale(job)}
         jobs = [*waiting, *self._running]
-        known = [self._problem.expected_seconds(job) for job in jobs if isinstance(job, Task)]
+        known = [self._expected_seconds(job) for job in jobs if isinstance(job, Task)]
         unknown = self._total() - self._finished - sum(map(len, self._waiting.values()))
         correction = self._spent / self._expected if self._expected > 10 else 1.0
         return (sum(known) + unknown * self._typical) * correction / workers
+
+    def _expected_seconds(self, wanted: Task) -> float:
+        extra = self._extras.get(wanted.key)
+        return (extra and extra.seconds) or self._problem.expected_seconds(wanted)
 
     def _typical_seconds(self) -> float:
         """Mean expected seconds over the space."""
@@ -291,6 +322,15 @@ class Flow:
         return calls, sum(key[0] == method for key in self._held_finals)
 
 
-def _words(use: Trial | Final) -> str:
-    what = f"call {use.call}" if isinstance(use, Trial) else f"retraining {use.repeat}"
-    return f"{use.method} seed {use.seed} {what}"
+def _place(final: Final) -> tuple[str, int, str, int]:
+    """What tells a retraining from all others."""
+    return final.method, final.seed, final.task.part, final.repeat
+
+
+def _words(use: Use) -> str:
+    if isinstance(use, Extra):
+        return use.name
+    if isinstance(use, Trial):
+        return f"{use.method} seed {use.seed} call {use.call}"
+    again = "retraining" if use.task.part is Part.TEST else "measuring again"
+    return f"{use.method} seed {use.seed} {again} {use.repeat}"

@@ -8,6 +8,8 @@ from study.settings import Settings
 from study.space import Configuration
 from study.trials import Final, Part, Trial, generator, task
 
+FINAL_PARTS = (Part.TEST, Part.REMEASURED)
+
 
 @dataclass(eq=False)
 class Run:
@@ -81,14 +83,18 @@ def trial(
 
 
 def retrainings(run: Run, settings: Settings, winner: Configuration) -> list[Final]:
-    """The evaluations on the test part that a finished run asks for."""
+    """What a finished run asks for: its winner tested, and its validation accuracy again.
+
+    The best of many noisy measurements flatters, so that only a new one can be believed.
+    """
     return [
         Final(
             method=run.method,
             seed=run.seed,
             repeat=repeat,
-            task=task(Part.TEST, run.seed, winner, repeat - 1),
+            task=task(part, run.seed, winner, repeat - 1),
         )
+        for part in FINAL_PARTS
         for repeat in range(1, settings.retrain + 1)
     ]
 

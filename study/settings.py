@@ -1,7 +1,9 @@
 """The frozen, validated settings of a study."""
 
+import math
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Integral
 from typing import Any
 
 from study.errors import StudyError
@@ -27,10 +29,16 @@ class Settings:
     """Times that the winner of each run is retrained and scored on the test set."""
     methods: tuple[str, ...] = ("baseline", "random", "gp", "gbrt")
     """Rows of the method table."""
+    margin: float = 0.1
+    """Methods whose accuracies differ by less than this, in percentage points, count as
+    equivalent. Set before the results are known, as everything here."""
 
     def __post_init__(self) -> None:
         for name in ("seeds", "calls", "initial_points", "retrain"):
-            at_least_one(name.replace("_", "-"), getattr(self, name))
+            value = at_least_one(name.replace("_", "-"), getattr(self, name))
+            object.__setattr__(self, name, value)
+        if not 0 < self.margin < math.inf:
+            raise StudyError(f"--margin is {self.margin}: it must be a number above 0")
         if self.calls < self.initial_points:
             raise StudyError(
                 f"--calls is {self.calls}, fewer than the --initial-points {self.initial_points} "
@@ -45,10 +53,11 @@ class Settings:
             )
 
 
-def at_least_one(option: str, value: Any) -> None:
-    """Raise `StudyError` unless `value` is a whole number from 1 up."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+def at_least_one(option: str, value: Any) -> int:
+    """`value` as an int; raises `StudyError` unless it is a whole number from 1 up."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise StudyError(f"--{option} is {value!r}: it must be a whole number, 1 or more")
+    return int(value)
 
 
 def unknown(option: str, value: str, known: list[str]) -> StudyError:

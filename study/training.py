@@ -66,6 +66,8 @@ class Trainer:
         rng: np.random.Generator,
         epochs: int,
         images: int | None = None,
+        *,
+        going_on: tuple[Any, int] | None = None,
     ) -> Training:
         """Train a fresh network on the first `images` training images (default: all of them).
 
@@ -74,14 +76,17 @@ class Trainer:
 
         Each epoch goes through the images in a new random order. As in Keras `fit`, a smaller
         last batch is a step of its own, its loss the mean over its own images.
+
+        `going_on` is for showing what a comparison must not do: (a trained model, the steps made
+        before) trains that model instead of a fresh one, the decay going on from there.
         """
         tf = tensorflow()
         data = self.dataset
-        model = build(configuration, data.inputs, data.classes, rng)
+        model, before = going_on or (build(configuration, data.inputs, data.classes, rng), 0)
         weights = model.get_weights()
         count, batch = images or len(data.x_train), int(configuration["batch_size"])
         order = batches(rng, count, batch, epochs)
-        rates = learning_rates(configuration, order.shape[0] * order.shape[1])
+        rates = learning_rates(configuration, order.shape[0] * order.shape[1], before)
         shapes = tuple(w.shape for w in weights)
         run = self._compiled(shapes, str(configuration["activation"]), count, order.shape)
         with tf.device("CPU:0"):
@@ -105,16 +110,17 @@ class Trainer:
         return float(np.mean(predicted == data.y_test))
 
 
-def learning_rates(configuration: Configuration, steps: int) -> np.ndarray:
+def learning_rates(configuration: Configuration, steps: int, before: int = 0) -> np.ndarray:
     """Adam's step size at each step, float32 of shape (steps,).
 
     The rate of step t (from 0) is rate / (1 + decay * t), Keras 2's `decay`, times Adam's
-    correction sqrt(1 - beta_2^(t+1)) / (1 - beta_1^(t+1)) (Kingma and Ba 2015, section 2).
+    correction sqrt(1 - beta_2^(t+1)) / (1 - beta_1^(t+1)) (Kingma and Ba 2015, section 2). The
+    decay counts the steps made `before`, too.
     """
     step = np.arange(steps, dtype=np.float64)
     rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
     correction = np.sqrt(1 - ADAM["beta_2"] ** (step + 1)) / (1 - ADAM["beta_1"] ** (step + 1))
-    return (rate / (1 + decay * step) * correction).astype(np.float32)
+    return (rate / (1 + decay * (before + step)) * correction).astype(np.float32)
 
 
 def batches(rng: np.random.Generator, count: int, batch: int, epochs: int) -> np.ndarray:

@@ -23,9 +23,27 @@ class Part(StrEnum):
     """What an evaluation trains on, and therefore what its accuracy means."""
 
     VALIDATION = "validation"
-    """Trained without the validation images, scored on them."""
+    """A call: trained without the validation images, scored on them."""
     TEST = "test"
     """Trained on all training images, scored once on the test images."""
+    REMEASURED = "remeasured"
+    """A winner's call again: trained without the validation images, scored on them."""
+    CLAIM = "claim"
+    """As TEST, of a network that somebody reported, not of a run's winner."""
+    CLAIM_FITTED = "claim-fitted"
+    """As CLAIM, but trained without the validation images."""
+    LEAK = "leak"
+    """Many trainings of one network after another, scored on the validation images."""
+
+    @property
+    def fits_all(self) -> bool:
+        """Whether the validation images are trained on too."""
+        return self in (Part.TEST, Part.CLAIM)
+
+    @property
+    def scored_on_test(self) -> bool:
+        """Whether the accuracy is that on the test images."""
+        return self in (Part.TEST, Part.CLAIM, Part.CLAIM_FITTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +101,12 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Final:
-    """One retraining of the incumbent of a finished run, scored on the test set."""
+    """One retraining of the incumbent of a finished run."""
 
     method: str
     seed: int
     repeat: int
-    """Counted from 1."""
+    """Counted from 1, within its part."""
     task: Task
 
 

@@ -1,0 +1,73 @@
+"""What all plots share: one colour per method, one scale for accuracies, one place for legends."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from study.methods import METHODS
+
+PALETTE = sns.color_palette("colorblind")
+BASELINE_COLOUR = (0.35, 0.35, 0.35)
+SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
+LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
+OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
+TICKS = (
+    *(0, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 97.5, 98, 98.5, 99),
+    *(99.5, 99.8, 99.9, 100),
+)
+
+
+def colours(methods: list[str]) -> dict[str, Any]:
+    """One colour per method, the same in every plot of every study."""
+    known = [name for name in METHODS if name != "baseline"]
+    order = known + [name for name in methods if name not in METHODS]
+    by_name = {m: SEARCH_COLOURS[i % len(SEARCH_COLOURS)] for i, m in enumerate(order)}
+    return {m: by_name.get(m, BASELINE_COLOUR) for m in methods}
+
+
+def line_style(method: str) -> str:
+    """The baseline is the reference: dashed."""
+    return "--" if method == "baseline" else "-"
+
+
+def by_method(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each method, in order of appearance."""
+    return [(name, frame[frame["method"] == name]) for name in frame["method"].unique()]
+
+
+def legend_beside(axes: Axes, title: str) -> None:
+    """A legend beside the axes, where it hides nothing."""
+    legend = axes.legend(title=title, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    legend.set_alignment("left")
+
+
+def error_scale(value: Any) -> Any:
+    """Minus the logarithm of the error of an accuracy in percent, up to 100 %."""
+    return -np.log10(np.clip(100 + OFFSET - np.asarray(value, float), OFFSET / 10, None))
+
+
+def error_scale_inverse(place: Any) -> Any:
+    """The accuracy in percent at a place on the scale."""
+    return 100 + OFFSET - 10.0 ** (-np.asarray(place, float))
+
+
+def error_axis(axes: Axes, low: float, high: float) -> None:
+    """Scale accuracies in percent by the logarithm of the error, with room around `low` and `high`.
+
+    Half the error is the same step almost everywhere, so 97 and 98 % are as far apart as 94 and
+    96 %.
+    """
+    ends = error_scale([low, high])
+    room = max(0.07 * (ends[1] - ends[0]), 0.02)
+    axes.set_yscale("function", functions=(error_scale, error_scale_inverse))
+    bottom, top = error_scale_inverse([ends[0] - room, ends[1] + room])
+    axes.set_ylim(bottom, min(top, 100 + OFFSET / 2))
+    shown = [tick for tick in TICKS if bottom <= tick <= top]
+    if len(shown) < 3:
+        shown = [tick for tick in MaxNLocator(5).tick_values(bottom, top) if bottom <= tick <= top]
+    axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
+    axes.set_yticks([], minor=True)

@@ -1,0 +1,167 @@
+"""The tables of a study as data frames: from records, and from CSV files.
+
+results/README.md says what every column means.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from study.methods import METHODS
+from study.space import canonical
+from study.trials import Evaluation, Final, Part, Task, Trial
+
+Done = dict[str, tuple[Task, Evaluation]]
+"""Evaluations by key, as the ledger has them."""
+
+RUN = {"method": "str", "seed": "int64"}
+EVALUATED = {
+    "parameters": "Int64",
+    "initial_loss": "float64",
+    "train_seconds": "float64",
+    "reused": "bool",
+    "status": "str",
+    "reason": "str",
+}
+TRIALS = {
+    **RUN,
+    "call": "int64",
+    "phase": "str",  # here stands a column per dimension
+    "validation_accuracy": "float64",
+    "incumbent_accuracy": "float64",
+    "propose_seconds": "float64",
+    "elapsed_seconds": "float64",
+    "duplicate": "bool",
+    **EVALUATED,
+}
+FINALS = {
+    **RUN,
+    "part": "str",
+    "repeat": "int64",
+    "test_accuracy": "float64",
+    "validation_accuracy": "float64",
+    "configuration": "str",
+    **EVALUATED,
+}
+
+
+def trial_frame(
+    trials: Sequence[Trial],
+    done: Done,
+    methods: Sequence[str],
+    initial_points: int,
+    dimensions: Sequence[str],
+) -> pd.DataFrame:
+    """A row per call, ordered by method (as in `methods`), seed and call.
+
+    The columns are those of `TRIALS`, with one per dimension after the first four. Accuracies are
+    0 to 1, losses in nats; seconds are those of the call, but for `elapsed_seconds`, which add up
+    over the run as if it had been alone. `reused` marks a row whose training an earlier row
+    stands for.
+    """
+
+    def row(trial: Trial) -> dict[str, Any]:
+        evaluation = done[trial.task.key][1]
+        designed = METHODS[trial.method].designed and trial.call <= initial_points
+        return {
+            "method": trial.method,
+            "seed": trial.seed,
+            "call": trial.call,
+            "phase": "initial" if designed else "search",
+            "validation_accuracy": evaluation.accuracy,
+            "propose_seconds": trial.propose_seconds,
+            "duplicate": trial.duplicate,
+            **_evaluated(trial.task, evaluation),
+            **{name: trial.task.configuration[name] for name in dimensions},
+        }
+
+    ordered = sorted(trials, key=lambda t: (methods.index(t.method), t.seed, t.call))
+    frame = _typed([row(trial) for trial in ordered], TRIALS, dimensions)
+    run = [frame["method"], frame["seed"]]
+    best = frame["validation_accuracy"].groupby(run, sort=False).cummax()
+    frame["incumbent_accuracy"] = best.groupby(run, sort=False).ffill()
+    seconds = frame["propose_seconds"] + frame["train_seconds"]
+    frame["elapsed_seconds"] = seconds.groupby(run, sort=False).cumsum()
+    head, tail = list(TRIALS)[:4], list(TRIALS)[4:]
+    return frame[[*head, *dimensions, *tail]]
+
+
+def final_frame(finals: Sequence[Final], done: Done, methods: Sequence[str]) -> pd.DataFrame:
+    """A row per run and retraining, ordered by method, seed, part and repeat.
+
+    The columns are those of `FINALS`. `part` "test": trained on all training images, with a
+    `test_accuracy`; "remeasured": trained as during the search, with a `validation_accuracy`.
+    """
+
+    def row(final: Final) -> dict[str, Any]:
+        evaluation = done[final.task.key][1]
+        score = "test_accuracy" if final.task.part is Part.TEST else "validation_accuracy"
+        return {
+            "method": final.method,
+            "seed": final.seed,
+            "part": str(final.task.part),
+            "repeat": final.repeat,
+            score: evaluation.accuracy,
+            "configuration": canonical(final.task.configuration),
+            **_evaluated(final.task, evaluation),
+        }
+
+    parts = list(Part)
+    ordered = sorted(
+        finals,
+        key=lambda f: (methods.index(f.method), f.seed, parts.index(f.task.part), f.repeat),
+    )
+    return _typed([row(final) for final in ordered], FINALS)
+
+
+def _evaluated(task: Task, evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "parameters": evaluation.parameters,
+        "initial_loss": evaluation.initial_loss,
+        "train_seconds": evaluation.seconds,
+        "reused": task.key,  # until `_typed` finds the key twice
+        "status": str(evaluation.status),
+        "reason": evaluation.reason,
+    }
+
+
+def _typed(
+    rows: list[dict[str, Any]], types: dict[str, str], dimensions: Sequence[str] = ()
+) -> pd.DataFrame:
+    """A frame with all columns and their types, even where it is empty or a value is missing."""
+    frame = pd.DataFrame(rows, columns=[*types, *dimensions])
+    frame["reused"] = frame["reused"].duplicated()
+    return frame.astype(types)
+
+
+def read_trials(path: Path) -> pd.DataFrame:
+    """What `trial_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
+    return _read(path, TRIALS)
+
+
+def read_finals(path: Path) -> pd.DataFrame:
+    """What `final_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
+    return _read(path, FINALS)
+
+
+def _read(path: Path, types: dict[str, str]) -> pd.DataFrame:
+    frame = pd.read_csv(path, dtype=types, float_precision="round_trip").fillna({"reason": ""})
+    if missing := set(types) - set(frame.columns):
+        raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))}")
+    return frame
+
+
+def failures(trials: pd.DataFrame, finals: pd.DataFrame) -> list[str]:
+    """A line for every call and retraining without an accuracy: which, and why."""
+
+    def lines(frame: pd.DataFrame, which: Callable[[Any], str]) -> list[str]:
+        bad = frame[frame["status"] != "ok"]
+        return [
+            f"{r.method} seed {r.seed} {which(r)}: {r.status}, {r.reason}" for r in bad.itertuples()
+        ]
+
+    return lines(trials, lambda r: f"call {r.call}") + lines(
+        finals, lambda r: f"retraining {r.repeat} ({r.part})"
+    )

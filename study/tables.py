@@ -1,0 +1,116 @@
+"""What the terminal shows of results: tables, sentences, checks and paths, 80 columns wide."""
+
+import sys
+
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from study.answer import answer, sentences
+from study.display import console, error
+from study.report import Rows, claim_rows, claims_text
+from study.results import Results
+from study.wording import percent, plural, sizes
+
+
+def show(results: Results) -> None:
+    """Everything that a study says: table, answer, comparisons, claims, checks."""
+    console.print()
+    console.print(_summary(results))
+    console.print(_legend(results), style="dim")
+    if len(results.comparisons):
+        console.print("\n[bold]Test accuracy, pair by pair[/] (pp: percentage points)")
+        for line in sentences(results.comparisons):
+            console.print(_indented(escape(line)))
+    if results.replication:
+        console.print("\n[bold]The tutorial's claims[/]")
+        console.print(_table(claim_rows(results)))
+        console.print(escape(claims_text(results)))
+    console.print("\n[bold]Checks[/]")
+    for check in results.checks:
+        state = "[green]passed[/]" if check.passed else "[bold red]FAILED[/]"
+        console.print(_indented(f"{state} {check.rule}: {escape(check.figures)}"))
+    console.print()
+    failed = [check.rule for check in results.checks if not check.passed]
+    for line in answer(results.summary, results.comparisons, results.info, failed):
+        console.print(f"[bold]{escape(line)}[/]")
+    if not results.finished:
+        console.print(f"[bold yellow]Unfinished: {results.progress}.[/]")
+
+
+def _indented(line: str) -> Padding:
+    return Padding(line, (0, 0, 0, 2))
+
+
+def _summary(results: Results) -> Table:
+    shown = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    shown.add_column("method")
+    for column in (
+        *("best\nval. %", "again\n%", "test %\nmean ± sd", "parameters\n(range)"),
+        *("propose\ns/call", "train\ns/call", "total\ns/call"),
+    ):
+        shown.add_column(column, justify="right")
+    for row in results.summary.to_dict("records"):
+        seconds = (row[name] for name in ("propose_seconds", "train_seconds", "seconds_per_call"))
+        shown.add_row(
+            escape(row["method"]),
+            bare(row["validation_accuracy"]),
+            bare(row["remeasured_accuracy"]),
+            bare(row["test_accuracy"], row["test_sd"]),
+            sizes(row).replace(" (", "\n("),
+            *(f"{s:.2f}" for s in seconds),
+        )
+    return shown
+
+
+def bare(share: float, sd: float | None = None) -> str:
+    """As `percent`, without its sign: the column's heading has it."""
+    return percent(share, sd).removesuffix(" %")
+
+
+def _legend(results: Results) -> str:
+    settings = results.info["settings"]
+    workers = max((session["workers"] for session in results.info["sessions"]), default=1)
+    beside = f" Seconds: {workers} workers side by side." if workers > 1 else ""
+    return (
+        f"Means over {plural(settings['seeds'], 'seed')}, {plural(settings['calls'], 'call')} per "
+        "run. Again: each run's winner retrained with fresh seeds, "
+        f"{plural(settings['retrain'], 'time')}. Test: as often, on all training images. "
+        f"Parameters: median of the winners.{beside}"
+    )
+
+
+def _table(rows: Rows) -> Table:
+    shown = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for number, name in enumerate(rows[0]):
+        shown.add_column(name, justify="right" if number else "left")
+    for row in rows:
+        shown.add_row(*map(escape, row.values()))
+    return shown
+
+
+def written(results: Results) -> None:
+    """Where everything is."""
+    folder = results.folder
+    console.print()
+    console.print(f"[bold]{escape(str(folder / 'report.html'))}[/]", soft_wrap=True)
+    tables = ", ".join(sorted(path.stem for path in folder.glob("*.csv")))
+    drawings = ", ".join(sorted(path.stem for path in (folder / "plots").glob("*.png")))
+    files = Table.grid(padding=(0, 2))
+    files.add_row("tables", f"{tables} (.csv)")
+    files.add_row("plots", f"{drawings} (.png, .svg)")
+    files.add_row("also", "report.md, study.json, and study.db, which the study goes on from")
+    console.print(files)
+
+
+def outcome(results: Results) -> int:
+    """List on standard error what failed; the exit code."""
+    for line in results.failures:
+        error(f"failed: {line}")
+    if results.failures:
+        error("what failed is kept as it is; to try again, name another --output")
+    for check in results.checks:
+        if not check.passed:
+            error(f"check failed: {check.rule}: {check.figures}")
+    sys.stderr.flush()
+    return 0 if results.valid and not results.failures else 1
