@@ -15,10 +15,12 @@ BASELINE_COLOUR = (0.35, 0.35, 0.35)
 SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
 LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
 OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
+# Accuracies worth a tick, the most useful first.
 TICKS = (
-    *(0, 20, 30, 40, 50, 60, 70, 80, 85, 90, 92, 94, 95, 96, 97, 97.5, 98, 98.5, 99),
-    *(99.5, 99.8, 99.9, 100),
+    *(97, 98, 99, 95, 90, 80, 50, 100, 99.5, 96, 94, 92, 85, 70, 60, 20, 0, 40, 30, 10),
+    *(97.5, 98.5, 99.8, 99.9),
 )
+LABELS_AT_MOST = 20  # that fit above each other
 
 
 def colours(methods: list[str]) -> dict[str, Any]:
@@ -66,8 +68,13 @@ def error_axis(axes: Axes, low: float, high: float) -> None:
     axes.set_yscale("function", functions=(error_scale, error_scale_inverse))
     bottom, top = error_scale_inverse([ends[0] - room, ends[1] + room])
     axes.set_ylim(bottom, min(top, 100 + OFFSET / 2))
-    shown = [tick for tick in TICKS if bottom <= tick <= top]
-    if len(shown) < 3:
-        shown = [tick for tick in MaxNLocator(5).tick_values(bottom, top) if bottom <= tick <= top]
+    inside = [tick for tick in TICKS if bottom <= tick <= top]
+    if len(inside) < 3:
+        inside = [tick for tick in MaxNLocator(5).tick_values(bottom, top) if bottom <= tick <= top]
+    shown: list[float] = []
+    for tick in inside:
+        away = np.abs(error_scale(shown) - error_scale(tick))
+        if (away > (ends[1] - ends[0] + 2 * room) / LABELS_AT_MOST).all():
+            shown.append(float(tick))
     axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
     axes.set_yticks([], minor=True)

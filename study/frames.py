@@ -13,37 +13,43 @@ from study.methods import METHODS
 from study.space import canonical
 from study.trials import Evaluation, Final, Part, Task, Trial
 
+PANDAS = tuple(map(int, pd.__version__.split(".")[:2]))  # 3.1 reads numbers exactly by itself
+
 Done = dict[str, tuple[Task, Evaluation]]
 """Evaluations by key, as the ledger has them."""
 
-RUN = {"method": "str", "seed": "int64"}
-EVALUATED = {
+# Column: type. A column per dimension stands after "phase".
+TRIALS = {
+    "method": "str",
+    "seed": "int64",
+    "call": "int64",
+    "phase": "str",
+    "validation_accuracy": "float64",
+    "incumbent_accuracy": "float64",
     "parameters": "Int64",
+    "initial_loss": "float64",
+    "propose_seconds": "float64",
+    "train_seconds": "float64",
+    "elapsed_seconds": "float64",
+    "duplicate": "bool",
+    "reused": "bool",
+    "status": "str",
+    "reason": "str",
+}
+FINALS = {
+    "method": "str",
+    "seed": "int64",
+    "part": "str",
+    "repeat": "int64",
+    "configuration": "str",
+    "parameters": "Int64",
+    "validation_accuracy": "float64",
+    "test_accuracy": "float64",
     "initial_loss": "float64",
     "train_seconds": "float64",
     "reused": "bool",
     "status": "str",
     "reason": "str",
-}
-TRIALS = {
-    **RUN,
-    "call": "int64",
-    "phase": "str",  # here stands a column per dimension
-    "validation_accuracy": "float64",
-    "incumbent_accuracy": "float64",
-    "propose_seconds": "float64",
-    "elapsed_seconds": "float64",
-    "duplicate": "bool",
-    **EVALUATED,
-}
-FINALS = {
-    **RUN,
-    "part": "str",
-    "repeat": "int64",
-    "test_accuracy": "float64",
-    "validation_accuracy": "float64",
-    "configuration": "str",
-    **EVALUATED,
 }
 
 
@@ -147,7 +153,8 @@ def read_finals(path: Path) -> pd.DataFrame:
 
 
 def _read(path: Path, types: dict[str, str]) -> pd.DataFrame:
-    frame = pd.read_csv(path, dtype=types, float_precision="round_trip").fillna({"reason": ""})
+    exact: Any = {} if PANDAS >= (3, 1) else {"float_precision": "round_trip"}
+    frame = pd.read_csv(path, dtype=types, **exact).fillna({"reason": ""})
     if missing := set(types) - set(frame.columns):
         raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))}")
     return frame

@@ -112,7 +112,7 @@ def comparisons(frame: pd.DataFrame, axes: Axes) -> Axes:
     reach = np.nanmax(np.abs(rows[["mean_difference", "low", "high"]].to_numpy(float)))
     reach = max(float(reach) * 1.3, 3 * margin)
     axes.set_xlim(-reach, reach)
-    steps = [0.5, 1, 2, 5, 10, 20, 50, 100] if reach > 1 else [0.1, 0.2, 0.5]
+    steps = [1, 3, 10, 30, 100] if reach > 10 else [0.5, 1, 2, 5] if reach > 1 else [0.1, 0.2, 0.5]
     ticks = [0.0] + [sign * step for step in steps if step < reach for sign in (-1, 1)]
     axes.set_xticks(ticks, [f"{tick:+g}" if tick else "0" for tick in ticks])
     axes.set_xticks([], minor=True)

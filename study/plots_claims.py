@@ -53,6 +53,7 @@ def leak(frame: pd.DataFrame, axes: Axes) -> Axes:
     for x, search in ((1, "GP search"), (13, "GBRT search")):
         axes.text(x, 1.01, search, transform=place, color="0.4", fontsize=9)
     axes.xaxis.set_major_locator(MultipleLocator(3))
+    axes.set_xlim(0.3, len(mean) + 0.7)
     axes.set(xlabel="trial, as the tutorial lists them", ylabel="validation accuracy (%)")
     legend_beside(axes, "24 trials")
     return axes

@@ -172,5 +172,5 @@ def _headline(sessions: list[dict[str, Any]]) -> list[str]:
     if not sessions:
         return ["none yet"]
     shown = dict(_versions(sessions[-1]))
-    names = [name for name in ("machine", "Python", "tensorflow", "scikit-optimize") if shown[name]]
+    names = [n for n in ("machine", "Python", "tensorflow", "scikit-optimize") if n in shown]
     return [f"{name} {shown[name]}".removeprefix("machine ") for name in names]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from study.datasets import Dataset, load_dataset
+from tests import toy
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,8 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr("study.files.KERAS_URL", "http://127.0.0.1:9/")
     return tmp_path / "keras" / "datasets"
+
+
+@pytest.fixture
+def two_methods() -> toy.Frames:
+    return toy.two_methods()

@@ -1,105 +1,144 @@
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.formula.api import ols
+from statsmodels.stats.anova import anova_lm
 
 from study import analysis
-from study.trials import Evaluation, Final, Part, Status, Task, Trial, task
+from tests.toy import Frames
 
 
-def evaluation(accuracy: float | None, parameters: int = 10, seconds: float = 1.0) -> Evaluation:
-    status = Status.OK if accuracy is not None else Status.FAILED
-    return Evaluation(
-        status=status,
-        reason="" if accuracy is not None else "ValueError: no",
-        accuracy=accuracy,
-        parameters=parameters if accuracy is not None else None,
-        seconds=seconds,
-    )
-
-
-def point(n: int, seed: int, part: Part = Part.VALIDATION) -> Task:
-    return task(part, seed, {"n": n}, 0)
-
-
-@pytest.fixture
-def frames() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Two methods, two seeds, three calls; the first call of both is shared."""
-    done: analysis.Done = {}
-    trials: list[Trial] = []
-    scores: dict[tuple[str, int], list[float | None]] = {
-        ("gp", 0): [0.5, None, 0.7],
-        ("gp", 1): [0.6, 0.9, 0.8],
-        ("random", 0): [0.5, 0.4, 0.45],
-        ("random", 1): [0.6, 0.5, 0.7],
-    }
-    for number, ((method, seed), accuracies) in enumerate(scores.items()):
-        for call, accuracy in enumerate(accuracies, 1):
-            wanted = point(1 if call == 1 else 10 * number + call, seed)
-            done.setdefault(wanted.key, (wanted, evaluation(accuracy, seconds=call)))
-            trials.append(
-                Trial(method=method, seed=seed, call=call, task=wanted, propose_seconds=0.5)
-            )
-    finals = []
-    tested = {("gp", 0): 0.6, ("gp", 1): 0.8, ("random", 0): 0.5, ("random", 1): 0.7}
-    for number, ((method, seed), accuracy) in enumerate(tested.items()):
-        for repeat, delta in ((1, -0.01), (2, 0.01)):
-            wanted = task(Part.TEST, seed, {"n": number}, repeat)
-            done[wanted.key] = (wanted, evaluation(accuracy + delta, parameters=100 * (number + 1)))
-            finals.append(Final(method=method, seed=seed, repeat=repeat, task=wanted))
-    methods = ["random", "gp"]
-    return (
-        analysis.trial_frame(trials[::-1], done, methods, initial_points=1, dimensions=["n"]),
-        analysis.final_frame(finals[::-1], done, methods),
-    )
-
-
-Frames = tuple[pd.DataFrame, pd.DataFrame]
-
-
-def test_trials_are_ordered_and_incumbents_never_fall(frames: Frames) -> None:
-    trials, _ = frames
-    keys = list(zip(trials["method"], trials["seed"], trials["call"], strict=True))
-    assert keys == [(m, s, c) for m in ("random", "gp") for s in (0, 1) for c in (1, 2, 3)]
-    incumbents = trials["incumbent_accuracy"].tolist()
-    assert incumbents == [0.5, 0.5, 0.5, 0.6, 0.6, 0.7, 0.5, 0.5, 0.7, 0.6, 0.9, 0.9]
-    assert trials["phase"].tolist() == ["initial", "search", "search"] * 4
-
-
-def test_a_shared_evaluation_is_marked_where_it_stands_again(frames: Frames) -> None:
-    trials, _ = frames
-    reused = trials[trials["reused"]]
-    assert list(zip(reused["method"], reused["call"], strict=True)) == [("gp", 1), ("gp", 1)]
-
-
-def test_a_summary_by_hand(frames: Frames) -> None:
-    summary = analysis.summarise(*frames).set_index("method")
+def test_a_summary_by_hand(two_methods: Frames) -> None:
+    summary = analysis.summarise(*two_methods).set_index("method")
     assert list(summary.index) == ["random", "gp"]
     gp = summary.loc["gp"]
     assert gp["validation_accuracy"] == pytest.approx(0.8)
     assert gp["validation_sd"] == pytest.approx(0.1 * 2**0.5)
+    assert gp["remeasured_accuracy"] == pytest.approx(0.75)
+    assert gp["winners_curse"] == pytest.approx(0.05)
     assert gp["test_accuracy"] == pytest.approx(0.7)
     assert gp["test_sd"] == pytest.approx(0.1 * 2**0.5)
     assert (gp["parameters_min"], gp["parameters_median"], gp["parameters_max"]) == (100, 150, 200)
     assert (gp["propose_seconds"], gp["train_seconds"]) == (0.5, 2.0)
     assert gp["seconds_per_call"] == 2.5
     assert (gp["seeds"], gp["calls"], gp["failed"]) == (2, 6, 1)
+    assert (gp["distinct"], gp["duplicates"], gp["reused"]) == (5, 0, 2)
     assert summary.loc["random", "failed"] == 0
 
 
-def test_what_failed_is_listed(frames: Frames) -> None:
-    assert analysis.failures(*frames) == ["gp seed 0 call 2: failed, ValueError: no"]
+def test_luck_is_that_of_an_analysis_of_variance() -> None:
+    rng = np.random.default_rng(0)
+    seeds = np.repeat(np.arange(12), 4)
+    values = 0.9 + rng.normal(0, 0.02, 12)[seeds] + rng.normal(0, 0.005, 48)
+    finals = pd.DataFrame({"method": "gp", "seed": seeds, "test_accuracy": values})
+    table = anova_lm(ols("test_accuracy ~ C(seed)", finals).fit())
+    square = table["mean_sq"]
+    (row,) = analysis.luck(finals).to_dict("records")
+    assert row["training_sd"] == pytest.approx(square["Residual"] ** 0.5)
+    between = (square["C(seed)"] - square["Residual"]) / 4
+    assert row["search_sd"] == pytest.approx(between**0.5)
 
 
-def test_nothing_yet_is_a_summary_too(frames: Frames) -> None:
-    trials, finals = frames
+def test_luck_of_runs_that_do_not_differ_is_training_luck_only() -> None:
+    finals = pd.DataFrame({"method": "gp", "seed": [0, 0, 1, 1], "test_accuracy": [0.8, 0.9] * 2})
+    (row,) = analysis.luck(finals).to_dict("records")
+    assert row["search_sd"] == 0
+    assert row["training_sd"] == pytest.approx(0.1 / 2**0.5)
+
+
+def test_luck_cannot_be_split_with_one_retraining() -> None:
+    finals = pd.DataFrame({"method": "gp", "seed": [0, 1], "test_accuracy": [0.8, 0.9]})
+    (row,) = analysis.luck(finals).to_dict("records")
+    assert np.isnan(row["search_sd"])
+    assert np.isnan(row["training_sd"])
+
+
+def run(method: str, seed: int, accuracies: list[float], seconds: float = 1.0) -> pd.DataFrame:
+    count = len(accuracies)
+    return pd.DataFrame(
+        {
+            "method": method,
+            "seed": seed,
+            "call": range(1, count + 1),
+            "phase": "search" if method == "baseline" else "initial",
+            "validation_accuracy": accuracies,
+            "incumbent_accuracy": np.maximum.accumulate(accuracies),
+            "elapsed_seconds": seconds * np.arange(1, count + 1),
+        }
+    )
+
+
+def test_calls_needed_by_hand() -> None:
+    trials = pd.concat(
+        [
+            run("baseline", 0, [0.90, 0.91]),
+            run("baseline", 1, [0.93, 0.92]),
+            run("gp", 0, [0.80, 0.95, 0.96]),
+            run("gp", 1, [0.94, 0.95, 0.98]),
+        ]
+    )
+    found = analysis.calls_needed(trials).set_index("method")
+    assert found.loc["gp", "calls_to_baseline"] == 1.5
+    assert found.loc["gp", "seeds_to_baseline"] == 2
+    assert found.loc["gp", "seeds_to_goal"] == 1
+    assert np.isnan(found.loc["gp", "calls_to_goal"])  # half of the seeds never get there
+    assert found.loc["baseline", "seeds_to_goal"] == 0
+
+
+def test_equal_time_stops_at_the_quickest_search() -> None:
+    trials = pd.concat(
+        [
+            run("baseline", 0, [0.5, 0.6], seconds=0.1),
+            run("random", 0, [0.7, 0.8, 0.9], seconds=1.0),
+            run("gp", 0, [0.7, 0.85, 0.95], seconds=1.5),
+        ]
+    )
+    found = analysis.equal_time(trials).set_index("method")
+    assert found["seconds"].tolist() == [3.0, 3.0, 3.0]
+    assert found["calls"].tolist() == [2, 3, 2]
+    assert found["validation_accuracy"].tolist() == [0.6, 0.9, 0.85]
+
+
+def test_incumbents_over_time_by_hand() -> None:
+    trials = pd.concat([run("gp", 0, [0.5, 0.7], seconds=1.0), run("gp", 1, [0.6, 0.8], seconds=2)])
+    found = analysis.by_seconds(trials)
+    assert (found["seconds"].iloc[0], found["seconds"].iloc[-1]) == (2.0, 2.0)
+    assert found["mean"].iloc[0] == pytest.approx((0.7 + 0.6) / 2)
+    half = stats.t.ppf(0.975, 1) * 0.05
+    assert found["high"].iloc[0] - found["mean"].iloc[0] == pytest.approx(half)
+
+
+def test_half_an_interval_is_scipys() -> None:
+    wide = pd.DataFrame([[90.0, 91.0, 95.0], [90.0, 90.0, 90.0]])
+    low, high = stats.t.interval(0.95, 2, loc=wide.loc[0].mean(), scale=stats.sem(wide.loc[0]))
+    assert analysis.half_interval(wide)[0] == pytest.approx((high - low) / 2)
+    assert analysis.half_interval(wide)[1] == 0
+    assert analysis.half_interval(wide[[0]]).tolist() == [0, 0]
+
+
+def test_the_pareto_front_by_hand() -> None:
+    runs = pd.DataFrame(
+        {
+            "parameters": [100, 100, 200, 300, 400, 500],
+            "test_accuracy": [0.7, 0.8, 0.75, 0.9, 0.9, np.nan],
+        }
+    )
+    assert analysis.pareto(runs)["parameters"].tolist() == [100, 300]
+    assert analysis.pareto(runs)["test_accuracy"].tolist() == [0.8, 0.9]
+
+
+def test_nothing_yet_is_a_summary_too(two_methods: Frames) -> None:
+    trials, finals = two_methods
     assert analysis.summarise(trials.head(0), finals.head(0)).empty
     without = analysis.summarise(trials, finals.head(0))
     assert without["test_accuracy"].isna().all()
     assert without["validation_accuracy"].notna().all()
 
 
-def test_search_range_by_hand(frames: Frames) -> None:
+def test_search_range_by_hand(two_methods: Frames) -> None:
     space = [{"kind": "integer", "name": "n", "low": 1, "high": 50}]
-    table = analysis.search_range(frames[0], space).set_index("method")
+    table = analysis.search_range(two_methods[0], space).set_index("method")
     assert table.loc["gp", "tried"] == "1 .. 13"
     assert table.loc["gp", "allowed"] == "1 .. 50"
     assert table.loc["gp", "distinct"] == 5

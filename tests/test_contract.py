@@ -14,8 +14,7 @@ from study.runner import Flow
 from study.settings import Settings
 from study.space import Configuration
 from study.trials import generator
-from tests.test_runner import in_process
-from tests.toy import Toy
+from tests.toy import Toy, in_process
 
 every_method = pytest.mark.parametrize("name", METHODS)
 INITIAL = 4

@@ -94,7 +94,7 @@ def make_cut(path: Path) -> None:
     [
         (make_text, "file is not a database; it is damaged or no ledger"),
         (make_foreign, "is no ledger of a study"),
-        (make_newer, "has format 99, this program writes 1"),
+        (make_newer, "has format 99, this program writes 2"),
         (make_cut, "it is damaged or no ledger"),
     ],
 )

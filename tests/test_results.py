@@ -1,42 +1,21 @@
-import contextlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
 
-from study import plots
+from study import drawing
 from study.errors import StudyError
 from study.figures import figures, save_plots
-from study.ledger import Ledger
-from study.results import Results, from_ledger, load, read_files, write
-from study.runner import Flow
+from study.results import Results, load, read_files
 from study.trials import Task
-from tests.test_runner import SETTINGS, in_process, stopping_at
-from tests.toy import Toy
+from tests.toy import SETTINGS, Toy, stopping_at, study_in
 
-PLOTS = {"convergence", "parameters", "accuracy", "time_per_call", "search_range"}
-
-
-def study_in(folder: Path, before: Callable[[Task], None] = lambda _: None) -> Results:
-    """A study of the toy problem; `before` is called with each task, and may raise."""
-    folder.mkdir()
-    toy = Toy(before=before)
-    with Ledger(folder / "study.db") as ledger:
-        ledger.write(
-            settings={**vars(SETTINGS), "methods": list(SETTINGS.methods)},
-            problem=toy.describe(),
-            data={"dataset": "toy", "source": "made up"},
-        )
-        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 1})
-        flow = Flow(toy, SETTINGS, ledger)
-        with contextlib.suppress(KeyboardInterrupt):
-            flow.run(in_process(toy))
-        results = from_ledger(folder, ledger, flow.errors)
-    write(results)
-    return results
+PLOTS = {
+    *("comparisons", "accuracy", "convergence", "convergence_seconds", "parameters"),
+    *("winners_curse", "time_per_call", "search_range"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +49,11 @@ def test_the_columns_are_the_documented_ones(finished: Results) -> None:
     assert list(finished.trials.columns) == [
         *("method", "seed", "call", "phase", "rate", "units", "kind", "validation_accuracy"),
         *("incumbent_accuracy", "parameters", "initial_loss", "propose_seconds"),
-        *("train_seconds", "duplicate", "reused", "status", "reason"),
+        *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
     readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
-    for frame in (finished.trials, finished.finals, finished.summary):
+    written = (finished.trials, finished.finals, finished.summary, finished.comparisons)
+    for frame in written:
         for column in set(frame.columns) - {"rate", "units", "kind"}:
             assert f"`{column}`" in readme, f"results/README.md does not explain {column}"
 
@@ -89,7 +69,7 @@ def test_a_study_with_nothing_finished_can_be_read_and_drawn(tmp_path: Path) -> 
     results = study_in(tmp_path / "toy", before=stopping_at(0))
     assert results.trials.empty
     assert results.summary.empty
-    assert len(save_plots(results)) == 10
+    assert len(save_plots(results)) == 2 * len(PLOTS)
 
 
 def test_a_study_in_which_all_of_a_run_failed_is_finished(tmp_path: Path) -> None:
@@ -101,7 +81,7 @@ def test_a_study_in_which_all_of_a_run_failed_is_finished(tmp_path: Path) -> Non
     assert results.finished
     assert len(results.failures) == 2 * 7
     assert results.summary["failed"].tolist() == [14, 0, 0, 0]
-    assert len(save_plots(results)) == 10
+    assert len(save_plots(results)) == 2 * len(PLOTS)
 
 
 @pytest.mark.parametrize("name", ["study.json", "trials.csv", "finals.csv"])
@@ -169,24 +149,14 @@ def test_the_scale_sets_97_and_98_percent_well_apart(finished: Results) -> None:
 
 
 def test_a_method_has_one_colour_in_every_study() -> None:
-    assert plots.colours(["gp", "forest"])["gp"] == plots.colours(["random", "gp"])["gp"]
-    everything = plots.colours(["baseline", "random", "gp", "gbrt", "forest"])
+    assert drawing.colours(["gp", "forest"])["gp"] == drawing.colours(["random", "gp"])["gp"]
+    everything = drawing.colours(["baseline", "random", "gp", "gbrt", "forest"])
     assert len(set(everything.values())) == 5
-
-
-def test_intervals_are_scipys_t_intervals() -> None:
-    from scipy import stats
-
-    wide = pd.DataFrame([[90.0, 91.0, 95.0], [90.0, 90.0, 90.0]])
-    low, high = stats.t.interval(0.95, 2, loc=wide.loc[0].mean(), scale=stats.sem(wide.loc[0]))
-    assert plots.interval(wide)[0] == pytest.approx((high - low) / 2)
-    assert plots.interval(wide)[1] == 0
-    assert plots.interval(wide[[0]]).tolist() == [0, 0]
 
 
 def test_study_json_tells_how_to_repeat_it(finished: Results) -> None:
     info = json.loads((finished.folder / "study.json").read_text())
     assert info["command"] == (
         "study compare --dataset toy --epochs 1 --seeds 2 --calls 7 --initial-points 3 "
-        "--retrain 2 --methods baseline,random,gp,forest"
+        f"--retrain 2 --margin 0.1 --methods baseline,random,gp,forest --output {finished.folder}"
     )

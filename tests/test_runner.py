@@ -1,44 +1,24 @@
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from study.engine import Engine, InProcess
+from study.engine import Engine
 from study.ledger import Ledger
-from study.runner import Flow, Snapshot
+from study.methods import propose
+from study.runner import Extra, Flow, Snapshot
 from study.runs import incumbent
 from study.settings import Settings
 from study.trials import Evaluation, Part, Status, Task, Trial, task
-from tests.toy import Toy
-
-SETTINGS = Settings(
-    seeds=2, calls=7, initial_points=3, retrain=2, methods=("baseline", "random", "gp", "forest")
-)
-
-
-def in_process(toy: Toy) -> Callable[[], AbstractContextManager[Engine]]:
-    return lambda: nullcontext(InProcess(toy))
+from tests.toy import SETTINGS, Toy, in_process, stopping_at
 
 
 def run(ledger: Ledger, settings: Settings = SETTINGS, **toy: Any) -> Toy:
     problem = Toy(**toy)
     Flow(problem, settings, ledger).run(in_process(problem))
     return problem
-
-
-def stopping_at(number: int) -> Callable[[Task], None]:
-    """Interrupts before the evaluation of that number, from 0."""
-    left = [number]
-
-    def interrupt(_: Task) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise KeyboardInterrupt
-
-    return interrupt
 
 
 def points(ledger: Ledger) -> list[tuple[Any, ...]]:
@@ -96,19 +76,21 @@ def test_the_baseline_is_trained_anew_at_every_call(finished: Any) -> None:
     assert [trial.duplicate for trial in trials] == [False] + [True] * 6
 
 
-def test_finals_retrain_the_incumbent_on_the_test_part_alone(finished: Any) -> None:
+def test_finals_retrain_the_incumbent_for_the_test_set_and_to_measure_it_again(
+    finished: Any,
+) -> None:
     _, ledger = finished
     done = ledger.evaluations()
     runs = by_run(ledger)
     finals = ledger.finals(done)
-    assert len(finals) == 4 * 2 * 2
+    assert len(finals) == 4 * 2 * 2 * 2
     for final in finals:
         scored = [
             (t.task.configuration, done[t.task.key][1].accuracy)
             for t in runs[final.method, final.seed]
         ]
         assert final.task.configuration == incumbent(scored)
-        assert final.task.part is Part.TEST
+        assert final.task.part in (Part.TEST, Part.REMEASURED)
     tested = {key for key, (t, _) in done.items() if t.part is Part.TEST}
     assert tested == {final.task.key for final in finals}
 
@@ -238,7 +220,7 @@ def test_watchers_are_told_how_far_it_is() -> None:
         Flow(problem, SETTINGS, ledger, seen.append).run(in_process(problem))
     done = [snapshot.done for snapshot in seen]
     assert done == sorted(done)
-    assert (done[-1], seen[-1].total) == (4 * 2 * 9, 4 * 2 * 9)
+    assert (done[-1], seen[-1].total) == (4 * 2 * 11, 4 * 2 * 11)
     assert seen[-1].seconds_left == 0
     assert set(seen[-1].best) == set(SETTINGS.methods)
     assert any("gp seed 1 proposing call 4" in snapshot.running for snapshot in seen)
@@ -249,7 +231,7 @@ def test_a_plan_counts_what_is_held_and_writes_nothing() -> None:
         run(ledger, Settings(seeds=1, calls=7, initial_points=3, retrain=2, methods=("gp",)))
         before = points(ledger)
         flow = Flow(Toy(), SETTINGS, ledger)
-        assert flow.held("gp") == (7, 2)
+        assert flow.held("gp") == (7, 4)
         assert flow.held("random") == (0, 0)
         assert flow.unfinished
         assert points(ledger) == before  # planning writes nothing, though the design is known
@@ -259,7 +241,7 @@ def test_one_call_one_seed_one_point() -> None:
     tiny = Settings(seeds=1, calls=1, initial_points=1, retrain=1, methods=("baseline", "gp"))
     with Ledger(None) as ledger:
         toy = run(ledger, tiny)
-    assert len(toy.evaluated) == 4
+    assert len(toy.evaluated) == 2 * 3  # a call, a test, and the call measured again
 
 
 def test_the_incumbent_is_the_first_of_the_best() -> None:
@@ -284,3 +266,71 @@ def test_a_training_seed_depends_on_seed_configuration_repeat_and_part() -> None
 
 def test_evaluations_of_nothing_have_no_accuracy() -> None:
     assert Evaluation(status=Status.FAILED).accuracy is None
+
+
+def test_measuring_again_takes_fresh_seeds(finished: Any) -> None:
+    _, ledger = finished
+    done = ledger.evaluations()
+    again = [f.task.training_seed for f in ledger.finals(done) if f.task.part is Part.REMEASURED]
+    calls = {trial.task.training_seed for trial in ledger.trials(done)}
+    assert not calls & set(again)
+
+
+def test_a_search_that_breaks_off_is_told_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(name: str, *arguments: Any) -> Any:
+        if name == "forest":
+            raise ValueError("no more ideas")
+        return propose(name, *arguments)
+
+    monkeypatch.setattr("study.runner.propose", broken)
+    toy = Toy()
+    with Ledger(None) as ledger:
+        flow = Flow(toy, SETTINGS, ledger)
+        flow.run(in_process(toy))
+        trials = ledger.trials(ledger.evaluations())
+    assert flow.errors == [
+        f"forest seed {seed} call 4: proposing: no more ideas" for seed in range(2)
+    ]
+    made = {m: sum(trial.method == m for trial in trials) for m in SETTINGS.methods}
+    assert made == {"baseline": 14, "random": 14, "gp": 14, "forest": 6}
+
+
+def test_a_search_goes_on_from_its_state_not_from_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = []
+
+    def watched(name: str, start: Any, history: Any, state: bytes | None) -> Any:
+        states.append(state is not None)
+        return propose(name, start, history, state)
+
+    monkeypatch.setattr("study.runner.propose", watched)
+    with Ledger(None) as ledger:
+        run(ledger, Settings(seeds=1, calls=7, initial_points=3, retrain=1, methods=("forest",)))
+    assert states == [False, True, True, True]
+
+
+def test_extra_evaluations_are_made_once_and_belong_to_no_run() -> None:
+    wanted = task(Part.CLAIM, 0, Toy().default, 0)
+    extra = Extra(name="a claim", task=wanted, seconds=99.0)
+    settings = Settings(seeds=1, calls=2, initial_points=2, retrain=1, methods=("random",))
+    with Ledger(None) as ledger:
+        for _ in range(2):
+            toy = Toy()
+            Flow(toy, settings, ledger, extras=[extra]).run(in_process(toy))
+        done = ledger.evaluations()
+        assert toy.evaluated == []
+        assert done[wanted.key][1].status is Status.OK
+        assert wanted not in [use.task for use in [*ledger.trials(done), *ledger.finals(done)]]
+
+
+def test_a_failed_extra_evaluation_is_told() -> None:
+    def fail(problem: Any, wanted: Task) -> Evaluation:
+        return Evaluation(status=Status.FAILED, reason="no")
+
+    extra = Extra(name="a claim", task=task(Part.CLAIM, 0, Toy().default, 0), how=fail)
+    toy = Toy()
+    with Ledger(None) as ledger:
+        flow = Flow(toy, SETTINGS, ledger, extras=[extra])
+        flow.run(in_process(toy))
+    assert flow.errors == ["a claim: failed, no"]

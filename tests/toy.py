@@ -1,14 +1,31 @@
 """A problem that takes no time, for tests of everything but training."""
 
+import contextlib
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from study import frames
+from study.engine import Engine, InProcess
+from study.ledger import Ledger
+from study.results import Results, from_ledger, write
+from study.runner import Flow
+from study.settings import Settings
 from study.space import Categorical, Configuration, Integer, Real, Space
-from study.trials import Evaluation, Part, Status, Task
+from study.trials import Evaluation, Final, Part, Status, Task, Trial, task
+
+Frames = tuple[pd.DataFrame, pd.DataFrame]
+
+SETTINGS = Settings(
+    seeds=2, calls=7, initial_points=3, retrain=2, methods=("baseline", "random", "gp", "forest")
+)
+
 
 SPACE = Space(
     (
@@ -59,8 +76,95 @@ class Toy:
     def describe(self) -> dict[str, Any]:
         return {
             "dataset": "toy",
+            "fingerprint": "0123456789abcdef",
+            "training_images": 100,
+            "validation_images": 15,
+            "test_images": 20,
+            "classes": 10,
             "epochs": 1,
             "space": self.space.describe(),
             "default": self.default,
             "baseline": self.baseline,
         }
+
+
+def in_process(toy: Toy) -> Callable[[], AbstractContextManager[Engine]]:
+    return lambda: nullcontext(InProcess(toy))
+
+
+def stopping_at(number: int) -> Callable[[Task], None]:
+    """Interrupts before the evaluation of that number, from 0."""
+    left = [number]
+
+    def interrupt(_: Task) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+def study_in(folder: Path, before: Callable[[Task], None] = lambda _: None) -> Results:
+    """A study of the toy problem; `before` is called with each task, and may raise."""
+    folder.mkdir()
+    toy = Toy(before=before)
+    with Ledger(folder / "study.db") as ledger:
+        ledger.write(
+            settings={**vars(SETTINGS), "methods": list(SETTINGS.methods)},
+            problem=toy.describe(),
+            data={"dataset": "toy", "source": "made up"},
+        )
+        about = {"workers": 1, "versions": {"numpy": "2.0"}}
+        ledger.begin_session("2026-01-01T00:00:00+00:00", about)
+        flow = Flow(toy, SETTINGS, ledger)
+        with contextlib.suppress(KeyboardInterrupt):
+            flow.run(in_process(toy))
+        results = from_ledger(folder, ledger, flow.errors)
+    write(results)
+    return results
+
+
+def two_methods() -> Frames:
+    """Trials and finals of two methods at two seeds, three calls each; the first is shared."""
+    done: frames.Done = {}
+    trials: list[Trial] = []
+    scores: dict[tuple[str, int], list[float | None]] = {
+        ("gp", 0): [0.5, None, 0.7],
+        ("gp", 1): [0.6, 0.9, 0.8],
+        ("random", 0): [0.5, 0.4, 0.45],
+        ("random", 1): [0.6, 0.5, 0.7],
+    }
+
+    def evaluated(
+        part: Part, seed: int, n: int, repeat: int, accuracy: float | None, **more: Any
+    ) -> Task:
+        failed = {"status": Status.FAILED, "reason": "ValueError: no"}
+        ok = {"status": Status.OK, "parameters": 10, "initial_loss": 2.3}
+        wanted = task(part, seed, {"n": n}, repeat)
+        how = (failed if accuracy is None else ok) | more
+        done.setdefault(wanted.key, (wanted, Evaluation(accuracy=accuracy, **how)))
+        return wanted
+
+    for number, ((method, seed), accuracies) in enumerate(scores.items()):
+        for call, accuracy in enumerate(accuracies, 1):
+            n = 1 if call == 1 else 10 * number + call
+            wanted = evaluated(Part.VALIDATION, seed, n, 0, accuracy, seconds=float(call))
+            trials.append(
+                Trial(method=method, seed=seed, call=call, task=wanted, propose_seconds=0.5)
+            )
+    finals = []
+    tested = {("gp", 0): 0.6, ("gp", 1): 0.8, ("random", 0): 0.5, ("random", 1): 0.7}
+    winners = {("gp", 0): 3, ("gp", 1): 12, ("random", 0): 1, ("random", 1): 33}
+    for number, (run, accuracy) in enumerate(tested.items()):
+        for part, better in ((Part.TEST, 0.0), (Part.REMEASURED, 0.05)):
+            for repeat, delta in ((1, -0.01), (2, 0.01)):
+                wanted = evaluated(
+                    *(part, run[1], winners[run], repeat, accuracy + better + delta),
+                    parameters=100 * (number + 1),
+                )
+                finals.append(Final(method=run[0], seed=run[1], repeat=repeat, task=wanted))
+    methods = ["random", "gp"]
+    return (
+        frames.trial_frame(trials[::-1], done, methods, initial_points=1, dimensions=["n"]),
+        frames.final_frame(finals[::-1], done, methods),
+    )

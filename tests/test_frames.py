@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from study import frames
+from tests.toy import Frames
+
+
+def test_trials_are_ordered_and_incumbents_never_fall(two_methods: Frames) -> None:
+    trials, _ = two_methods
+    keys = list(zip(trials["method"], trials["seed"], trials["call"], strict=True))
+    assert keys == [(m, s, c) for m in ("random", "gp") for s in (0, 1) for c in (1, 2, 3)]
+    incumbents = trials["incumbent_accuracy"].tolist()
+    assert incumbents == [0.5, 0.5, 0.5, 0.6, 0.6, 0.7, 0.5, 0.5, 0.7, 0.6, 0.9, 0.9]
+    assert trials["phase"].tolist() == ["initial", "search", "search"] * 4
+
+
+def test_seconds_add_up_within_a_run(two_methods: Frames) -> None:
+    trials, _ = two_methods
+    own = trials[(trials["method"] == "gp") & (trials["seed"] == 1)]
+    assert own["elapsed_seconds"].tolist() == [1.5, 4.0, 7.5]
+
+
+def test_a_shared_evaluation_is_marked_where_it_stands_again(two_methods: Frames) -> None:
+    trials, _ = two_methods
+    reused = trials[trials["reused"]]
+    assert list(zip(reused["method"], reused["call"], strict=True)) == [("gp", 1), ("gp", 1)]
+
+
+def test_finals_hold_one_accuracy_each_by_their_part(two_methods: Frames) -> None:
+    _, finals = two_methods
+    assert finals["part"].tolist() == ["test", "test", "remeasured", "remeasured"] * 4
+    tested = finals["part"] == "test"
+    assert finals["test_accuracy"].notna().tolist() == tested.tolist()
+    assert finals["validation_accuracy"].notna().tolist() == (~tested).tolist()
+
+
+def test_what_failed_is_listed(two_methods: Frames) -> None:
+    assert frames.failures(*two_methods) == ["gp seed 0 call 2: failed, ValueError: no"]
+
+
+def test_csv_files_give_the_frames_back(two_methods: Frames, tmp_path: Path) -> None:
+    trials, finals = two_methods
+    trials.to_csv(tmp_path / "trials.csv", index=False)
+    finals.to_csv(tmp_path / "finals.csv", index=False)
+    pd.testing.assert_frame_equal(frames.read_trials(tmp_path / "trials.csv"), trials)
+    pd.testing.assert_frame_equal(frames.read_finals(tmp_path / "finals.csv"), finals)
+
+
+def test_a_missing_column_is_named(two_methods: Frames, tmp_path: Path) -> None:
+    two_methods[0].drop(columns="status").to_csv(tmp_path / "trials.csv", index=False)
+    with pytest.raises(ValueError, match=r"trials\.csv lacks status"):
+        frames.read_trials(tmp_path / "trials.csv")
