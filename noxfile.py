@@ -45,6 +45,13 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def simulation(session: nox.Session) -> None:
+    """Check the statistics on made-up studies: nox -s simulation -- --studies 2000."""
+    session.install(".")
+    session.run("python", "benchmarks/simulation.py", *session.posargs)
+
+
+@nox.session(default=False)
 def compare(session: nox.Session) -> None:
     """Run a study: nox -s compare -- --seeds 5."""
     session.install(".")

@@ -268,15 +268,14 @@ def _told(body: Callable[[], int]) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """The console script; what it is given wrongly is one line, too."""
-    from click import Abort, UsageError
-
+    usage_error: Any = typer.BadParameter.__bases__  # click's, wherever Typer has it from
     try:
         code = app(arguments, standalone_mode=False)
-    except UsageError as error:
+    except usage_error as error:
         from study import display
 
         display.error(f"{error.format_message()} (see --help)")
         code = 2
-    except Abort:
+    except typer.Abort:
         code = 130
     sys.exit(code)

@@ -67,7 +67,7 @@ def error_axis(axes: Axes, low: float, high: float) -> None:
     room = max(0.07 * (ends[1] - ends[0]), 0.02)
     axes.set_yscale("function", functions=(error_scale, error_scale_inverse))
     bottom, top = error_scale_inverse([ends[0] - room, ends[1] + room])
-    axes.set_ylim(bottom, min(top, 100 + OFFSET / 2))
+    axes.set_ylim(max(bottom, -3.0), min(top, 100 + OFFSET / 2))
     inside = [tick for tick in TICKS if bottom <= tick <= top]
     if len(inside) < 3:
         inside = [tick for tick in MaxNLocator(5).tick_values(bottom, top) if bottom <= tick <= top]

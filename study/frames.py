@@ -154,7 +154,7 @@ def read_finals(path: Path) -> pd.DataFrame:
 
 def _read(path: Path, types: dict[str, str]) -> pd.DataFrame:
     exact: Any = {} if PANDAS >= (3, 1) else {"float_precision": "round_trip"}
-    frame = pd.read_csv(path, dtype=types, **exact).fillna({"reason": ""})
+    frame: pd.DataFrame = pd.read_csv(path, dtype=types, **exact).fillna({"reason": ""})
     if missing := set(types) - set(frame.columns):
         raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))}")
     return frame

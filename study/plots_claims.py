@@ -48,10 +48,10 @@ def leak(frame: pd.DataFrame, axes: Axes) -> Axes:
         mean.index, mean["printed"], "X", color=CLAIMED, mec="black", ms=7, label="as printed"
     )
     error_axis(axes, float(frame["fresh"].min()), 98.5)
-    axes.axvline(12.5, color="0.7", lw=0.8, ls=":")
     place = axes.get_xaxis_transform()
-    for x, search in ((1, "GP search"), (13, "GBRT search")):
-        axes.text(x, 1.01, search, transform=place, color="0.4", fontsize=9)
+    for search, first in frame.groupby("search")["trial"].min().items():
+        axes.axvline(first - 0.5, color="0.7", lw=0.8, ls=":")
+        axes.text(first, 1.01, f"{search} search", transform=place, color="0.4", fontsize=9)
     axes.xaxis.set_major_locator(MultipleLocator(3))
     axes.set_xlim(0.3, len(mean) + 0.7)
     axes.set(xlabel="trial, as the tutorial lists them", ylabel="validation accuracy (%)")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,7 +80,7 @@ def test_calls_needed_by_hand() -> None:
             run("gp", 1, [0.94, 0.95, 0.98]),
         ]
     )
-    found = analysis.calls_needed(trials).set_index("method")
+    found: Any = analysis.calls_needed(trials).set_index("method")
     assert found.loc["gp", "calls_to_baseline"] == 1.5
     assert found.loc["gp", "seeds_to_baseline"] == 2
     assert found.loc["gp", "seeds_to_goal"] == 1

@@ -15,14 +15,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study import load
+from study import compare, load
+from study.answer import sentences
+from study.errors import StudyError
 from study.ledger import Ledger
 
 SMALL = (
     *("compare", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--calls", "5"),
     *("--initial-points", "3", "--retrain", "1", "--methods", "baseline,random,gp"),
 )
-CALLS, RETRAININGS = 2 * 3 * 5, 2 * 3
+CALLS, RETRAININGS = 2 * 3 * 5, 2 * 3 * 2
+PLOTS = 8
 
 
 @pytest.fixture
@@ -85,23 +88,46 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert "Dataset digits" in text
     for method in load(finished).summary.to_dict("records"):
-        (line,) = [line for line in text.splitlines() if line.split()[:1] == [method["method"]]]
+        line = next(line for line in text.splitlines() if line.split()[:1] == [method["method"]])
         assert f"{100 * method['test_accuracy']:.2f} ±" in line
-        assert f"{100 * method['validation_accuracy']:.2f} %" in line
+        assert f"{100 * method['validation_accuracy']:.2f} " in line
+        assert f"{100 * method['remeasured_accuracy']:.2f} " in line
         assert f"{method['seconds_per_call']:.2f}" in line
-    assert "trials, finals, summary, search_range" in text
+    flat = " ".join(text.split())
+    for sentence in sentences(load(finished).comparisons):
+        assert sentence in flat
+    assert flat.count("passed ") == 7
+    assert "report.html" in text
+    assert "trials (.csv)" in flat
+
+
+def test_show_prints_the_tables_again(study: Run, finished: Path) -> None:
+    run = study("show", finished)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout in (finished.parent / "stdout").read_text()
+
+
+def test_report_is_made_again_from_the_files(study: Run, finished: Path, tmp_path: Path) -> None:
+    for name in ("study.json", "trials.csv", "finals.csv"):
+        (tmp_path / name).write_bytes((finished / name).read_bytes())
+    run = study("report", ".")
+    assert run.returncode == 0, run.stderr
+    assert "report.html" in run.stdout
+    assert (tmp_path / "report.html").read_text() == (finished / "report.html").read_text()
 
 
 def test_the_results_folder_is_complete(finished: Path) -> None:
     results = load(finished)
     assert results.finished
     assert (len(results.trials), len(results.finals)) == (CALLS, RETRAININGS)
-    assert len(list((finished / "plots").glob("*.png"))) == 5
-    assert len(list((finished / "plots").glob("*.svg"))) == 5
+    assert len(list((finished / "plots").glob("*.png"))) == PLOTS
+    assert len(list((finished / "plots").glob("*.svg"))) == PLOTS
+    assert (finished / "report.html").is_file()
+    assert (finished / "report.md").is_file()
     info = json.loads((finished / "study.json").read_text())
     assert info["problem"]["dataset"] == "digits"
     assert {"tensorflow", "scikit-optimize", "numpy"} <= set(info["sessions"][0]["versions"])
-    assert not [path for path in finished.rglob("*") if path.name.startswith(".")]
+    assert {path.name for path in finished.rglob(".*")} == {".lock"}
 
 
 def test_workers_give_the_same_results_as_one_process(
@@ -171,6 +197,8 @@ def test_interrupting_says_how_to_go_on(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background jobs ignore the signal, and so would this one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
@@ -216,14 +244,14 @@ def test_a_dry_run_shows_the_matrix_and_writes_nothing(study: Run, tmp_path: Pat
     run = study("compare", "--dry-run", "--dataset", "digits", "--workers", 2)
     assert run.returncode == 0, run.stderr
     rows = [line.split() for line in run.stdout.splitlines()]
-    assert ["gp", "5", "60", "0", "15", "0"] in rows
+    assert ["gp", "5", "60", "0", "30", "0"] in rows
     assert "About" in run.stdout
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dry_run_counts_what_is_held(study: Run, finished: Path) -> None:
     run = study(*SMALL, "--dry-run", "--output", finished)
-    assert ["gp", "2", "10", "10", "2", "2"] in [line.split() for line in run.stdout.splitlines()]
+    assert ["gp", "2", "10", "10", "4", "4"] in [line.split() for line in run.stdout.splitlines()]
     assert "Nothing is left to do" in run.stdout
 
 
@@ -231,7 +259,7 @@ def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
     run = study("compare", "--dry-run", HTTPS_PROXY="http://127.0.0.1:9", KERAS_HOME="keras")
     assert run.returncode == 0, run.stderr
     assert "Dataset digits" in run.stdout
-    assert "This is not MNIST" in run.stdout
+    assert "MNIST could not be had: the study runs on digits instead" in run.stdout
 
 
 def test_plot_draws_from_the_csv_files_alone(study: Run, finished: Path, tmp_path: Path) -> None:
@@ -239,7 +267,7 @@ def test_plot_draws_from_the_csv_files_alone(study: Run, finished: Path, tmp_pat
         (tmp_path / name).write_bytes((finished / name).read_bytes())
     run = study("plot", ".")
     assert run.returncode == 0, run.stderr
-    assert len(run.stdout.splitlines()) == 10
+    assert len(run.stdout.splitlines()) == 2 * PLOTS
     for path in run.stdout.splitlines():
         assert (tmp_path / path).stat().st_size > 1000
 
@@ -277,16 +305,20 @@ BAD: list[tuple[list[Any], str]] = [
     (["--calls", 3], "--calls is 3, fewer than the --initial-points 5"),
     (["--initial-points", 0], "--initial-points is 0"),
     (["--retrain", 0], "--retrain is 0"),
+    (["--margin", 0], "--margin is 0.0"),
+    (["--margin", "nan"], "--margin is nan"),
+    (["--seeds", "x"], "'x' is not a valid int"),
+    (["--sedes", 3], "No such option: --sedes"),
     (["--epochs", 0], "--epochs is 0"),
     (["--workers", 0], "--workers is 0"),
     (["--methods", "gpp"], "did you mean 'gp'"),
     (["--methods", ","], "--methods is empty"),
     (["--methods", "gp,gp"], "more than once"),
     (["--dataset", "digit"], "did you mean 'digits'"),
-    (["--dataset", "some/where"], "is not a folder"),
+    (["--dataset", "some/where"], "is no folder"),
     (["--dataset", "damaged"], "a.npz cannot be read"),
     (["--dataset", "fashion-mnist", "--data-dir", "nowhere"], "is no folder"),
-    (["--output", "a file"], "cannot be written"),
+    (["--output", "a file"], "is a file"),
     (["--output", "a file/below"], "cannot be written"),
     (["--output", "a file", "--dry-run"], "is a file"),
     (["--output", "text"], "file is not a database"),
@@ -311,12 +343,12 @@ def test_bad_input_is_one_line_and_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["plot", "."], ["plot", "none"], ["compare", "--seeds", "x"]]
+    "arguments", [["plot", "."], ["report", "none"], ["show", "."], ["no-such-command"]]
 )
 def test_a_wrong_call_exits_with_2_and_no_traceback(study: Run, arguments: list[str]) -> None:
     run = study(*arguments)
     assert run.returncode == 2
-    assert "Traceback" not in run.stderr
+    assert len(run.stderr.splitlines()) == 1
 
 
 def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path) -> None:
@@ -353,8 +385,61 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
         check=False,
     )
     assert run.returncode == 1
-    (line,) = run.stderr.splitlines()
-    assert "random seed 0 call 1: failed, MemoryError: too large" in line
+    first, second, third = run.stderr.splitlines()
+    assert "random seed 0 call 1: failed, MemoryError: too large" in first
+    assert "what failed is kept" in second
+    assert "check failed: no failures: 4 evaluations, 1 failed" in third
     trials = load(tmp_path / "results" / "odd").trials
     assert trials["status"].tolist() == ["failed", "ok"]
     assert trials["validation_accuracy"].isna().tolist() == [True, False]
+
+
+def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "study", *SMALL, "--workers", "1", "--output", "out"],
+        cwd=tmp_path,
+        env=bare_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "out" / "study.db").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        second = study(*SMALL, "--methods", "forest", "--output", "out")
+        assert process.poll() is None
+        assert second.returncode == 2
+        assert "another study is writing to out" in second.stderr
+    finally:
+        process.kill()
+        process.wait()
+    assert study(*SMALL, "--output", "out").returncode == 0  # the lock went with the process
+
+
+def test_seeds_that_are_not_named_are_those_of_the_folder(study: Run, tmp_path: Path) -> None:
+    base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
+    size = ["--calls", 2, "--initial-points", 2, "--retrain", 1]
+    assert study(*base, *size, "--seeds", 2, "--methods", "baseline").returncode == 0
+    run = study(*base, *size, "--methods", "random")
+    assert run.returncode == 0, run.stderr
+    assert load(tmp_path / "out").info["settings"]["seeds"] == 2
+    refused = study(*base, *size, "--seeds", 1)
+    assert refused.returncode == 2
+    assert "seeds 2, now 1, which is fewer" in refused.stderr
+
+
+def test_the_library_gives_the_same_as_the_command(finished: Path, tmp_path: Path) -> None:
+    results = compare(
+        dataset="digits", epochs=2, seeds=np.int64(2), calls=5, initial_points=3, retrain=1,
+        methods=["baseline", "random", "gp"], workers=1, output=tmp_path / "out",
+    )  # fmt: skip
+    assert untimed(tmp_path / "out") == untimed(finished)
+    assert results.finished
+    assert results.valid
+    assert results.summary["method"].tolist() == ["baseline", "random", "gp"]
+    assert len(results.comparisons) == 3
+
+
+def test_methods_as_one_text_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="give a list of names"):
+        compare(dataset="digits", methods="baseline,random", output=tmp_path / "out")

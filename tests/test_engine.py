@@ -131,7 +131,7 @@ def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -
         Flow(toy, settings, ledger).run(lambda: open_engine(toy, 2))
         done = ledger.evaluations()
         statuses = [done[t.task.key][1].status for t in ledger.trials(done)]
-        assert len(ledger.finals(done)) == 2
+        assert len(ledger.finals(done)) == 2 * 2
         assert done[repeated_baseline(2).key][1].reason == "KilledWorker"
     assert statuses == ["ok", "ok", "failed", "ok"] + ["ok"] * 4
 

@@ -76,7 +76,7 @@ def test_the_summary_is_that_of_the_csv_file(finished: Results) -> None:
     written = pd.read_csv(finished.folder / "summary.csv").set_index("method")
     assert list(shown.index) == list(written.index)
     for method, row in written.iterrows():
-        line = shown.loc[method]
+        line = shown.loc[str(method)]
         assert line["test"] == percent(row["test_accuracy"], row["test_sd"])
         assert line["best validation"] == percent(row["validation_accuracy"], row["validation_sd"])
         assert line["measured again"] == percent(row["remeasured_accuracy"], row["remeasured_sd"])
@@ -170,7 +170,11 @@ def claimed(results: Results) -> Callable[[], Results]:
     from study.claims import CLAIMS, TRIED, claim_frame
 
     rng = np.random.default_rng(0)
-    measured = {c.number: c.claimed + rng.normal(0, 0.1, 5) for c in CLAIMS if c.number != "C3"}
+    measured = {
+        claim.number: (claim.claimed + rng.normal(0, 0.1, 5)).tolist()
+        for claim in CLAIMS
+        if claim.number != "C3"
+    }
     claim_frame(measured, {"C1": 13_002}, 11).to_csv(results.folder / "claims.csv", index=False)
     rows = [
         {"trial": n, "search": s, "seed": 0, "printed": p, "continued": 98.2, "fresh": 50.0, **c}

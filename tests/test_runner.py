@@ -91,7 +91,7 @@ def test_finals_retrain_the_incumbent_for_the_test_set_and_to_measure_it_again(
         ]
         assert final.task.configuration == incumbent(scored)
         assert final.task.part in (Part.TEST, Part.REMEASURED)
-    tested = {key for key, (t, _) in done.items() if t.part is Part.TEST}
+    tested = {key for key, (t, _) in done.items() if t.part in (Part.TEST, Part.REMEASURED)}
     assert tested == {final.task.key for final in finals}
 
 
@@ -321,7 +321,8 @@ def test_extra_evaluations_are_made_once_and_belong_to_no_run() -> None:
         done = ledger.evaluations()
         assert toy.evaluated == []
         assert done[wanted.key][1].status is Status.OK
-        assert wanted not in [use.task for use in [*ledger.trials(done), *ledger.finals(done)]]
+        assert wanted not in [trial.task for trial in ledger.trials(done)]
+        assert wanted not in [final.task for final in ledger.finals(done)]
 
 
 def test_a_failed_extra_evaluation_is_told() -> None:

@@ -1,0 +1,103 @@
+"""How often the statistics are right, on made-up studies whose truth is known.
+
+    nox -s simulation -- --studies 2000
+
+For every number of seeds: the coverage of the 95 % intervals of a mean paired difference, and how
+often a family of four identical methods (six pairs) leads to any verdict of better or worse at
+all. Three kinds of differences: normal; skewed (a method that sometimes fails badly); tied (at
+half of the seeds both choose the same network, and accuracies are counted in whole images).
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from study.paired import compare_pairs, mean_interval
+from study.wording import plural
+
+SEEDS = (2, 3, 5, 8, 12, 19, 20, 30)
+METHODS = 4
+MARGIN = 1e-6  # percentage points: so that equivalence hides no false alarm
+
+Draw = Callable[[np.random.Generator, int], np.ndarray]
+
+
+def normal(rng: np.random.Generator, seeds: int) -> np.ndarray:
+    """(seeds, methods) scores in percent: normal, sd 0.2."""
+    return 97 + 0.2 * rng.normal(size=(seeds, METHODS))
+
+
+def skewed(rng: np.random.Generator, seeds: int) -> np.ndarray:
+    """(seeds, methods) scores in percent: one in six loses much more than the others."""
+    bad = rng.random((seeds, METHODS)) < 1 / 6
+    return 97 + 0.2 * rng.normal(size=(seeds, METHODS)) - bad * rng.exponential(1.0, bad.shape)
+
+
+def tied(rng: np.random.Generator, seeds: int) -> np.ndarray:
+    """(seeds, methods) scores in percent: at half of the seeds the same network, else normal."""
+    same = rng.random((seeds, METHODS)) < 0.5
+    shared, own = 0.2 * rng.normal(size=(seeds, 1)), 0.2 * rng.normal(size=(seeds, METHODS))
+    return np.round(97 + np.where(same, shared, own), 2)
+
+
+KINDS: dict[str, Draw] = {"normal": normal, "skewed": skewed, "tied": tied}
+
+
+def one_study(number: int, kind: str, seeds: int) -> tuple[bool, bool, bool]:
+    """What one made-up study leads to.
+
+    Whether the interval of the first pair covers 0; whether that pair, compared alone, is wrongly
+    decided; whether any of all six pairs is.
+    """
+    rng = np.random.default_rng([number, seeds, list(KINDS).index(kind)])
+    scores = pd.DataFrame(KINDS[kind](rng, seeds), columns=list("abcd"))
+    difference = np.round((scores["b"] - scores["a"]).to_numpy(), 9)
+    low, high, _ = mean_interval(difference, rng)
+    alone = compare_pairs(scores[["a", "b"]], MARGIN, rng)
+    family = compare_pairs(scores, MARGIN, rng)
+    wrong = ["better", "worse"]
+    return (
+        bool(low <= 0 <= high),
+        bool(alone["verdict"].isin(wrong).any()),
+        bool(family["verdict"].isin(wrong).any()),
+    )
+
+
+def simulate(studies: int) -> pd.DataFrame:
+    """A row per kind and number of seeds: shares of studies, 0 to 1."""
+    rows = []
+    with ProcessPoolExecutor(default_workers()) as pool:
+        for kind in KINDS:
+            for seeds in SEEDS:
+                work = partial(one_study, kind=kind, seeds=seeds)
+                covered, alone, family = np.mean(
+                    list(pool.map(work, range(studies), chunksize=50)), axis=0
+                )
+                rows.append(
+                    {
+                        "differences": kind,
+                        "seeds": seeds,
+                        "coverage": covered,
+                        "false alarms, 1 pair": alone,
+                        "false alarms, 6 pairs": family,
+                    }
+                )
+                print(f"{kind}, {plural(seeds, 'seed')}: done", file=sys.stderr)
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    """Simulate and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=2_000, help="per row; default 2000")
+    table = simulate(parser.parse_args().studies)
+    print(table.to_string(index=False, float_format="{:.3f}".format))
+
+
+if __name__ == "__main__":
+    main()
