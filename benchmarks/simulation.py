@@ -17,6 +17,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from study.engine import default_workers
 from study.paired import compare_pairs, mean_interval
 from study.wording import plural
 

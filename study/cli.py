@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -274,7 +274,8 @@ def main(arguments: list[str] | None = None) -> None:
     except usage_error as error:
         from study import display
 
-        display.error(f"{error.format_message()} (see --help)")
+        if message := error.format_message():  # none if there were no arguments: help was shown
+            display.error(f"{message} (see --help)")
         code = 2
     except typer.Abort:
         code = 130

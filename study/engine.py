@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from study import network
 from study.problems import Problem
 from study.settings import at_least_one
 
@@ -53,9 +54,12 @@ def default_workers() -> int:
 
 @contextlib.contextmanager
 def open_engine(problem: Problem, workers: int) -> Iterator[Engine]:
-    """An engine of so many workers; one works in this process, without a cluster."""
+    """An engine of so many workers; one works in this process, without a cluster.
+
+    Unless somebody else imported TensorFlow here: with other threads it gives other last digits.
+    """
     at_least_one("workers", workers)
-    if workers == 1:
+    if workers == 1 and network.undisturbed():
         yield InProcess(problem)
         return
     from study.workers import open_workers

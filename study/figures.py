@@ -84,7 +84,7 @@ def pictures(results: Results) -> list[Picture]:
             title="Which method is better",
             see="A bar that clears 0 tells two methods apart; one inside the grey band makes them "
             "equivalent; a long one around 0 asks for more seeds.",
-            draw=one(plots.comparisons, compared),
+            draw=lambda: _figure(plots.comparisons, compared, height=1.6 + 0.45 * len(compared)),
         ),
         Picture(
             name="accuracy",
@@ -183,8 +183,10 @@ def titled(figure: Figure, title: str, results: Results) -> None:
     )
 
 
-def _figure(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Figure:
-    figure = Figure(figsize=(8, 5), layout="constrained")
+def _figure(
+    draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, height: float = 5.0
+) -> Figure:
+    figure = Figure(figsize=(8, height), layout="constrained")
     axes = figure.subplots()
     if frame.empty:
         _nothing_yet(axes)

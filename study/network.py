@@ -44,6 +44,11 @@ ENVIRONMENT = {
 """What a process must have in its environment before it imports TensorFlow."""
 
 
+def undisturbed() -> bool:
+    """Whether TensorFlow works in this process as `ENVIRONMENT` says, or can still be made to."""
+    return "tensorflow" not in sys.modules or ENVIRONMENT.items() <= os.environ.items()
+
+
 @functools.cache
 def tensorflow() -> Any:
     """Import TensorFlow, once per process, on one thread and without its start-up chatter.

@@ -15,7 +15,6 @@ from study.wording import bracket, clock, percent, plural, signed, sizes
 
 # A picture belongs where its table or its sentences stand; these are the sections, in order.
 SECTIONS = (
-    ("The tutorial's claims", ("claims", "leak")),
     ("Which method is better", ("comparisons", "accuracy")),
     ("How soon", ("convergence", "convergence_seconds")),
     ("How large", ("parameters",)),
@@ -70,18 +69,18 @@ def contents(results: Results) -> dict[str, Any]:
     info = results.info
     failed = [check.rule for check in results.checks if not check.passed]
     seen = {picture.name: picture for picture in pictures(results)}
-    sections = [
-        (title, [seen[name] for name in names if name in seen]) for title, names in SECTIONS
-    ]
+    sections = [(title, [seen[name] for name in names]) for title, names in SECTIONS]
+    title = f"{info['problem']['dataset']}: which search is better?"
     return {
-        "title": f"{info['problem']['dataset']}: which search is better?",
+        "title": "The tutorial's claims, measured again" if results.replication else title,
         "finished": results.finished,
         "progress": results.progress,
         "failed": failed,
         "instead_of": info["data"].get("instead_of", ""),
         "answer": answer(results.summary, results.comparisons, info, failed),
         "summary": summary_rows(results.summary),
-        "sections": [(title, found) for title, found in sections if found],
+        "sections": sections,
+        "claim_pictures": [seen[name] for name in ("claims", "leak") if name in seen],
         "sentences": sentences(results.comparisons),
         "comparisons": comparison_rows(results.comparisons),
         "equal_time": equal_time_rows(results),

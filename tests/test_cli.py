@@ -256,7 +256,9 @@ def test_a_dry_run_counts_what_is_held(study: Run, finished: Path) -> None:
 
 
 def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
-    run = study("compare", "--dry-run", HTTPS_PROXY="http://127.0.0.1:9", KERAS_HOME="keras")
+    names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+    no_network = dict.fromkeys(names, "http://127.0.0.1:9") | {"no_proxy": ""}
+    run = study("compare", "--dry-run", KERAS_HOME="keras", NO_PROXY="", **no_network)
     assert run.returncode == 0, run.stderr
     assert "Dataset digits" in run.stdout
     assert "MNIST could not be had: the study runs on digits instead" in run.stdout
@@ -307,7 +309,7 @@ BAD: list[tuple[list[Any], str]] = [
     (["--retrain", 0], "--retrain is 0"),
     (["--margin", 0], "--margin is 0.0"),
     (["--margin", "nan"], "--margin is nan"),
-    (["--seeds", "x"], "'x' is not a valid int"),
+    (["--seeds", "x"], "Invalid value for '--seeds'"),
     (["--sedes", 3], "No such option: --sedes"),
     (["--epochs", 0], "--epochs is 0"),
     (["--workers", 0], "--workers is 0"),
@@ -443,3 +445,29 @@ def test_the_library_gives_the_same_as_the_command(finished: Path, tmp_path: Pat
 def test_methods_as_one_text_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="give a list of names"):
         compare(dataset="digits", methods="baseline,random", output=tmp_path / "out")
+
+
+def test_a_script_gets_the_same_without_a_guard_and_after_importing_tensorflow(
+    finished: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import tensorflow as tf\n"
+        "from study import compare\n"
+        "tf.reduce_sum(tf.zeros(3))\n"  # its threads are running
+        "compare(dataset='digits', epochs=2, seeds=2, calls=5, initial_points=3, retrain=1,\n"
+        "        methods=['baseline', 'random', 'gp'], workers=1, output='out')\n"
+        "print('once')\n"
+    )
+    run = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=bare_environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "once\n"
+    assert untimed(tmp_path / "out") == untimed(finished)

@@ -1,10 +1,13 @@
+import contextlib
 import gzip
 import hashlib
+import io
 import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -207,7 +210,7 @@ def test_mnist_that_cannot_be_had_names_three_remedies(offline: Path) -> None:
     told = str(caught.value)
     assert all(words in told for words in ("--data-dir", "network", "--dataset digits"))
     assert "\n" not in told
-    assert not list(offline.rglob("*.part"))
+    assert not [path for path in offline.rglob("*") if path.is_file()]
 
 
 def test_a_server_that_never_answers_does_not_hang_the_study(
@@ -269,16 +272,16 @@ def test_a_data_folder_that_does_not_exist_is_told(
         load_dataset()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """Serve Fashion-MNIST's four files; the address."""
-    write_idx(tmp_path / "served", fashion(), zipped=True)
+@contextlib.contextmanager
+def serving(answer: Callable[[str], tuple[bytes, bool]]) -> Iterator[str]:
+    """Serve what `answer` gives for a path, and its length if it says so; the address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = (tmp_path / "served" / self.path.strip("/")).read_bytes()
+            body, sized = answer(self.path.strip("/"))
             self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
+            if sized:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
@@ -288,9 +291,19 @@ def server(tmp_path: Path) -> Iterator[str]:
     with HTTPServer(("127.0.0.1", 0), Handler) as http:
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{http.server_port}/"
-        http.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{http.server_port}/"
+        finally:
+            http.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    """Serve Fashion-MNIST's four files; the address."""
+    write_idx(tmp_path / "served", fashion(), zipped=True)
+    with serving(lambda name: ((tmp_path / "served" / name).read_bytes(), True)) as address:
+        yield address
 
 
 def test_a_download_lands_in_the_keras_cache_and_is_used_again(
@@ -304,3 +317,57 @@ def test_a_download_lands_in_the_keras_cache_and_is_used_again(
     assert len(list((offline / "fashion-mnist").iterdir())) == 4
     assert load_dataset("fashion-mnist").source == "the Keras cache"
     assert load_dataset("fashion-mnist").fingerprint() == dataset.fingerprint()
+
+
+def test_a_page_in_place_of_the_data_is_not_kept(
+    offline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(lambda _: (b"<html>sign in first</html>", False)) as address:
+        monkeypatch.setattr(files, "KERAS_URL", address)
+        for name in ("mnist", "fashion-mnist"):
+            with pytest.raises(StudyError, match="the answer is not "):
+                load_dataset(name)
+        assert load_dataset().name == "digits"
+    assert not [path for path in offline.rglob("*") if path.is_file()]
+
+
+def test_a_header_that_announces_too_much_is_told(tmp_path: Path) -> None:
+    """Of an npz file that promises a hundred terabytes."""
+    header = io.BytesIO()
+    announced = {"descr": "|u1", "fortran_order": False, "shape": (10**14,)}
+    np.lib.format.write_array_header_1_0(header, announced)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        for name in files.ARRAYS:
+            archive.writestr(f"{name}.npy", header.getvalue())
+    with pytest.raises(StudyError, match=r"a\.npz cannot be read"):
+        load_dataset(str(tmp_path))
+
+
+def test_no_flipped_bit_of_an_npz_is_a_traceback(tmp_path: Path, images: Arrays) -> None:
+    write_npz(tmp_path / "a.npz", images)
+    whole = (tmp_path / "a.npz").read_bytes()
+    rng = np.random.default_rng(0)
+    told = 0
+    for place in rng.integers(0, len(whole), 400):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        (tmp_path / "a.npz").write_bytes(bytes(damaged))
+        try:
+            load_dataset(str(tmp_path))
+        except StudyError:
+            told += 1
+    assert told > 100
+
+
+def test_what_stands_in_for_mnist_says_so(offline: Path) -> None:
+    assert load_dataset().instead_of == "mnist"
+    assert load_dataset("digits").instead_of == ""
+
+
+def test_files_beside_a_folder_do_not_hide_it(tmp_path: Path, images: Arrays) -> None:
+    """MNIST's files in the data folder, Fashion-MNIST's in one below it."""
+    write_idx(tmp_path, images)
+    write_idx(tmp_path / "fashion-mnist", images | {"x_test": images["x_test"][::-1]})
+    found = files.read_folder(tmp_path, "fashion-mnist")
+    assert found is not None
+    assert np.array_equal(found["x_test"], images["x_test"][::-1])

@@ -187,7 +187,7 @@ def claimed(results: Results) -> Callable[[], Results]:
 def test_claims_come_first_where_they_were_measured(tmp_path: Path) -> None:
     results = claimed(study_in(tmp_path / "toy"))()
     write_report(results)
-    shown = tables(results)["The tutorial's claims"]
+    shown = tables(results)[""]
     written = pd.read_csv(results.folder / "claims.csv")
     assert shown["verdict"].tolist() == written["verdict"].tolist()
     assert "does not hold" in shown["verdict"].tolist()

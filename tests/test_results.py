@@ -1,3 +1,5 @@
+import copy
+import dataclasses
 import json
 from pathlib import Path
 from xml.etree import ElementTree
@@ -160,3 +162,34 @@ def test_study_json_tells_how_to_repeat_it(finished: Results) -> None:
         "study compare --dataset toy --epochs 1 --seeds 2 --calls 7 --initial-points 3 "
         f"--retrain 2 --margin 0.1 --methods baseline,random,gp,forest --output {finished.folder}"
     )
+
+
+def crosses(results: Results) -> int:
+    axes = next(figure for name, figure in figures(results) if name == "parameters").axes[0]
+    return sum("claim" in text for text in axes.get_legend_handles_labels()[1])
+
+
+def test_the_tutorials_claims_are_drawn_on_its_own_data_only(
+    finished: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = dataclasses.replace(finished, info=copy.deepcopy(finished.info))
+    named.info["problem"]["dataset"] = "mnist"
+    assert crosses(named) == 0  # a folder of that name is not MNIST
+    named.info["problem"]["fingerprint"] = claims.MNIST_FINGERPRINT
+    assert crosses(named) == 3
+
+
+def test_a_table_cut_between_rows_is_told(finished: Results, tmp_path: Path) -> None:
+    for name in ("study.json", "trials.csv", "finals.csv"):
+        (tmp_path / name).write_bytes((finished.folder / name).read_bytes())
+    lines = (tmp_path / "trials.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "trials.csv").write_text("".join(lines[:-3]))
+    with pytest.raises(StudyError, match=r"more or fewer rows than study\.json says"):
+        read_files(tmp_path)
+
+
+def test_a_killed_study_is_told_to_be_run_again(tmp_path: Path) -> None:
+    results = study_in(tmp_path / "toy", before=stopping_at(20))
+    (results.folder / "study.json").unlink()
+    with pytest.raises(StudyError, match="run the same study compare again"):
+        read_files(results.folder)
