@@ -147,14 +147,18 @@ def carry_out(planned: Plan, observe: Callable[[Snapshot], None]) -> Results:
 
 
 def train(
-    planned: Plan, observe: Callable[[Snapshot], None], extras: Sequence[Extra] = ()
+    planned: Plan,
+    observe: Callable[[Snapshot], None],
+    extras: Callable[[Settings], Sequence[Extra]] = lambda _: (),
 ) -> Results:
-    """Do what is left of a study, and of the extra evaluations; the results, not yet written.
+    """Do what is left of a study, and of the extra evaluations that its settings ask for.
+
+    The results are not written yet.
 
     Interrupted, it writes the tables of what is finished, and raises KeyboardInterrupt.
     """
     with opened(planned) as (settings, ledger):
-        flow = Flow(planned.problem, settings, ledger, observe, extras)
+        flow = Flow(planned.problem, settings, ledger, observe, extras(settings))
         if flow.unfinished:
             ledger.write(
                 settings=asdict(settings),
@@ -229,8 +233,8 @@ def _agreed(planned: Plan, ledger: Ledger) -> Settings:
         for key in sorted(keys)
         if old.get(key) != new.get(key)
     ]
-    seeds = planned.settings.seeds
-    if held["seeds"] > seeds and planned.seeds_named:
+    seeds = planned.settings.seeds if planned.seeds_named else held["seeds"]
+    if held["seeds"] > seeds:
         differing.append(f"seeds {held['seeds']}, now {seeds}, which is fewer")
     if differing:
         raise StudyError(
@@ -239,7 +243,7 @@ def _agreed(planned: Plan, ledger: Ledger) -> Settings:
         )
     added = [name for name in planned.settings.methods if name not in held["methods"]]
     methods = (*held["methods"], *added)
-    return replace(planned.settings, seeds=max(seeds, held["seeds"]), methods=methods)
+    return replace(planned.settings, seeds=seeds, methods=methods)
 
 
 def about(workers: int) -> dict[str, Any]:

@@ -207,7 +207,7 @@ def replicate(
             )
         display.announce(planned)
         if dry_run:
-            display.dry_run(planned, list(replicate.extras(planned.settings.seeds)))
+            display.dry_run(planned, replicate.extras)
             return 0
         return _watched(lambda observe: replicate.replicate(planned, observe))
 

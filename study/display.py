@@ -12,6 +12,7 @@ from rich.text import Text
 
 from study.api import Plan, opened
 from study.runner import Extra, Flow, Snapshot
+from study.settings import Settings
 from study.wording import clock, plural
 
 console = Console(highlight=False)
@@ -78,10 +79,11 @@ def watching() -> Iterator[Callable[[Snapshot], None]]:
         yield show
 
 
-def dry_run(planned: Plan, extras: Sequence[Extra] = ()) -> None:
+def dry_run(planned: Plan, extras: Callable[[Settings], Sequence[Extra]] = lambda _: ()) -> None:
     """The matrix of what would run, what the ledger holds, and about how long it takes."""
     with opened(planned, dry=True) as (settings, ledger):
-        flow = Flow(planned.problem, settings, ledger, extras=extras)
+        more = extras(settings)
+        flow = Flow(planned.problem, settings, ledger, extras=more)
         table = Table("method", box=None, header_style="bold")
         seeds = settings.seeds
         for column in ("seeds", "calls", "held", "retrainings", "held"):
@@ -92,8 +94,8 @@ def dry_run(planned: Plan, extras: Sequence[Extra] = ()) -> None:
             counts = seeds, of_calls, calls, of_retrainings, retrainings
             table.add_row(method, *map(str, counts))
         console.print(table)
-        if extras:
-            console.print(f"and {plural(len(extras), 'evaluation')} for the tutorial's claims")
+        if more:
+            console.print(f"and {plural(len(more), 'evaluation')} for the tutorial's claims")
         if flow.unfinished:
             seconds = flow.seconds_left(planned.workers)
             console.print(

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from study.ledger import Ledger
 from study.problems import NetworkProblem
 from study.results import LEDGER, Results, write_table
 from study.runner import Extra, Snapshot
+from study.settings import Settings
 from study.trials import Evaluation, Part, Status, Task, task
 
 LEAK_EPOCHS = 36  # of the default network, to the training loss at which the log begins
@@ -49,8 +50,8 @@ def replicate(planned: Plan, observe: Callable[[Snapshot], None] = lambda _: Non
             f"--dataset {planned.problem.dataset.name}: the tutorial's claims are about MNIST, "
             "take --dataset mnist"
         )
-    seeds = planned.settings.seeds
-    results = train(planned, observe, list(extras(seeds)))
+    results = train(planned, observe, extras)
+    seeds = results.info["settings"]["seeds"]
     with Ledger(planned.output / LEDGER, create=False) as ledger:
         done = ledger.evaluations()
     write_table(measured_claims(results, done, seeds), planned.output / "claims.csv")
@@ -59,21 +60,26 @@ def replicate(planned: Plan, observe: Callable[[Snapshot], None] = lambda _: Non
     return results
 
 
-def extras(seeds: int) -> Iterator[Extra]:
-    """Every evaluation that the claims need beyond the two searches, the longest first."""
+def extras(settings: Settings) -> list[Extra]:
+    """Every evaluation that the claims need beyond the two searches."""
     steps = sum(_steps(configuration) for _, configuration, _ in TRIED)
-    yield Extra(
+    one_network = Extra(
         name="one network trained on and on",
         task=LEAK_TASK,
         how=leak,
         seconds=(steps + LEAK_EPOCHS * _steps(network.DEFAULT) / 3) * STEP_SECONDS,
     )
-    for seed in range(seeds):
-        for name, (part, configuration) in NETWORKS.items():
-            yield Extra(name=f"claim {name} seed {seed}", task=task(part, seed, configuration, 0))
-    for seed in range(min(seeds, FRESH_SEEDS)):
-        for number, wanted in enumerate(_fresh(seed), 1):
-            yield Extra(name=f"trial {number} from fresh weights, seed {seed}", task=wanted)
+    claimed = [
+        Extra(name=f"claim {name} seed {seed}", task=task(part, seed, configuration, 0))
+        for seed in range(settings.seeds)
+        for name, (part, configuration) in NETWORKS.items()
+    ]
+    fresh = [
+        Extra(name=f"trial {number} from fresh weights, seed {seed}", task=wanted)
+        for seed in range(min(settings.seeds, FRESH_SEEDS))
+        for number, wanted in enumerate(_fresh(seed), 1)
+    ]
+    return [one_network, *claimed, *fresh]
 
 
 def _steps(configuration: dict[str, Any]) -> int:

@@ -16,6 +16,7 @@ from study.errors import StudyError
 from study.ledger import Ledger
 from study.problems import NetworkProblem
 from study.results import load
+from study.settings import Settings
 from study.trials import Part
 
 
@@ -150,7 +151,7 @@ def test_a_replication_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_the_claims_need_is_made_once() -> None:
-    extras = list(replicate.extras(8))
+    extras = replicate.extras(Settings(seeds=8))
     assert len({extra.task.key for extra in extras}) == len(extras) == 1 + 8 * 5 + 3 * 24
     assert extras[0].task.part is Part.LEAK
     assert extras[0].seconds
