@@ -1,5 +1,7 @@
 """The project's chores. `nox -l` lists them; CI runs lint, types and tests."""
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -45,8 +47,46 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def benchmark(session: nox.Session) -> None:
+    """Measure speed: nox -s benchmark -- --dataset mnist --seeds 5 --calls 12 --fail-slower 20%.
+
+    Writes results/benchmark/NUMBER.json, and a page that compares it with the run before.
+    """
+    session.install(".", *dependencies("tests"), *dependencies("benchmark"))
+    folder = Path("results", "benchmark")
+    folder.mkdir(parents=True, exist_ok=True)
+    before = sorted(folder.glob("[0-9]*.json"))
+    number = int(before[-1].stem) + 1 if before else 1
+    file = folder / f"{number:04}.json"
+    arguments, allowed = take(session.posargs, "--fail-slower")
+    session.run(
+        *(
+            "pytest",
+            "benchmarks",
+            "--benchmark-only",
+            "--benchmark-quiet",
+            "-p",
+            "no:cacheprovider",
+        ),
+        *(f"--benchmark-json={file}", *arguments),
+    )
+    files = [str(path) for path in [*before[-1:], file]]
+    session.run("study", "benchmark-report", *files, "--output", str(folder))
+    if allowed:
+        session.run("python", "benchmarks/slower.py", *files, allowed)
+
+
+def take(arguments: list[str], option: str) -> tuple[list[str], str | None]:
+    """The arguments without an option and its value, and the value."""
+    if option not in arguments:
+        return arguments, None
+    place = arguments.index(option)
+    return arguments[:place] + arguments[place + 2 :], arguments[place + 1]
+
+
+@nox.session(default=False)
 def simulation(session: nox.Session) -> None:
-    """Check the statistics on made-up studies: nox -s simulation -- --studies 2000."""
+    """Check the statistics on made-up studies: nox -s simulation -- --studies 500."""
     session.install(".")
     session.run("python", "benchmarks/simulation.py", *session.posargs)
 

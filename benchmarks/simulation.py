@@ -1,6 +1,6 @@
 """How often the statistics are right, on made-up studies whose truth is known.
 
-    nox -s simulation -- --studies 2000
+    nox -s simulation -- --studies 500
 
 For every number of seeds: the coverage of the 95 % intervals of a mean paired difference, and how
 often a family of four identical methods (six pairs) leads to any verdict of better or worse at
@@ -95,7 +95,7 @@ def simulate(studies: int) -> pd.DataFrame:
 def main() -> None:
     """Simulate and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--studies", type=int, default=2_000, help="per row; default 2000")
+    parser.add_argument("--studies", type=int, default=500, help="per row; default 500")
     table = simulate(parser.parse_args().studies)
     print(table.to_string(index=False, float_format="{:.3f}".format))
 

@@ -162,6 +162,12 @@ def _watched(work: "Callable[[Callable[[Snapshot], None]], Results]") -> int:
     return tables.outcome(results)
 
 
+BENCHMARK_EXAMPLE = """
+Example:
+
+  study benchmark-report results/benchmark/0001.json results/benchmark/0002.json
+"""
+
 REPLICATE_EXAMPLE = """
 Example:
 
@@ -245,13 +251,43 @@ def plot(folder: Folder) -> None:
     _told(lambda: _drawn(folder, save_plots))
 
 
+@app.command("benchmark-report", epilog=BENCHMARK_EXAMPLE)
+def benchmark_report(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files of pytest-benchmark; the last is shown, and compared with the one before.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[Path, typer.Option(help="Folder of the page and its plots.")] = Path(
+        "results/benchmark"
+    ),
+) -> None:
+    """Draw what `nox -s benchmark` measured, and write a page of it."""
+    from study import benchmark_report, tables
+
+    def go() -> int:
+        _name(benchmark_report.write_benchmark_report(files, output))
+        tables.ratios(files)
+        return 0
+
+    _told(go)
+
+
 def _drawn(folder: Path, draw: "Callable[[Results], list[Path]]") -> int:
     """Draw something of a results folder anew, and name the files."""
-    from study import display, results
+    from study import results
 
-    for path in draw(results.read_files(folder)):
-        display.console.print(path, soft_wrap=True, markup=False)
+    _name(draw(results.read_files(folder)))
     return 0
+
+
+def _name(paths: list[Path]) -> None:
+    from study import display
+
+    for path in paths:
+        display.console.print(path, soft_wrap=True, markup=False)
 
 
 def _told(body: Callable[[], int]) -> None:

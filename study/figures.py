@@ -57,7 +57,7 @@ def pictures(results: Results) -> list[Picture]:
     initial, space = info["settings"]["initial_points"], info["problem"]["space"]
 
     def one(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Callable[[], Figure]:
-        return lambda: _figure(draw, frame, *more)
+        return lambda: figure_of(draw, frame, *more)
 
     claims = []
     if replication:
@@ -84,7 +84,7 @@ def pictures(results: Results) -> list[Picture]:
             title="Which method is better",
             see="A bar that clears 0 tells two methods apart; one inside the grey band makes them "
             "equivalent; a long one around 0 asks for more seeds.",
-            draw=lambda: _figure(plots.comparisons, compared, height=1.6 + 0.45 * len(compared)),
+            draw=lambda: figure_of(plots.comparisons, compared, height=1.6 + 0.45 * len(compared)),
         ),
         Picture(
             name="accuracy",
@@ -157,15 +157,24 @@ def save(figure: Figure, stem: Path) -> Iterator[Path]:
 
 def figures(results: Results) -> Iterator[tuple[str, Figure]]:
     """(name, figure) of each plot, with its titles."""
+    return drawn(pictures(results), _about(results))
+
+
+def drawn(pictures: list[Picture], about: str) -> Iterator[tuple[str, Figure]]:
+    """(name, figure) of each picture, titled: what it shows, and below it what it is about."""
     with mpl.rc_context(STYLE):
-        for picture in pictures(results):
+        for picture in pictures:
             figure = picture.draw()
-            titled(figure, picture.title, results)
+            height, lines = figure.get_figheight(), about.count("\n") + 1
+            title = picture.title + "\n" * lines
+            figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
+            place = 0.01, 1 - 0.28 / height
+            figure.text(*place, about, fontsize=9.5, color="0.35", va="top", parse_math=False)
             yield picture.name, figure
 
 
-def titled(figure: Figure, title: str, results: Results) -> None:
-    """Title of every figure: what it shows, on which data, at which budget, finished or not."""
+def _about(results: Results) -> str:
+    """On which data a study is, at which budget, finished or not."""
     settings, problem = results.info["settings"], results.info["problem"]
     below = (
         f"dataset {problem['dataset']} · {plural(settings['seeds'], 'seed')} · "
@@ -175,17 +184,13 @@ def titled(figure: Figure, title: str, results: Results) -> None:
         below += f" · NOT {wanted}, which could not be had"
     if not results.finished:
         below += f"\nUNFINISHED: {results.progress}"
-    height = figure.get_figheight()
-    lines = below.count("\n") + 1
-    figure.suptitle(title + "\n" * lines, x=0.01, ha="left", fontsize=13, fontweight="bold")
-    figure.text(
-        0.01, 1 - 0.28 / height, below, fontsize=9.5, color="0.35", va="top", parse_math=False
-    )
+    return below
 
 
-def _figure(
+def figure_of(
     draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, height: float = 5.0
 ) -> Figure:
+    """A figure of one plot, or of a line that there is nothing to show."""
     figure = Figure(figsize=(8, height), layout="constrained")
     axes = figure.subplots()
     if frame.empty:
@@ -198,7 +203,7 @@ def _figure(
 def _search_ranges(trials: pd.DataFrame, space: list[dict[str, Any]]) -> Figure:
     """A panel per dimension, and one for the colour key."""
     if trials.empty:
-        return _figure(search_range, trials)
+        return figure_of(search_range, trials)
     rows = len(space) // 2 + 1
     figure = Figure(figsize=(9, 2.5 * rows + 0.6), layout="constrained")
     grid = figure.subplots(rows, 2, squeeze=False).ravel()

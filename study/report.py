@@ -1,11 +1,14 @@
 """The report: one HTML file that needs nothing else, and its Markdown twin."""
 
 import base64
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from matplotlib.figure import Figure
 
 from study import claims
 from study.answer import answer, sentences
@@ -29,10 +32,18 @@ def write_report(results: Results) -> list[Path]:
 
     Raises `StudyError` if a file cannot be written.
     """
-    folder, drawn = results.folder, {}
-    for name, figure in figures(results):
-        drawn[name] = list(save(figure, folder / "plots" / name))
-    content = contents(results)
+    return write_pages("report", results.folder, figures(results), contents(results))
+
+
+def write_pages(
+    name: str, folder: Path, drawn: Iterable[tuple[str, Figure]], content: dict[str, Any]
+) -> list[Path]:
+    """Save figures into a folder's plots/, and render NAME.html and NAME.md beside them.
+
+    The templates of that name get `content`, and the figures by name as addresses that hold
+    them. Returns the paths written; raises `StudyError` if one cannot be.
+    """
+    saved = {title: list(save(figure, folder / "plots" / title)) for title, figure in drawn}
     environment = Environment(
         loader=PackageLoader("study"),
         autoescape=select_autoescape(["html"]),
@@ -41,14 +52,13 @@ def write_report(results: Results) -> list[Path]:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = markdown_cell
-    inline = {name: data_uri(svg) for name, (_, svg) in drawn.items()}
-    html = environment.get_template("report.html").render(**content, images=inline)
-    text = environment.get_template("report.md").render(**content)
-    reports = [
-        replace(folder / "report.html", lambda path: path.write_text(html, encoding="utf-8")),
-        replace(folder / "report.md", lambda path: path.write_text(text, encoding="utf-8")),
-    ]
-    return [path for paths in drawn.values() for path in paths] + reports
+    images = {title: data_uri(svg) for title, (_, svg) in saved.items()}
+    pages = []
+    for ending in ("html", "md"):
+        text = environment.get_template(f"{name}.{ending}").render(**content, images=images)
+        write_text = partial(Path.write_text, data=text, encoding="utf-8")
+        pages.append(replace(folder / f"{name}.{ending}", write_text))
+    return [path for paths in saved.values() for path in paths] + pages
 
 
 def data_uri(svg: Path) -> str:

@@ -1,12 +1,15 @@
 """What the terminal shows of results: tables, sentences, checks and paths, 80 columns wide."""
 
 import sys
+from pathlib import Path
 
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
 from study.answer import answer, sentences
+from study.benchmark_report import ratio_rows
+from study.benchmarks import read_benchmarks
 from study.display import console, error
 from study.report import Rows, claim_rows, claims_text
 from study.results import Results
@@ -87,6 +90,12 @@ def _table(rows: Rows) -> Table:
     for row in rows:
         shown.add_row(*map(escape, row.values()))
     return shown
+
+
+def ratios(files: list[Path]) -> None:
+    """The figures that matter of the last benchmark file."""
+    console.print()
+    console.print(_table(ratio_rows(read_benchmarks(files[-1:]))))
 
 
 def written(results: Results) -> None:

@@ -1,0 +1,1 @@
+"""What the package takes: pytest-benchmark files, and the simulation of its statistics."""

@@ -1,0 +1,43 @@
+"""What all benchmarks share: their options, quiet machines, and plain numbers."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from study.datasets import Dataset, load_dataset
+from study.network import tensorflow
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options after `--` of `nox -s benchmark`."""
+    group = parser.getgroup("study")
+    group.addoption("--dataset", default="digits", help="digits, mnist, fashion-mnist or a folder")
+    group.addoption("--seeds", type=int, default=3, help="seeds of each method")
+    group.addoption("--calls", type=int, default=12, help="calls of each run")
+    group.addoption("--methods", default="baseline,random,gp,gbrt", help="methods, comma between")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Seeds vary slowest: a machine that drifts hits all methods alike."""
+    if {"method", "seed"} <= set(metafunc.fixturenames):
+        methods = metafunc.config.getoption("--methods").split(",")
+        runs = itertools.product(range(metafunc.config.getoption("--seeds")), methods)
+        metafunc.parametrize("method,seed", [(method, seed) for seed, method in runs])
+
+
+@pytest.fixture(scope="session")
+def dataset(request: pytest.FixtureRequest) -> Dataset:
+    """The images, with TensorFlow imported before anything is timed."""
+    tensorflow()
+    return load_dataset(request.config.getoption("--dataset"))
+
+
+@pytest.fixture(autouse=True)
+def facts(request: pytest.FixtureRequest) -> Any:
+    """Every benchmark is grouped by dataset, and says on which it ran."""
+    benchmark = request.getfixturevalue("benchmark")
+    name = request.config.getoption("--dataset").rstrip("/").rpartition("/")[2]
+    benchmark.group = f"{request.node.module.__name__.removeprefix('test_')} on {name}"
+    benchmark.extra_info["dataset"] = name
+    return benchmark

@@ -1,0 +1,66 @@
+"""One tell and ask at a given length of history: the package, and scikit-optimize by hand."""
+
+import copy
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from study.methods import Start, lookup, propose
+from study.network import BASELINE, SPACE
+from study.space import Configuration
+from study.trials import generator
+
+LENGTHS = (12, 30, 100, 300)
+ROUNDS = {12: 15, 30: 15, 100: 7, 300: 2}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """For both alike, as the package proposes."""
+    with threadpool_limits(1):
+        yield
+
+
+def history_of(length: int) -> list[tuple[Configuration, float]]:
+    """Random configurations with a smooth made-up accuracy."""
+    rng = np.random.default_rng(length)
+    drawn = [SPACE.sample(rng) for _ in range(length)]
+    nodes = [float(configuration["num_input_nodes"]) for configuration in drawn]
+    scores = [0.9 + 0.05 * np.tanh(n / 100) + rng.normal(0, 0.002) for n in nodes]
+    return [(configuration, float(s)) for configuration, s in zip(drawn, scores, strict=True)]
+
+
+@pytest.mark.parametrize("how", ["study", "scikit-optimize"])
+@pytest.mark.parametrize("length", LENGTHS)
+@pytest.mark.parametrize("method", ["gp", "gbrt", "forest"])
+def test_proposal(benchmark: Any, method: str, length: int, how: str) -> None:
+    """`study`: from the pickled search to the pickled search; else the Optimizer alone."""
+    history = history_of(length)
+    begin = Start(space=SPACE, baseline=BASELINE, initial_points=length, rng=generator(0, method))
+    search: Any = lookup(method).create(begin)
+    for configuration, accuracy in history[:-1]:
+        search.tell(configuration, accuracy)
+    state = pickle.dumps(search)
+
+    def by_study() -> Any:
+        return propose(method, begin, history, state)
+
+    def by_hand(optimizer: Any) -> Any:
+        configuration, accuracy = history[-1]
+        optimizer.tell(SPACE.point(configuration), -accuracy)
+        return optimizer.ask()
+
+    benchmark.extra_info |= {"method": method, "length": length, "how": how}
+    if how == "study":
+        benchmark.pedantic(by_study, rounds=ROUNDS[length], warmup_rounds=1)
+    else:
+        benchmark.pedantic(
+            by_hand,
+            setup=lambda: ((copy.deepcopy(search.optimizer),), {}),
+            rounds=ROUNDS[length],
+            warmup_rounds=1,
+        )

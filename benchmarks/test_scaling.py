@@ -1,0 +1,40 @@
+"""Independent trainings on 1, 2 and all cores: how much of another worker is gained."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+
+from study.datasets import Dataset
+from study.engine import default_workers, open_engine
+from study.ledger import Ledger
+from study.network import BASELINE
+from study.problems import NetworkProblem, evaluate
+from study.runner import Flow
+from study.settings import Settings
+from study.trials import Part, task
+
+WORKERS = sorted({1, 2, default_workers()})
+SETTINGS = Settings(seeds=2, calls=10, initial_points=1, retrain=1, methods=("random",))
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_trainings(benchmark: Any, dataset: Dataset, workers: int) -> None:
+    """Random search, on workers that have TensorFlow and the images already."""
+    problem = NetworkProblem(dataset, dataset.default_epochs)
+    with open_engine(problem, workers) as engine:
+        for number in range(workers):
+            engine.submit(number, evaluate, engine.problem, task(Part.CLAIM, number, BASELINE, 0))
+        for _ in range(workers):
+            engine.wait()
+        with Ledger(None) as ledger:
+            flow = Flow(problem, SETTINGS, ledger)
+            benchmark.pedantic(
+                flow.run, args=(lambda: nullcontext(engine),), rounds=1, iterations=1
+            )
+            done = ledger.evaluations().values()
+    benchmark.extra_info |= {
+        "workers": workers,
+        "evaluations": len(done),
+        "training_seconds": sum(evaluation.seconds for _, evaluation in done),
+    }

@@ -1,0 +1,64 @@
+"""A whole small study, from command to report, on 1, 2 and all cores; and the tutorial's way."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from study.engine import default_workers
+from study.results import Results, load
+
+WORKERS = sorted({1, 2, default_workers()})
+SIZE = ("--methods", "random,gp", "--seeds", "1", "--calls", "6", "--initial-points", "4")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the studies are written."""
+    return tmp_path_factory.mktemp("studies")
+
+
+def python(*arguments: str) -> str:
+    """Run a program in a process of its own, without what this one told TensorFlow."""
+    ours = ("TF_", "OMP_", "OPENBLAS_", "MKL_", "XLA_", "CUDA_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, env=environment, check=True, capture_output=True, text=True
+    ).stdout
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_study(benchmark: Any, request: pytest.FixtureRequest, folders: Path, workers: int) -> None:
+    """Starting Python, TensorFlow and the workers, drawing plots: all of it counts."""
+    name, output = request.config.getoption("--dataset"), folders / str(workers)
+    command = (
+        *("-m", "study", "compare", "--dataset", name, *SIZE, "--retrain", "1"),
+        *("--workers", str(workers), "--output", str(output)),
+    )
+    benchmark.pedantic(python, args=command, rounds=1, iterations=1)
+    results: Results = load(output)
+    benchmark.extra_info |= {
+        "workers": workers,
+        "how": "study",
+        "evaluations": sum(results.info["evaluated"].values()),
+        "working_seconds": float(results.info["sessions"][0]["seconds"]),
+    }
+
+
+def test_tutorial_way(benchmark: Any, request: pytest.FixtureRequest, folders: Path) -> None:
+    """The evaluations of the study above, trained one after the other by Keras `fit`."""
+    script, name = (
+        Path(__file__).with_name("tutorial_way.py"),
+        request.config.getoption("--dataset"),
+    )
+    study = folders / str(WORKERS[0])
+    if not (study / "trials.csv").is_file():
+        pytest.skip("test_study did not run")
+    arguments = (str(script), str(study), name)
+    text = benchmark.pedantic(python, args=arguments, rounds=1, iterations=1)
+    benchmark.extra_info |= {"how": "tutorial", "workers": 1, **json.loads(text.splitlines()[-1])}

@@ -1,0 +1,68 @@
+"""A whole run of each method at each seed: seconds per call, and what they buy."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
+from typing import Any
+
+import pytest
+
+from study.analysis import run_frame
+from study.datasets import Dataset
+from study.engine import InProcess
+from study.frames import final_frame, trial_frame
+from study.ledger import Ledger
+from study.problems import NetworkProblem
+from study.runner import Flow
+from study.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def ledgers(request: pytest.FixtureRequest) -> Iterator[dict[str, Ledger]]:
+    """A ledger per method: what it holds of earlier seeds is not trained again."""
+    with ExitStack() as stack:
+        methods = request.config.getoption("--methods").split(",")
+        yield {method: stack.enter_context(Ledger(None)) for method in methods}
+
+
+def test_run(
+    benchmark: Any,
+    dataset: Dataset,
+    method: str,
+    seed: int,
+    ledgers: dict[str, Ledger],
+    request: pytest.FixtureRequest,
+) -> None:
+    """One method alone, on one thread; no other run has trained or compiled anything for it."""
+    calls = request.config.getoption("--calls")
+    settings = Settings(
+        seeds=seed + 1, calls=calls, initial_points=min(5, calls), retrain=1, methods=(method,)
+    )
+    problem = NetworkProblem(dataset, dataset.default_epochs)
+    assert problem.trainer.compilations == 0
+
+    def run() -> None:
+        flow = Flow(problem, settings, ledgers[method])
+        flow.run(lambda: nullcontext(InProcess(problem)))
+
+    benchmark.pedantic(run, rounds=1, iterations=1)
+    row = last_run(ledgers[method], method, settings.initial_points, problem)
+    benchmark.extra_info |= {
+        "method": method,
+        "seed": seed,
+        "calls": int(row["calls"]),
+        "propose_seconds": float(row["propose_seconds"]),
+        "train_seconds": float(row["train_seconds"]),
+        "seconds_per_call": float(row["propose_seconds"] + row["train_seconds"]),
+        "validation_accuracy": float(row["validation_accuracy"]),
+        "test_accuracy": float(row["test_accuracy"]),
+        "parameters": int(row["parameters"]),
+    }
+
+
+def last_run(ledger: Ledger, method: str, initial: int, problem: NetworkProblem) -> dict[Any, Any]:
+    """What the newest run of a ledger came to; see `study.analysis.run_frame`."""
+    done = ledger.evaluations()
+    names = [dimension.name for dimension in problem.space.dimensions]
+    trials = trial_frame(ledger.trials(done), done, [method], initial, names)
+    runs = run_frame(trials, final_frame(ledger.finals(done), done, [method]))
+    return runs.to_dict("records")[-1]

@@ -1,0 +1,57 @@
+"""The package's training against Keras `fit`: the same networks, epochs and images, one thread."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.tutorial_way import fit
+from study.claims import GBRT_WINNER, GP_WINNER
+from study.datasets import Dataset
+from study.network import BASELINE, DEFAULT, SPACE
+from study.problems import NetworkProblem
+from study.space import Configuration
+
+TUTORIAL: dict[str, Configuration] = {
+    "baseline": BASELINE,
+    "gbrt-winner": GBRT_WINNER,
+    "default": DEFAULT,
+    "gp-winner-batch-32": {**GP_WINNER, "batch_size": 32},
+    "gp-winner": GP_WINNER,
+}
+RNG = np.random.default_rng(2)
+DRAWN = {f"random-{number}": SPACE.sample(RNG) for number in range(1, 5)}
+NETWORKS = TUTORIAL | DRAWN
+
+
+@pytest.mark.parametrize("how", ["keras", "study"])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_training(benchmark: Any, dataset: Dataset, network: str, how: str) -> None:
+    """Both validate after each epoch.
+
+    `study` compiles its program within the time; how long that takes is told apart, as the time
+    that a second training saves.
+    """
+    configuration = NETWORKS[network]
+    epochs = dataset.default_epochs
+    benchmark.extra_info |= {"network": network, "how": how, "epochs": epochs}
+    benchmark.extra_info["tutorial"] = network in TUTORIAL
+    if how == "keras":
+        accuracy = benchmark.pedantic(
+            fit, args=(dataset, configuration, epochs), rounds=1, iterations=1
+        )
+    else:
+        trainer = NetworkProblem(dataset, epochs).trainer
+
+        def train() -> float:
+            rng = np.random.default_rng(0)
+            return trainer.train(configuration, rng, epochs, dataset.fitted).accuracies[-1]
+
+        accuracy = benchmark.pedantic(train, rounds=1, iterations=1)
+        began = time.perf_counter()
+        train()
+        again = time.perf_counter() - began
+        first = benchmark.stats.stats.min
+        benchmark.extra_info["compile_seconds"] = max(first - again, 0.0)
+    benchmark.extra_info["validation_accuracy"] = float(accuracy)

@@ -1,0 +1,75 @@
+"""Train what a study trained the way the tutorial does, and print how many seconds that took.
+
+    python benchmarks/tutorial_way.py STUDY_FOLDER DATASET
+
+Every call of every run and one retraining of every winner, one after the other, with Keras `fit` on
+as many threads as TensorFlow likes; nothing is shared. Proposing is not repeated: the study's own
+seconds for it are added.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+from study.datasets import Dataset, load_dataset
+from study.network import build
+from study.results import read_files
+from study.space import Configuration
+
+
+def fit(
+    dataset: Dataset, configuration: Configuration, epochs: int, validate: bool = True
+) -> float:
+    """Accuracy after Keras `fit`, with Keras 2's decay.
+
+    On the validation images; else on the test images, after training on all others.
+    """
+    import keras
+
+    class Decay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+        def __call__(self, step: object) -> object:
+            rate, decay = configuration["learning_rate"], configuration["adam_decay"]
+            return float(rate) / (1 + float(decay) * keras.ops.cast(step, "float32"))
+
+    keras.backend.clear_session()
+    model = build(configuration, dataset.inputs, dataset.classes, np.random.default_rng(0))
+    adam = keras.optimizers.Adam(Decay())
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(
+        dataset.x_train.astype("float32") * np.float32(dataset.scale),
+        dataset.y_train,
+        batch_size=int(configuration["batch_size"]),
+        epochs=epochs,
+        validation_split=0.15 if validate else 0.0,
+        verbose=0,
+    )
+    if validate:
+        return float(history.history["val_accuracy"][-1])
+    x_test = dataset.x_test.astype("float32") * np.float32(dataset.scale)
+    return float(model.evaluate(x_test, dataset.y_test, verbose=0)[1])
+
+
+def main(folder: str, name: str) -> None:
+    """Train it all."""
+    from pathlib import Path
+
+    import tensorflow as tf
+
+    tf.constant(0)  # before `study` would tell TensorFlow to use one thread
+    results, dataset = read_files(Path(folder)), load_dataset(name)
+    names = [dimension["name"] for dimension in results.info["problem"]["space"]]
+    epochs = results.info["problem"]["epochs"]
+    finals = results.finals[(results.finals["part"] == "test") & (results.finals["repeat"] == 1)]
+    began = time.perf_counter()
+    for row in results.trials[names].astype(object).to_dict("records"):
+        fit(dataset, {str(key): value for key, value in row.items()}, epochs)
+    for configuration in finals["configuration"]:
+        fit(dataset, json.loads(configuration), epochs, validate=False)
+    seconds = time.perf_counter() - began + results.trials["propose_seconds"].sum()
+    print(json.dumps({"seconds": seconds, "trainings": len(results.trials) + len(finals)}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

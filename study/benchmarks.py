@@ -1,0 +1,136 @@
+"""What the benchmarks measured: pytest-benchmark's JSON files as frames and ratios."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.errors import StudyError
+from study.wording import plural
+
+Frame = pd.DataFrame
+
+
+def read_benchmarks(files: Sequence[Path]) -> Frame:
+    """A row per benchmark, newer files last.
+
+    Columns: benchmark (the name of its module, such as "training"), name, group, seconds (the
+    median of its rounds), dataset, and one per entry of its extra information.
+
+    Raises
+    ------
+    StudyError
+        If a file cannot be read, or is no JSON file of pytest-benchmark.
+    """
+    rows: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            for entry in json.loads(file.read_text(encoding="utf-8"))["benchmarks"]:
+                module = entry["fullname"].partition("::")[0].rpartition("test_")[2]
+                rows.append(
+                    {
+                        "benchmark": module.removesuffix(".py"),
+                        "name": entry["name"],
+                        "group": entry["group"],
+                        "seconds": float(entry["stats"]["median"]),
+                        **entry["extra_info"],
+                    }
+                )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StudyError(
+                f"{file} cannot be read as a file of pytest-benchmark ({error}): name one that "
+                "nox -s benchmark wrote"
+            ) from error
+    if not rows:
+        raise StudyError("there are no benchmarks in these files: run nox -s benchmark")
+    return pd.DataFrame(rows)
+
+
+def part(benchmarks: Frame, name: str) -> Frame:
+    """The rows of one kind of benchmark, without the columns that it does not have."""
+    return benchmarks[benchmarks["benchmark"] == name].dropna(axis="columns", how="all")
+
+
+def speedups(benchmarks: Frame) -> Frame:
+    """Training against Keras `fit`, a row per network.
+
+    Columns: network, tutorial (whether it is one of the tutorial's), keras, study and compile
+    (seconds; compiling is part of study), speedup (keras / study).
+    """
+    rows = part(benchmarks, "training")
+    if rows.empty:
+        return pd.DataFrame(columns=["network", "tutorial", "keras", "study", "compile", "speedup"])
+    wide = rows.pivot(index="network", columns="how", values="seconds")
+    ours = rows[rows["how"] == "study"].set_index("network")
+    frame = wide.assign(
+        tutorial=ours["tutorial"].astype(bool),
+        compile=ours["compile_seconds"],
+        speedup=wide["keras"] / wide["study"],
+    )
+    return frame.loc[rows["network"].unique()].reset_index()
+
+
+def overheads(benchmarks: Frame) -> Frame:
+    """Proposing against scikit-optimize alone: columns method, length, study, ratio."""
+    rows = part(benchmarks, "proposals")
+    if rows.empty:
+        return pd.DataFrame(columns=["method", "length", "study", "ratio"])
+    wide = rows.pivot(index=["method", "length"], columns="how", values="seconds").reset_index()
+    return wide.assign(ratio=wide["study"] / wide["scikit-optimize"])
+
+
+def geometric_mean(values: "pd.Series[float]") -> float:
+    """The mean of ratios."""
+    return float(np.exp(np.log(values).mean()))
+
+
+def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
+    """The figures that matter: what, how much, and its unit."""
+    return [
+        *_training(speedups(benchmarks)),
+        *_studies(part(benchmarks, "study")),
+        *_workers(part(benchmarks, "scaling")),
+        *_proposing(overheads(benchmarks)),
+    ]
+
+
+def _training(speed: Frame) -> list[tuple[str, float, str]]:
+    if speed.empty:
+        return []
+    own, drawn = speed[speed["tutorial"]], speed[~speed["tutorial"]]
+    compiled = own["keras"] / (own["study"] - own["compile"]).clip(lower=1e-3)
+    return [
+        ("tutorial's networks: Keras fit / study", geometric_mean(own["speedup"]), "x"),
+        ("the same, compiling left out", geometric_mean(compiled), "x"),
+        ("random networks: Keras fit / study", geometric_mean(drawn["speedup"]), "x"),
+        ("compiling a network, median", float(speed["compile"].median()), "s"),
+    ]
+
+
+def _studies(rows: Frame) -> list[tuple[str, float, str]]:
+    slow = rows[rows["how"] == "tutorial"]["seconds"].tolist() if len(rows) else []
+    return [
+        (f"a study: tutorial's way / {plural(int(row['workers']), 'worker')}", seconds, "x")
+        for row in (rows[rows["how"] == "study"].to_dict("records") if slow else [])
+        for seconds in [slow[0] / row["seconds"]]
+    ]
+
+
+def _workers(rows: Frame) -> list[tuple[str, float, str]]:
+    alone = rows[rows["workers"] == 1]["seconds"].tolist() if len(rows) else []
+    return [
+        (f"efficiency of {int(row['workers'])} workers", efficiency, "%")
+        for row in (rows[rows["workers"] > 1].to_dict("records") if alone else [])
+        for efficiency in [100 * alone[0] / row["seconds"] / row["workers"]]
+    ]
+
+
+def _proposing(over: Frame) -> list[tuple[str, float, str]]:
+    return [
+        (f"proposing beyond scikit-optimize: {method}", 100 * (ratio - 1), "%")
+        for method, own in over.groupby("method", sort=False)
+        for ratio in [geometric_mean(own["ratio"])]
+    ]
