@@ -38,7 +38,7 @@ def test_run(
         seeds=seed + 1, calls=calls, initial_points=min(5, calls), retrain=1, methods=(method,)
     )
     problem = NetworkProblem(dataset, dataset.default_epochs)
-    assert problem.trainer.compilations == 0
+    assert problem.trainer.programs == 0
 
     def run() -> None:
         flow = Flow(problem, settings, ledgers[method])

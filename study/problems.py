@@ -11,7 +11,7 @@ import numpy as np
 from study import network
 from study.datasets import Dataset
 from study.space import Configuration, Space
-from study.training import Trainer
+from study.training import Trainer, worth_compiling
 from study.trials import Evaluation, Status, Task
 
 
@@ -85,14 +85,16 @@ class NetworkProblem:
         )
 
     def expected_seconds(self, task: Task) -> float:
-        """A fit by eye to measured times: compiling, and a cost per step, weight and image."""
+        """A fit by eye to measured times: a cost per step, weight and image, and compiling."""
         data = self.dataset
         images = len(data.x_train) if task.part.fits_all else data.fitted
-        batch = int(task.configuration["batch_size"])
+        steps = self.epochs * math.ceil(images / int(task.configuration["batch_size"]))
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
-        update = 10e-6 + 0.7e-9 * weights
-        per_image = 1e-9 * data.inputs + 0.013e-9 * weights
-        return 0.6 + self.epochs * (math.ceil(images / batch) * update + images * per_image)
+        layers = len(network.widths(task.configuration)) + 2
+        seconds = 0.1 + self.epochs * images * (1e-9 * data.inputs + 0.013e-9 * weights)
+        if worth_compiling(steps, weights, layers):
+            return seconds + 0.7 + 0.15 * layers + steps * (10e-6 + 0.7e-9 * weights)
+        return seconds + steps * (20e-6 + 10e-6 * layers + 1.2e-9 * weights)
 
     def describe(self) -> dict[str, Any]:
         """Dataset with checksum, network and training length."""

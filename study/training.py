@@ -1,11 +1,12 @@
-"""Training as one compiled program.
+"""Training as one program.
 
 Keras `fit` spends most of its time between steps. Here a whole training, all epochs and their
-validation, is one XLA program over data that stay in memory; see `_program`.
+validation, is one TensorFlow function over data that stay in memory; see `_program`. XLA compiles
+it where a network makes so many steps that this pays.
 """
 
 import functools
-import math
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from study.datasets import Dataset
-from study.network import build, tensorflow
+from study.network import build, tensorflow, widths
 from study.space import Configuration
 
 ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}  # Keras's defaults
@@ -34,10 +35,10 @@ class Training:
 
 
 class Trainer:
-    """A dataset held in TensorFlow's memory, and the programs compiled for it.
+    """A dataset held in TensorFlow's memory, and the programs built for it.
 
-    It remembers nothing of a training but the compiled code, which depends on shapes only, so
-    no evaluation can influence another.
+    It remembers nothing of a training but the program, which depends on shapes only, so no
+    evaluation can influence another.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -46,14 +47,14 @@ class Trainer:
         with tf.device("CPU:0"):
             images, labels = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
             scored = (self._pixels(images[dataset.fitted :]), labels[dataset.fitted :])
-        self._compiled = functools.lru_cache(maxsize=64)(
+        self._built = functools.lru_cache(maxsize=64)(
             functools.partial(_program, self._pixels, (images, labels), scored)
         )
 
     @property
-    def compilations(self) -> int:
-        """How many programs were compiled so far."""
-        return int(self._compiled.cache_info().misses)
+    def programs(self) -> int:
+        """How many programs were built so far."""
+        return int(self._built.cache_info().misses)
 
     def _pixels(self, images: Any) -> Any:
         """Stored images as float32 in 0..1."""
@@ -83,17 +84,29 @@ class Trainer:
         tf = tensorflow()
         data = self.dataset
         model, before = going_on or (build(configuration, data.inputs, data.classes, rng), 0)
-        weights = model.get_weights()
+        kernel, *others = model.get_weights()
         count, batch = images or len(data.x_train), int(configuration["batch_size"])
         order = batches(rng, count, batch, epochs)
         rates = learning_rates(configuration, order.shape[0] * order.shape[1], before)
-        shapes = tuple(w.shape for w in weights)
-        run = self._compiled(shapes, str(configuration["activation"]), count, order.shape)
+        units = (data.inputs, *widths(configuration), data.classes)
+        weights = sum(map(np.size, [kernel, *others]))
+        fixed = (units, order.shape) if worth_compiling(len(rates), weights, len(units)) else None
+        run = self._built(len(units), str(configuration["activation"]), fixed)
+        rest = np.concatenate([array.ravel() for array in others])
         with tf.device("CPU:0"):
-            rest = np.concatenate([w.ravel() for w in weights[1:]])
-            inputs = (tf.constant(array) for array in (weights[0], rest, order, rates))
-            kernel, rest, initial_loss, losses, correct = run(*inputs)
-        model.set_weights([kernel.numpy(), *_unflatten(rest.numpy(), shapes[1:])])
+            arrays = (
+                kernel,
+                rest,
+                np.array(units, np.int32),
+                order,
+                shares(count, order.shape),
+                rates,
+            )
+            kernel, rest, initial_loss, losses, correct = run(*map(tf.constant, arrays))
+        ends = np.cumsum([array.size for array in others])[:-1]
+        parts = np.split(rest.numpy(), ends)
+        trained = [part.reshape(array.shape) for part, array in zip(parts, others, strict=True)]
+        model.set_weights([kernel.numpy(), *trained])
         return Training(
             model=model,
             initial_loss=float(initial_loss),
@@ -135,96 +148,135 @@ def batches(rng: np.random.Generator, count: int, batch: int, epochs: int) -> np
     return order.reshape(epochs, steps, batch)
 
 
-def _unflatten(flat: Any, shapes: tuple[tuple[int, ...], ...]) -> list[Any]:
-    """Cut a flat vector (numpy or tensor) into arrays of the given shapes."""
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes]).tolist()
-    starts = [0, *ends[:-1]]
-    pieces = (flat[a:b] for a, b in zip(starts, ends, strict=True))
-    if isinstance(flat, np.ndarray):
-        return [p.reshape(s) for p, s in zip(pieces, shapes, strict=True)]
+def shares(count: int, shape: tuple[int, ...]) -> np.ndarray:
+    """What each image counts for in its batch's mean loss, float32 of shape (steps, batch).
+
+    `shape` is that of `batches`; what fills up the last batch counts for nothing.
+    """
+    _, steps, batch = shape
+    share = np.full((steps, batch), 1 / batch, np.float32)
+    if last := count % batch:
+        share[-1] = np.where(np.arange(batch) < last, 1 / last, 0)
+    return share
+
+
+def worth_compiling(steps: int, weights: int, layers: int) -> bool:
+    """Whether XLA saves more time than it takes to compile a network of its own.
+
+    `layers` counts the input, too. Fits by eye to seconds of one core on MNIST and digits:
+    compiling takes 0.7 and 0.15 per layer; every step of compiled code saves 10 microseconds per
+    layer and half a nanosecond per weight.
+    """
+    return steps * (10e-6 * layers + 0.5e-9 * weights) > 0.7 + 0.15 * layers
+
+
+def _unflatten(flat: Any, units: Any) -> list[Any]:
+    """Cut a flat vector into the first bias, then kernel and bias of each further layer.
+
+    `units` are those of the input and each layer, numbers or tensors.
+    """
     tf = tensorflow()
-    return [tf.reshape(p, s) for p, s in zip(pieces, shapes, strict=True)]
+    pairs = list(itertools.pairwise(units[1:]))
+    lengths = [units[1], *(length for a, b in pairs for length in (a * b, b))]
+    bias, *others = tf.split(flat, tf.stack(lengths), num=len(lengths))
+    kernels = [tf.reshape(k, pair) for k, pair in zip(others[::2], pairs, strict=True)]
+    return [bias, *itertools.chain(*zip(kernels, others[1::2], strict=True))]
+
+
+def _adam(weights: Any, means: Any, squares: Any, gradient: Any, rate: Any) -> Any:
+    """One step of Adam, moments not corrected: that is in the rate; see `learning_rates`."""
+    b1, b2, epsilon = ADAM.values()
+    root = tensorflow().sqrt
+    means = [m + (g - m) * (1 - b1) for m, g in zip(means, gradient, strict=True)]
+    squares = [s + (g * g - s) * (1 - b2) for s, g in zip(squares, gradient, strict=True)]
+    moments = zip(weights, means, squares, strict=True)
+    return [w - rate * m / (root(s) + epsilon) for w, m, s in moments], means, squares
 
 
 def _program(  # noqa: PLR0917 (lru_cache counts f(a, b=1) and f(a, 1) as two)
     pixels: Callable[[Any], Any],
     images: tuple[Any, Any],
     scored: tuple[Any, Any],
-    shapes: tuple[tuple[int, ...], ...],
+    layers: int,
     activation: str,
-    count: int,
-    batches: tuple[int, int, int],
+    fixed: tuple[tuple[int, ...], tuple[int, ...]] | None,
 ) -> Any:
-    """Compile the training of one network shape on `count` images.
+    """Build a whole training: all epochs, and the validation after each, as one function.
 
-    `images` are all training images as stored, and their labels; `scored` those whose
-    loss and accuracy are followed, as pixels; `shapes` those of Keras's weights; `batches` is
-    (epochs, steps, images per step).
+    `images` are all training images as stored, and their labels; `scored` those whose loss and
+    accuracy are followed, as pixels; `layers` counts the network's layers and its input. With
+    `fixed`, (units of each layer, shape of the batches), XLA compiles it for these; without, it
+    is a graph that takes any, so that all networks of that depth and activation share it.
 
-    The program takes the first kernel, all other weights as one flat vector (far fewer
-    operations to compile than one Adam update per array), the batches and the step sizes; it
+    The function takes the first kernel, all other weights as one flat vector (far fewer
+    operations than one Adam update per array), the units, batches, shares and step sizes; it
     returns the trained weights, the loss before the first step, the mean loss of each epoch
-    and how many scored images are right after it. Learning rate, decay and seed are inputs, so
-    a network that differs in them only is not compiled again.
+    and how many scored images are right after it. Learning rate, decay and seed are inputs.
     """
     tf = tensorflow()
-    epochs, steps, batch = batches
-    share = np.full((steps, batch), 1 / batch, np.float32)  # of an image in its batch's mean
-    if last := count % batch:
-        share[-1] = np.where(np.arange(batch) < last, 1 / last, 0)
-    weights = tf.TensorSpec(shapes[0]), tf.TensorSpec([sum(map(math.prod, shapes[1:]))])
-    signature = *weights, tf.TensorSpec(batches, tf.int32), tf.TensorSpec([epochs * steps])
     squash = getattr(tf.nn, activation)
+    sizes: Any
+    epochs: Any
+    sizes, (epochs, steps, batch) = fixed or ((None,) * layers, (None,) * 3)
+    others, made = None, None
+    if fixed:
+        others = sizes[1] + sum((a + 1) * b for a, b in itertools.pairwise(sizes[1:]))
+        made = epochs * steps
+    signature = (
+        tf.TensorSpec(sizes[:2]),
+        tf.TensorSpec([others]),
+        tf.TensorSpec([layers], tf.int32),
+        tf.TensorSpec([epochs, steps, batch], tf.int32),
+        tf.TensorSpec([steps, batch]),
+        tf.TensorSpec([made]),
+    )
 
-    def logits(x: Any, kernel: Any, rest: Any) -> Any:
-        bias, *others = _unflatten(rest, shapes[1:])
+    def logits(x: Any, weights: Any, units: Any) -> Any:
+        kernel, rest = weights
+        bias, *others = _unflatten(rest, units)
         signal = tf.matmul(x, kernel) + bias
-        for weights, bias in zip(others[::2], others[1::2], strict=True):
-            signal = tf.matmul(squash(signal), weights) + bias
+        for kernel, bias in zip(others[::2], others[1::2], strict=True):
+            signal = tf.matmul(squash(signal), kernel) + bias
         return signal
 
     def entropy(y: Any, scores: Any) -> Any:
         return tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores)
 
-    def descend(weights: Any, x: Any, y: Any, shares: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            loss = tf.reduce_sum(entropy(y, logits(x, *weights)) * shares)
-        return loss, tape.gradient(loss, weights)
-
-    def adam(weights: Any, means: Any, squares: Any, gradient: Any, rate: Any) -> Any:
-        b1, b2, epsilon = ADAM.values()
-        means = [m + (g - m) * (1 - b1) for m, g in zip(means, gradient, strict=True)]
-        squares = [s + (g * g - s) * (1 - b2) for s, g in zip(squares, gradient, strict=True)]
-        moments = zip(weights, means, squares, strict=True)
-        return [w - rate * m / (tf.sqrt(s) + epsilon) for w, m, s in moments], means, squares
-
-    def run(kernel: Any, rest: Any, order: Any, rates: Any) -> Any:
+    def run(  # noqa: PLR0917 (TensorFlow passes them by position)
+        kernel: Any, rest: Any, units: Any, order: Any, share: Any, rates: Any
+    ) -> Any:
+        units = sizes if fixed else tf.unstack(units)
+        epochs, steps, batch = fixed[1] if fixed else tf.unstack(tf.shape(order))
         order = tf.reshape(order, (epochs * steps, batch))
+        seen = tf.reduce_sum(tf.cast(share > 0, tf.float32), axis=1)
 
         def step(t: Any, weights: Any, means: Any, squares: Any, total: Any) -> Any:
             x, y = (tf.gather(stored, order[t]) for stored in images)
-            loss, gradient = descend(weights, pixels(x), y, tf.constant(share)[t % steps])
-            state = adam(weights, means, squares, gradient, rates[t])
-            seen = tf.where(t % steps == steps - 1, float(last or batch), float(batch))
-            return t + 1, *state, total + loss * seen
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                scores = logits(pixels(x), weights, units)
+                loss = tf.reduce_sum(entropy(y, scores) * share[t % steps])
+            state = _adam(weights, means, squares, tape.gradient(loss, weights), rates[t])
+            return t + 1, *state, total + loss * seen[t % steps]
 
         def epoch(e: Any, t: Any, *carried: Any) -> Any:
             *state, losses, correct = carried
             t, *state, total = tf.while_loop(
                 lambda t, *_: t < (e + 1) * steps, step, (t, *state, 0.0)
             )
-            best = tf.argmax(logits(scored[0], *state[0]), axis=1, output_type=tf.int32)
+            best = tf.argmax(logits(scored[0], state[0], units), axis=1, output_type=tf.int32)
             right = tf.reduce_sum(tf.cast(best == scored[1], tf.int32))
-            losses = tf.tensor_scatter_nd_update(losses, [[e]], [total / count])
+            mean = total / tf.reduce_sum(seen)
+            losses = tf.tensor_scatter_nd_update(losses, [[e]], [mean])
             correct = tf.tensor_scatter_nd_update(correct, [[e]], [right])
             return e + 1, t, *state, losses, correct
 
         zeros = [tf.zeros_like(kernel), tf.zeros_like(rest)]
-        initial_loss = tf.reduce_mean(entropy(scored[1], logits(scored[0], kernel, rest)))
-        start = (0, 0, [kernel, rest], zeros, zeros, tf.zeros(epochs), tf.zeros(epochs, tf.int32))
+        initial_loss = tf.reduce_mean(entropy(scored[1], logits(scored[0], (kernel, rest), units)))
+        told = tf.zeros([epochs]), tf.zeros([epochs], tf.int32)
+        start = (0, 0, [kernel, rest], zeros, zeros, *told)
         end = tf.while_loop(lambda e, *_: e < epochs, epoch, start)
         return *end[2], initial_loss, *end[5:]
 
-    compiled = tf.function(run, input_signature=signature, jit_compile=True, autograph=False)
-    return compiled.get_concrete_function()
+    built = tf.function(run, input_signature=signature, jit_compile=bool(fixed), autograph=False)
+    return built.get_concrete_function()
