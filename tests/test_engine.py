@@ -148,3 +148,24 @@ def test_at_least_one_worker() -> None:
     with pytest.raises(StudyError, match="--workers is 0"), open_engine(Toy(), 0):
         pass
     assert default_workers() >= 1
+
+
+class Counted(Toy):
+    """A problem that tells how often it is pickled."""
+
+    pickled = 0
+
+    def __reduce__(self) -> Any:
+        Counted.pickled += 1
+        return Counted, ()
+
+
+def test_the_problem_is_sent_once_however_many_evaluations_there_are() -> None:
+    def pickled(seeds: int) -> int:
+        settings = Settings(seeds=seeds, calls=4, initial_points=2, retrain=1, methods=("random",))
+        problem, Counted.pickled = Counted(), 0
+        with Ledger(None) as ledger:
+            Flow(problem, settings, ledger).run(lambda: open_engine(problem, 2))
+        return Counted.pickled
+
+    assert pickled(seeds=1) == pickled(seeds=4) <= 2
