@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from study.datasets import Dataset, load_dataset
+from study.engine import default_workers
 from study.network import tensorflow
 
 
@@ -26,6 +27,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("method,seed", [(method, seed) for seed, method in runs])
 
 
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """The machine in general terms: files may be published."""
+    kept = {key: machine_info[key] for key in ("system", "machine", "python_version")}
+    machine_info.clear()
+    machine_info.update(kept, cpu={"count": default_workers()})
+
+
 @pytest.fixture(scope="session")
 def dataset(request: pytest.FixtureRequest) -> Dataset:
     """The images, with TensorFlow imported before anything is timed."""
@@ -38,6 +46,6 @@ def facts(request: pytest.FixtureRequest) -> Any:
     """Every benchmark is grouped by dataset, and says on which it ran."""
     benchmark = request.getfixturevalue("benchmark")
     name = request.config.getoption("--dataset").rstrip("/").rpartition("/")[2]
-    benchmark.group = f"{request.node.module.__name__.removeprefix('test_')} on {name}"
+    benchmark.group = f"{request.node.module.__name__.rpartition('test_')[2]} on {name}"
     benchmark.extra_info["dataset"] = name
     return benchmark

@@ -33,17 +33,22 @@ def study(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run `study ARGUMENTS` in an empty folder, 80 columns wide."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "study", *map(str, arguments)],
-            cwd=tmp_path,
-            env=bare_environment() | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return python("-m", "study", *map(str, arguments), cwd=tmp_path, **environment)
 
     return run
+
+
+def python(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments, without this session's data and caches."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=bare_environment() | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 def bare_environment() -> dict[str, str]:
@@ -69,14 +74,7 @@ def untimed(folder: Path) -> dict[str, str]:
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One small study in this process's sight, without a cluster."""
     folder = tmp_path_factory.mktemp("reference")
-    run = subprocess.run(
-        [sys.executable, "-m", "study", *SMALL, "--workers", "1", "--output", str(folder / "out")],
-        env=bare_environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    run = python("-m", "study", *SMALL, "--workers", "1", "--output", "out", cwd=folder)
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
     (folder / "stdout").write_text(run.stdout)
@@ -281,13 +279,7 @@ def test_plot_needs_no_tensorflow(finished: Path, tmp_path: Path) -> None:
     )
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((finished / name).read_bytes())
-    run = subprocess.run(
-        [sys.executable, "-c", code, "plot", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    run = python("-c", code, "plot", ".", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
 
 
@@ -373,18 +365,11 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
         "    return original(self, task)\n"
         "problems.NetworkProblem.evaluate = evaluate\nmain()"
     )
-    run = subprocess.run(
-        [
-            *(sys.executable, "-c", code, "compare", "--dataset", "odd", "--workers", "1"),
-            *("--seeds", "1", "--calls", "2", "--initial-points", "2", "--retrain", "1"),
-            *("--methods", "random", "--epochs", "1"),
-        ],
+    run = python(
+        *("-c", code, "compare", "--dataset", "odd", "--workers", "1", "--seeds", "1"),
+        *("--calls", "2", "--initial-points", "2", "--retrain", "1", "--methods", "random"),
+        *("--epochs", "1"),
         cwd=tmp_path,
-        env=bare_environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
     )
     assert run.returncode == 1
     first, second, third = run.stderr.splitlines()
@@ -459,15 +444,7 @@ def test_a_script_gets_the_same_without_a_guard_and_after_importing_tensorflow(
         "        methods=['baseline', 'random', 'gp'], workers=1, output='out')\n"
         "print('once')\n"
     )
-    run = subprocess.run(
-        [sys.executable, str(script)],
-        cwd=tmp_path,
-        env=bare_environment(),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    run = python(str(script), cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert run.stdout == "once\n"
     assert untimed(tmp_path / "out") == untimed(finished)
