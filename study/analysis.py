@@ -109,7 +109,8 @@ def calls_needed(trials: pd.DataFrame) -> pd.DataFrame:
     )
     parts = []
     for name in ("baseline", "goal"):
-        first = rows["call"].where(rows[name], np.inf).groupby([rows["method"], rows["seed"]]).min()
+        calls = rows["call"].astype(float).where(rows[name], np.inf)
+        first = calls.groupby([rows["method"], rows["seed"]]).min()
         by_method = first.groupby("method", sort=False)
         parts.append(
             pd.DataFrame(
