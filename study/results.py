@@ -146,7 +146,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         "methods": {name: METHODS[name].summary for name in methods},
         "problem": problem,
         "data": ledger.read("data"),
-        "command": repeating(folder, settings, problem, ledger.read("data")),
+        "command": repeating(settings, problem, ledger.read("data")),
         "errors": errors,
         "seconds": sum(session["seconds"] for session in ledger.sessions()),
         "sessions": ledger.sessions(),
@@ -165,14 +165,12 @@ def lost_runs(trials: pd.DataFrame, calls: int) -> int:
     return int(ends["incumbent_accuracy"].isna().sum())
 
 
-def repeating(
-    folder: Path, settings: dict[str, Any], problem: dict[str, Any], data: dict[str, Any]
-) -> str:
-    """The command that repeats a study, in another folder or where this one was begun."""
+def repeating(settings: dict[str, Any], problem: dict[str, Any], data: dict[str, Any]) -> str:
+    """The command that repeats a study; --output is left to whoever repeats it."""
     words = ["study", "compare", "--dataset", data["dataset"], "--epochs", problem["epochs"]]
     for name in ("seeds", "calls", "initial_points", "retrain", "margin"):
         words += [f"--{name.replace('_', '-')}", settings[name]]
-    words += ["--methods", ",".join(settings["methods"]), "--output", folder]
+    words += ["--methods", ",".join(settings["methods"])]
     return shlex.join(map(str, words))
 
 

@@ -160,7 +160,7 @@ def test_study_json_tells_how_to_repeat_it(finished: Results) -> None:
     info = json.loads((finished.folder / "study.json").read_text())
     assert info["command"] == (
         "study compare --dataset toy --epochs 1 --seeds 2 --calls 7 --initial-points 3 "
-        f"--retrain 2 --margin 0.1 --methods baseline,random,gp,forest --output {finished.folder}"
+        "--retrain 2 --margin 0.1 --methods baseline,random,gp,forest"
     )
 
 
