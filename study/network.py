@@ -30,15 +30,16 @@ BASELINE = SPACE.configuration([1e-3, 1, 16, 16, "relu", 128, 0.0])
 
 # One thread: four processes of one thread use four cores better than one process of four,
 # and floating-point sums do not depend on how many cores the machine has. XLA's LLVM would
-# start threads of its own to compile.
+# start threads of its own to compile, and would use half of what vector units there are.
 ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false --xla_cpu_parallel_codegen_split_count=1",
-    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false --xla_cpu_parallel_codegen_split_count=1 "
+    "--xla_cpu_prefer_vector_width=512",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "CUDA_VISIBLE_DEVICES": "-1",
 }

@@ -7,7 +7,7 @@ it where a network makes so many steps that this pays.
 
 import functools
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Trainer:
     """A dataset held in TensorFlow's memory, and the programs built for it.
 
     It remembers nothing of a training but the program, which depends on shapes only, so no
-    evaluation can influence another.
+    evaluation can influence another: weights and Adam's moments are set anew at each start.
     """
 
     def __init__(self, dataset: Dataset) -> None:
@@ -47,8 +47,9 @@ class Trainer:
         with tf.device("CPU:0"):
             images, labels = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
             scored = (self._pixels(images[dataset.fitted :]), labels[dataset.fitted :])
+            self._state = [_variables() for _ in range(3)]
         self._built = functools.lru_cache(maxsize=64)(
-            functools.partial(_program, self._pixels, (images, labels), scored)
+            functools.partial(_program, self._pixels, (images, labels), scored, self._state)
         )
 
     @property
@@ -85,28 +86,27 @@ class Trainer:
         data = self.dataset
         model, before = going_on or (build(configuration, data.inputs, data.classes, rng), 0)
         kernel, *others = model.get_weights()
+        rest = np.concatenate([array.ravel() for array in others])
         count, batch = images or len(data.x_train), int(configuration["batch_size"])
         order = batches(rng, count, batch, epochs)
         rates = learning_rates(configuration, order.shape[0] * order.shape[1], before)
         units = (data.inputs, *widths(configuration), data.classes)
-        weights = sum(map(np.size, [kernel, *others]))
-        fixed = (units, order.shape) if worth_compiling(len(rates), weights, len(units)) else None
+        pays = worth_compiling(len(rates), kernel.size + rest.size, len(units))
+        fixed = (units, order.shape) if pays else None
         run = self._built(len(units), str(configuration["activation"]), fixed)
-        rest = np.concatenate([array.ravel() for array in others])
         with tf.device("CPU:0"):
-            arrays = (
-                kernel,
-                rest,
-                np.array(units, np.int32),
-                order,
-                shares(count, order.shape),
-                rates,
-            )
-            kernel, rest, initial_loss, losses, correct = run(*map(tf.constant, arrays))
-        ends = np.cumsum([array.size for array in others])[:-1]
-        parts = np.split(rest.numpy(), ends)
+            nothing = np.zeros_like(kernel), np.zeros_like(rest)
+            for variables, values in zip(
+                self._state, ((kernel, rest), nothing, nothing), strict=True
+            ):
+                for variable, value in zip(variables, values, strict=True):
+                    variable.assign(value)
+            inputs = np.array(units, np.int32), order, shares(count, order.shape), rates
+            initial_loss, losses, correct = run(*map(tf.constant, inputs))
+            kernel, rest = (variable.numpy() for variable in self._state[0])
+        parts = np.split(rest, np.cumsum([array.size for array in others])[:-1])
         trained = [part.reshape(array.shape) for part, array in zip(parts, others, strict=True)]
-        model.set_weights([kernel.numpy(), *trained])
+        model.set_weights([kernel, *trained])
         return Training(
             model=model,
             initial_loss=float(initial_loss),
@@ -164,10 +164,22 @@ def worth_compiling(steps: int, weights: int, layers: int) -> bool:
     """Whether XLA saves more time than it takes to compile a network of its own.
 
     `layers` counts the input, too. Fits by eye to seconds of one core on MNIST and digits:
-    compiling takes 0.7 and 0.15 per layer; every step of compiled code saves 10 microseconds per
-    layer and half a nanosecond per weight.
+    compiling takes 0.4 and 0.05 per layer; every step of compiled code saves 8 microseconds per
+    layer and 0.15 nanoseconds per weight.
     """
-    return steps * (10e-6 * layers + 0.5e-9 * weights) > 0.7 + 0.15 * layers
+    return steps * (8e-6 * layers + 0.15e-9 * weights) > 0.4 + 0.05 * layers
+
+
+def _variables() -> list[Any]:
+    """A matrix and a vector of any size: a value for each weight of the networks that follow.
+
+    The first kernel is the matrix, all else is one flat vector: far fewer operations than one
+    Adam update per array.
+    """
+    tf = tensorflow()
+    return [
+        tf.Variable(tf.zeros([0] * rank), shape=tf.TensorShape([None] * rank)) for rank in (2, 1)
+    ]
 
 
 def _unflatten(flat: Any, units: Any) -> list[Any]:
@@ -183,20 +195,31 @@ def _unflatten(flat: Any, units: Any) -> list[Any]:
     return [bias, *itertools.chain(*zip(kernels, others[1::2], strict=True))]
 
 
-def _adam(weights: Any, means: Any, squares: Any, gradient: Any, rate: Any) -> Any:
-    """One step of Adam, moments not corrected: that is in the rate; see `learning_rates`."""
-    b1, b2, epsilon = ADAM.values()
-    root = tensorflow().sqrt
-    means = [m + (g - m) * (1 - b1) for m, g in zip(means, gradient, strict=True)]
-    squares = [s + (g * g - s) * (1 - b2) for s, g in zip(squares, gradient, strict=True)]
-    moments = zip(weights, means, squares, strict=True)
-    return [w - rate * m / (root(s) + epsilon) for w, m, s in moments], means, squares
+def _adam(weights: Any, mean: Any, square: Any, gradient: Any, rate: Any) -> None:
+    """One step of Adam, in place: one pass over memory, which is what a large network costs.
+
+    TensorFlow's operation corrects the moments from powers of beta; here that is in the rate, see
+    `learning_rates`.
+    """
+    tensorflow().raw_ops.ResourceApplyAdam(
+        var=weights.handle,
+        m=mean.handle,
+        v=square.handle,
+        beta1_power=0.0,
+        beta2_power=0.0,
+        lr=rate,
+        beta1=ADAM["beta_1"],
+        beta2=ADAM["beta_2"],
+        epsilon=ADAM["epsilon"],
+        grad=gradient,
+    )
 
 
 def _program(  # noqa: PLR0917 (lru_cache counts f(a, b=1) and f(a, 1) as two)
     pixels: Callable[[Any], Any],
     images: tuple[Any, Any],
     scored: tuple[Any, Any],
+    state: Sequence[Sequence[Any]],
     layers: int,
     activation: str,
     fixed: tuple[tuple[int, ...], tuple[int, ...]] | None,
@@ -208,33 +231,27 @@ def _program(  # noqa: PLR0917 (lru_cache counts f(a, b=1) and f(a, 1) as two)
     `fixed`, (units of each layer, shape of the batches), XLA compiles it for these; without, it
     is a graph that takes any, so that all networks of that depth and activation share it.
 
-    The function takes the first kernel, all other weights as one flat vector (far fewer
-    operations than one Adam update per array), the units, batches, shares and step sizes; it
-    returns the trained weights, the loss before the first step, the mean loss of each epoch
-    and how many scored images are right after it. Learning rate, decay and seed are inputs.
+    `state` is the weights, and Adam's means and squares of each; see `_variables`. The function
+    trains in place what is there. It takes the units, batches, shares and step sizes: learning
+    rate, decay and seed are inputs. It returns the loss before the first step, the mean loss of
+    each epoch and how many scored images are right after it.
     """
     tf = tensorflow()
     squash = getattr(tf.nn, activation)
     sizes: Any
     epochs: Any
     sizes, (epochs, steps, batch) = fixed or ((None,) * layers, (None,) * 3)
-    others, made = None, None
-    if fixed:
-        others = sizes[1] + sum((a + 1) * b for a, b in itertools.pairwise(sizes[1:]))
-        made = epochs * steps
     signature = (
-        tf.TensorSpec(sizes[:2]),
-        tf.TensorSpec([others]),
         tf.TensorSpec([layers], tf.int32),
         tf.TensorSpec([epochs, steps, batch], tf.int32),
         tf.TensorSpec([steps, batch]),
-        tf.TensorSpec([made]),
+        tf.TensorSpec([epochs * steps if fixed else None]),
     )
+    weights = state[0]
 
-    def logits(x: Any, weights: Any, units: Any) -> Any:
-        kernel, rest = weights
-        bias, *others = _unflatten(rest, units)
-        signal = tf.matmul(x, kernel) + bias
+    def logits(x: Any, units: Any) -> Any:
+        bias, *others = _unflatten(weights[1], units)
+        signal = tf.matmul(x, weights[0]) + bias
         for kernel, bias in zip(others[::2], others[1::2], strict=True):
             signal = tf.matmul(squash(signal), kernel) + bias
         return signal
@@ -242,41 +259,33 @@ def _program(  # noqa: PLR0917 (lru_cache counts f(a, b=1) and f(a, 1) as two)
     def entropy(y: Any, scores: Any) -> Any:
         return tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores)
 
-    def run(  # noqa: PLR0917 (TensorFlow passes them by position)
-        kernel: Any, rest: Any, units: Any, order: Any, share: Any, rates: Any
-    ) -> Any:
+    def run(units: Any, order: Any, share: Any, rates: Any) -> Any:
         units = sizes if fixed else tf.unstack(units)
         epochs, steps, batch = fixed[1] if fixed else tf.unstack(tf.shape(order))
         order = tf.reshape(order, (epochs * steps, batch))
         seen = tf.reduce_sum(tf.cast(share > 0, tf.float32), axis=1)
 
-        def step(t: Any, weights: Any, means: Any, squares: Any, total: Any) -> Any:
+        def step(t: Any, total: Any) -> Any:
             x, y = (tf.gather(stored, order[t]) for stored in images)
             with tf.GradientTape() as tape:
-                tape.watch(weights)
-                scores = logits(pixels(x), weights, units)
-                loss = tf.reduce_sum(entropy(y, scores) * share[t % steps])
-            state = _adam(weights, means, squares, tape.gradient(loss, weights), rates[t])
-            return t + 1, *state, total + loss * seen[t % steps]
+                loss = tf.reduce_sum(entropy(y, logits(pixels(x), units)) * share[t % steps])
+            gradients = tape.gradient(loss, weights)
+            for kept, mean, square, gradient in zip(*state, gradients, strict=True):
+                _adam(kept, mean, square, gradient, rates[t])
+            return t + 1, total + loss * seen[t % steps]
 
-        def epoch(e: Any, t: Any, *carried: Any) -> Any:
-            *state, losses, correct = carried
-            t, *state, total = tf.while_loop(
-                lambda t, *_: t < (e + 1) * steps, step, (t, *state, 0.0)
-            )
-            best = tf.argmax(logits(scored[0], state[0], units), axis=1, output_type=tf.int32)
+        def epoch(e: Any, t: Any, losses: Any, correct: Any) -> Any:
+            t, total = tf.while_loop(lambda t, *_: t < (e + 1) * steps, step, (t, 0.0))
+            best = tf.argmax(logits(scored[0], units), axis=1, output_type=tf.int32)
             right = tf.reduce_sum(tf.cast(best == scored[1], tf.int32))
-            mean = total / tf.reduce_sum(seen)
-            losses = tf.tensor_scatter_nd_update(losses, [[e]], [mean])
+            losses = tf.tensor_scatter_nd_update(losses, [[e]], [total / tf.reduce_sum(seen)])
             correct = tf.tensor_scatter_nd_update(correct, [[e]], [right])
-            return e + 1, t, *state, losses, correct
+            return e + 1, t, losses, correct
 
-        zeros = [tf.zeros_like(kernel), tf.zeros_like(rest)]
-        initial_loss = tf.reduce_mean(entropy(scored[1], logits(scored[0], (kernel, rest), units)))
+        initial_loss = tf.reduce_mean(entropy(scored[1], logits(scored[0], units)))
         told = tf.zeros([epochs]), tf.zeros([epochs], tf.int32)
-        start = (0, 0, [kernel, rest], zeros, zeros, *told)
-        end = tf.while_loop(lambda e, *_: e < epochs, epoch, start)
-        return *end[2], initial_loss, *end[5:]
+        end = tf.while_loop(lambda e, *_: e < epochs, epoch, (0, 0, *told))
+        return initial_loss, *end[2:]
 
     built = tf.function(run, input_signature=signature, jit_compile=bool(fixed), autograph=False)
     return built.get_concrete_function()
