@@ -16,6 +16,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--dataset", default="digits", help="digits, mnist, fashion-mnist or a folder")
     group.addoption("--seeds", type=int, default=3, help="seeds of each method")
     group.addoption("--calls", type=int, default=12, help="calls of each run")
+    group.addoption(
+        "--whole-study", metavar="SEEDS", help="a study of the default size; see README"
+    )
     group.addoption("--methods", default="baseline,random,gp,gbrt", help="methods, comma between")
 
 

@@ -1,4 +1,7 @@
-"""A whole small study, from command to report, on 1, 2 and all cores; and the tutorial's way."""
+"""A whole study, from command to report, on 1, 2 and all cores; and the tutorial's way.
+
+A small one, or with `--whole-study 2` one of the default size with so many seeds.
+"""
 
 import json
 import os
@@ -13,7 +16,10 @@ from study.engine import default_workers
 from study.results import Results, load
 
 WORKERS = sorted({1, 2, default_workers()})
-SIZE = ("--methods", "random,gp", "--seeds", "1", "--calls", "6", "--initial-points", "4")
+SMALL = (
+    *("--methods", "random,gp", "--seeds", "1", "--calls", "6", "--initial-points", "4"),
+    *("--retrain", "1"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +42,10 @@ def python(*arguments: str) -> str:
 def test_study(benchmark: Any, request: pytest.FixtureRequest, folders: Path, workers: int) -> None:
     """Starting Python, TensorFlow and the workers, drawing plots: all of it counts."""
     name, output = request.config.getoption("--dataset"), folders / str(workers)
+    seeds = request.config.getoption("--whole-study")
+    size = ("--seeds", seeds) if seeds else SMALL
     command = (
-        *("-m", "study", "compare", "--dataset", name, *SIZE, "--retrain", "1"),
+        *("-m", "study", "compare", "--dataset", name, *size),
         *("--workers", str(workers), "--output", str(output)),
     )
     benchmark.pedantic(python, args=command, rounds=1, iterations=1)

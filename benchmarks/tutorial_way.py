@@ -2,7 +2,7 @@
 
     python benchmarks/tutorial_way.py STUDY_FOLDER DATASET
 
-Every call of every run and one retraining of every winner, one after the other, with Keras `fit` on
+Every call of every run and every retraining of its winner, one after the other, with Keras `fit` on
 as many threads as TensorFlow likes; nothing is shared. Proposing is not repeated: the study's own
 seconds for it are added.
 """
@@ -61,14 +61,16 @@ def main(folder: str, name: str) -> None:
     results, dataset = read_files(Path(folder)), load_dataset(name)
     names = [dimension["name"] for dimension in results.info["problem"]["space"]]
     epochs = results.info["problem"]["epochs"]
-    finals = results.finals[(results.finals["part"] == "test") & (results.finals["repeat"] == 1)]
+    trained = results.trials[names].astype(object).to_dict("records")
     began = time.perf_counter()
-    for row in results.trials[names].astype(object).to_dict("records"):
+    for row in trained:
         fit(dataset, {str(key): value for key, value in row.items()}, epochs)
-    for configuration in finals["configuration"]:
-        fit(dataset, json.loads(configuration), epochs, validate=False)
+    for part, configuration in zip(
+        results.finals["part"], results.finals["configuration"], strict=True
+    ):
+        fit(dataset, json.loads(configuration), epochs, validate=part != "test")
     seconds = time.perf_counter() - began + results.trials["propose_seconds"].sum()
-    print(json.dumps({"seconds": seconds, "trainings": len(results.trials) + len(finals)}))
+    print(json.dumps({"seconds": seconds, "trainings": len(results.trials) + len(results.finals)}))
 
 
 if __name__ == "__main__":
