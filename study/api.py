@@ -11,12 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from study.datasets import load_dataset
 from study.engine import default_workers, open_engine
 from study.errors import StudyError
-from study.ledger import Ledger
+from study.ledger import Ledger, locked
 from study.methods import lookup
 from study.problems import NetworkProblem
 from study.results import LEDGER, Results, from_ledger, load, telling, write
@@ -201,22 +199,16 @@ def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Settings, Ledg
             if folder.exists() and not folder.is_dir():
                 raise StudyError(f"--output {folder} is a file: name a folder")
             held = (folder / LEDGER).exists()
+            if not held and (folder / "trials.csv").exists():
+                raise StudyError(
+                    f"{folder} holds results without their {LEDGER}, which a study goes on from: "
+                    "restore it, or name another --output"
+                )
             if not dry:
                 folder.mkdir(parents=True, exist_ok=True)
-                _lock(folder, stack)
+                stack.enter_context(locked(folder))
         ledger = stack.enter_context(Ledger(None if dry and not held else folder / LEDGER))
         yield _agreed(planned, ledger), ledger
-
-
-def _lock(folder: Path, stack: contextlib.ExitStack) -> None:
-    """Keep other studies out of a folder; the system lets go of it if this process dies."""
-    lock = FileLock(folder / ".lock", blocking=False)
-    try:
-        stack.enter_context(lock)
-    except Timeout as error:
-        raise StudyError(
-            f"another study is writing to {folder}: wait until it ends, or name another --output"
-        ) from error
 
 
 def _agreed(planned: Plan, ledger: Ledger) -> Settings:

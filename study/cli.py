@@ -1,6 +1,7 @@
 """The command line: the only place that prints."""
 
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -146,20 +147,54 @@ def compare(
     _told(go)
 
 
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a study as Ctrl-C does."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
 def _watched(work: "Callable[[Callable[[Snapshot], None]], Results]") -> int:
     """Do something long under a progress display, and show what came out; the exit code."""
     from study import display, tables
 
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         with display.watching() as observe:
             results = work(observe)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         command = shlex.join(["study", *sys.argv[1:]])
         display.error(f"interrupted; what was finished is kept, and this goes on: {command}")
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(interrupt, _Terminated) else signal.SIGINT)
     tables.show(results)
     tables.written(results)
     return tables.outcome(results)
+
+
+@app.command(epilog="Example:\n\n  study recover results/digits")
+def recover(folder: Folder) -> None:
+    """Save what is whole of a damaged study.db, so that the study can go on.
+
+    The damaged file is kept beside it.
+    """
+    from study import display, recovery
+
+    def go() -> int:
+        saved = recovery.recover(folder)
+        kept = ", ".join(f"{count:,} {name}" for name, count in saved.kept.items())
+        if saved.damaged is None:
+            display.console.print(f"nothing is damaged: {kept}", soft_wrap=True, markup=False)
+        else:
+            display.console.print(
+                f"kept {kept}; the damaged file is {saved.damaged}; the study goes on with the "
+                "command that began it",
+                soft_wrap=True,
+                markup=False,
+            )
+        return 0
+
+    _told(go)
 
 
 BENCHMARK_EXAMPLE = """

@@ -91,10 +91,10 @@ class NetworkProblem:
         steps = self.epochs * math.ceil(images / int(task.configuration["batch_size"]))
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
         layers = len(network.widths(task.configuration)) + 2
-        seconds = 0.1 + self.epochs * images * (1e-9 * data.inputs + 0.013e-9 * weights)
+        seconds = 0.1 + self.epochs * images * (1e-9 * data.inputs + 0.017e-9 * weights)
         if worth_compiling(steps, weights, layers):
-            return seconds + 0.7 + 0.15 * layers + steps * (10e-6 + 0.7e-9 * weights)
-        return seconds + steps * (20e-6 + 10e-6 * layers + 1.2e-9 * weights)
+            return seconds + 0.4 + 0.05 * layers + steps * (10e-6 + 0.25e-9 * weights)
+        return seconds + steps * (20e-6 + 10e-6 * layers + 0.45e-9 * weights)
 
     def describe(self) -> dict[str, Any]:
         """Dataset with checksum, network and training length."""
@@ -114,12 +114,28 @@ class NetworkProblem:
         }
 
 
+MACHINES_FAULTS = {"MemoryError", "OSError", "ResourceExhaustedError"}  # the last is TensorFlow's
+
+
 def evaluate(problem: Problem, task: Task) -> Evaluation:
-    """Evaluate; whatever goes wrong becomes a record with status failed and the reason."""
+    """Evaluate; whatever goes wrong becomes a record with status failed and the reason.
+
+    What can be the machine's fault, such as too little memory, is tried once more.
+    """
     began = time.perf_counter()
+    first = _attempt(problem, task)
+    if isinstance(first, Evaluation):
+        return first
+    kinds = {kind.__name__ for kind in type(first).__mro__}
+    second = _attempt(problem, task) if kinds & MACHINES_FAULTS else first
+    if isinstance(second, Evaluation):
+        return second
+    reason = " ".join(f"{type(second).__name__}: {second}".split())
+    return Evaluation(status=Status.FAILED, reason=reason, seconds=time.perf_counter() - began)
+
+
+def _attempt(problem: Problem, task: Task) -> Evaluation | Exception:
     try:
         return problem.evaluate(task)
     except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        seconds = time.perf_counter() - began
-        return Evaluation(status=Status.FAILED, reason=reason, seconds=seconds)
+        return error

@@ -125,11 +125,12 @@ def load(folder: str | os.PathLike[str]) -> Results:
 
 def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
     """The results of what a ledger holds; `errors` are the searches that broke off."""
-    settings, problem = ledger.read("settings"), ledger.read("problem")
-    if settings is None or problem is None:
-        raise StudyError(f"{folder} holds a study that was never started: run study compare")
-    done = ledger.evaluations()
-    trials, finals = ledger.trials(done), ledger.finals(done)
+    with ledger.unchanging():
+        settings, problem = ledger.read("settings"), ledger.read("problem")
+        if settings is None or problem is None:
+            raise StudyError(f"{folder} holds a study that was never started: run study compare")
+        done = ledger.evaluations()
+        trials, finals = ledger.trials(done), ledger.finals(done)
     methods = settings["methods"]
     names = [dimension["name"] for dimension in problem["space"]]
     frame = frames.trial_frame(trials, done, methods, settings["initial_points"], names)

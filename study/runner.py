@@ -83,10 +83,12 @@ class Flow:
     ) -> None:
         self._problem, self._settings = problem, settings
         self._ledger, self._observe = ledger, observe
-        self._done = ledger.evaluations()
-        self._held = {(t.method, t.seed, t.call): t for t in ledger.trials(self._done)}
-        self._held_finals = {_place(final) for final in ledger.finals(self._done)}
-        self._unrecorded: list[Use] = []  # their evaluation is known, they are not
+        with ledger.unchanging():
+            self._done = ledger.evaluations()
+            self._held = {(t.method, t.seed, t.call): t for t in ledger.trials(self._done)}
+            self._held_finals = {_place(final) for final in ledger.finals(self._done)}
+        self._fresh: list[tuple[Task, Evaluation]] = []  # not in the ledger yet
+        self._unrecorded: list[Use] = []  # nor are these
         self._waiting: dict[str, list[Use]] = defaultdict(list)  # by key of their task
         self._extras = {extra.task.key: extra for extra in extras}
         self._ready: list[tuple[float, int, Task | _Propose]] = []  # a heap, most urgent first
@@ -138,6 +140,7 @@ class Flow:
                 for job, outcome in engine.wait() if self._running else ():
                     del self._running[job]
                     self._take(job, outcome)
+                self._flush()
         self._tell(0)
 
     # What is next
@@ -239,24 +242,27 @@ class Flow:
             self._proposed(job.run, outcome)
         else:
             self._evaluated(job, outcome)
-        self._flush()
 
     def _evaluated(self, job: Task, outcome: object) -> None:
-        if not isinstance(outcome, Evaluation):  # its worker died, again and again
-            outcome = Evaluation(status=Status.FAILED, reason=type(outcome).__name__)
+        if not isinstance(outcome, Evaluation):
+            reason = f"its process was killed, and again when it was tried once more ({outcome!r})"
+            outcome = Evaluation(status=Status.FAILED, reason=reason)
         self._spent += outcome.seconds
         self._expected += self._expected_seconds(job)
         self._done[job.key] = (job, outcome)
+        self._fresh.append((job, outcome))
         uses = self._waiting.pop(job.key)
-        self._record(uses, (job, outcome))
+        self._unrecorded += uses
         for use in uses:
             self._settle(use)
 
     def _proposed(self, run: Run, outcome: object) -> None:
         earlier = run.configurations()
         if not isinstance(outcome, Proposal):
-            call = len(earlier) + 1
-            self.errors.append(f"{run.method} seed {run.seed} call {call}: proposing: {outcome}")
+            self._break_off(run, f"proposing: {outcome}")
+            return
+        if outcome.configuration not in self._problem.space:
+            self._break_off(run, f"proposed {outcome.configuration}, outside the space")
             return
         run.state = outcome.state
         self._request(
@@ -269,15 +275,17 @@ class Flow:
             )
         )
 
-    def _flush(self) -> None:
-        if self._unrecorded:
-            self._record(self._unrecorded)
-            self._unrecorded = []
+    def _break_off(self, run: Run, why: str) -> None:
+        call = len(run.trials) + 1
+        self.errors.append(f"{run.method} seed {run.seed} call {call}: {why}")
 
-    def _record(self, uses: list[Use], done: tuple[Task, Evaluation] | None = None) -> None:
-        trials = [use for use in uses if isinstance(use, Trial)]
-        finals = [use for use in uses if isinstance(use, Final)]
-        self._ledger.record(done, trials, finals)
+    def _flush(self) -> None:
+        """Write down what is finished, before anything else begins."""
+        if self._fresh or self._unrecorded:
+            trials = [use for use in self._unrecorded if isinstance(use, Trial)]
+            finals = [use for use in self._unrecorded if isinstance(use, Final)]
+            self._ledger.record(self._fresh, trials, finals)
+            self._fresh, self._unrecorded = [], []
 
     # Telling
 

@@ -22,6 +22,7 @@ LAYERS = [
     {"engine"},
     {"runner"},
     {"results", "answer"},
+    {"recovery"},
     {"drawing"},
     {"plots", "plots_effort", "plots_claims", "plots_benchmarks"},
     {"figures"},

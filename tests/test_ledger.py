@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Callable
@@ -25,7 +26,7 @@ FINAL = Final(method="gp", seed=0, repeat=1, task=TASK)
 
 def test_what_is_recorded_comes_back_as_it_was(tmp_path: Path) -> None:
     with Ledger(tmp_path / "a.db") as ledger:
-        ledger.record((TASK, DONE), [TRIAL], [FINAL])
+        ledger.record([(TASK, DONE)], [TRIAL], [FINAL])
     with Ledger(tmp_path / "a.db", create=False) as ledger:
         done = ledger.evaluations()
         assert done == {TASK.key: (TASK, DONE)}
@@ -35,9 +36,9 @@ def test_what_is_recorded_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_a_second_record_of_the_same_changes_nothing(tmp_path: Path) -> None:
     with Ledger(tmp_path / "a.db") as ledger:
-        ledger.record((TASK, DONE), [TRIAL], [FINAL])
+        ledger.record([(TASK, DONE)], [TRIAL], [FINAL])
         other = Evaluation(status=Status.FAILED, reason="later")
-        ledger.record((TASK, other), [TRIAL], [FINAL])
+        ledger.record([(TASK, other)], [TRIAL], [FINAL])
         assert ledger.evaluations()[TASK.key][1] == DONE
 
 
@@ -46,7 +47,7 @@ def test_facts_and_sessions(tmp_path: Path) -> None:
         ledger.write(settings={"seeds": 5}, problem={"dataset": "digits"})
         ledger.write(settings={"seeds": 6})
         ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 2})
-        ledger.record((TASK, DONE))
+        ledger.record([(TASK, DONE)])
         assert ledger.read("settings") == {"seeds": 6}
         assert ledger.read("problem") == {"dataset": "digits"}
         assert ledger.read("nothing") is None
@@ -59,9 +60,9 @@ def test_a_transaction_that_breaks_leaves_nothing(tmp_path: Path) -> None:
     unstorable = Trial(method="gp", seed=0, call=2, task=TASK, propose_seconds=object())  # type: ignore[arg-type]
     with Ledger(tmp_path / "a.db") as ledger:
         with pytest.raises(StudyError):
-            ledger.record((TASK, DONE), [TRIAL, unstorable])
+            ledger.record([(TASK, DONE)], [TRIAL, unstorable])
         assert ledger.evaluations() == {}
-        ledger.record((TASK, DONE), [TRIAL])
+        ledger.record([(TASK, DONE)], [TRIAL])
         assert len(ledger.evaluations()) == 1
 
 
@@ -83,19 +84,24 @@ def make_newer(path: Path) -> None:
     db.close()
 
 
+def make_empty(path: Path) -> None:
+    path.touch()
+
+
 def make_cut(path: Path) -> None:
     with Ledger(path) as ledger:
-        ledger.record((TASK, DONE), [TRIAL])
+        ledger.record([(TASK, DONE)], [TRIAL])
     path.write_bytes(path.read_bytes()[:6000])
 
 
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (make_text, "file is not a database; it is damaged or no ledger"),
-        (make_foreign, "is no ledger of a study"),
-        (make_newer, "has format 99, this program writes 2"),
-        (make_cut, "it is damaged or no ledger"),
+        (make_text, "is damaged or no ledger .file is not a database"),
+        (make_foreign, "is damaged or no ledger .its first page is another"),
+        (make_empty, "is damaged or no ledger .its first page"),
+        (make_newer, "has format 99, this program writes 3"),
+        (make_cut, "is damaged or no ledger .database disk image is malformed"),
     ],
 )
 def test_what_is_no_ledger_is_refused_and_left_alone(
@@ -118,14 +124,40 @@ def test_what_is_no_ledger_is_refused_and_left_alone(
 
 def test_a_full_disk_is_told_and_nothing_finished_is_lost(tmp_path: Path) -> None:
     with Ledger(tmp_path / "a.db") as ledger:
-        ledger.record((TASK, DONE), [TRIAL])
+        ledger.record([(TASK, DONE)], [TRIAL])
         (pages,) = ledger._db.execute("PRAGMA page_count").fetchone()
         ledger._db.execute(f"PRAGMA max_page_count = {pages}")
         large = task(Part.VALIDATION, 0, {"name": "x" * 100_000}, 0)
         with pytest.raises(StudyError, match="full; free some space and run the same command"):
-            ledger.record((large, DONE))
+            ledger.record([(large, DONE)])
     with Ledger(tmp_path / "a.db") as ledger:
         assert list(ledger.evaluations()) == [TASK.key]
+
+
+def test_values_come_back_exactly(tmp_path: Path) -> None:
+    odd = Evaluation(
+        status=Status.DIVERGED,
+        reason="'=1+1'\n\x00 \u202e",
+        initial_loss=float("nan"),
+        losses=(float("nan"), 5e-324, 1.0),
+        seconds=1,
+    )
+    with Ledger(tmp_path / "a.db") as ledger:
+        ledger.record([(TASK, odd)])
+    with Ledger(tmp_path / "a.db") as ledger:
+        found = ledger.evaluations()[TASK.key][1]
+    assert found.initial_loss is None  # SQLite knows no NaN
+    assert str(found) == str(dataclasses.replace(odd, initial_loss=None))
+
+
+def test_a_reader_sees_whole_records_while_a_study_writes(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "a.db") as ledger, Ledger(tmp_path / "a.db") as reader:
+        with reader.unchanging():
+            assert reader.evaluations() == {}
+        ledger.record([(TASK, DONE)], [TRIAL])
+        with reader.unchanging():
+            done = reader.evaluations()
+            assert [trial.task for trial in reader.trials(done)] == [TASK]
 
 
 def test_a_missing_ledger_is_told(tmp_path: Path) -> None:

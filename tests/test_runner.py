@@ -1,4 +1,5 @@
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,28 +9,18 @@ import pytest
 from study.engine import Engine
 from study.ledger import Ledger
 from study.methods import propose
+from study.problems import evaluate
 from study.runner import Extra, Flow, Snapshot
 from study.runs import incumbent
 from study.settings import Settings
 from study.trials import Evaluation, Part, Status, Task, Trial, task
-from tests.toy import SETTINGS, Toy, in_process, stopping_at
+from tests.toy import SETTINGS, Toy, in_process, points, stopping_at
 
 
 def run(ledger: Ledger, settings: Settings = SETTINGS, **toy: Any) -> Toy:
     problem = Toy(**toy)
     Flow(problem, settings, ledger).run(in_process(problem))
     return problem
-
-
-def points(ledger: Ledger) -> list[tuple[Any, ...]]:
-    """Everything of the trials and finals but the time that proposing took."""
-    done = ledger.evaluations()
-    trials = [
-        (t.method, t.seed, t.call, t.task.key, t.duplicate, done[t.task.key][1].accuracy)
-        for t in ledger.trials(done)
-    ]
-    finals = [(f.method, f.seed, f.repeat, f.task.key) for f in ledger.finals(done)]
-    return trials + finals
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +181,48 @@ def test_a_failed_evaluation_is_a_row_and_the_rest_goes_on(finished: Any) -> Non
         for key in bad:
             assert done[key][1].status is Status.FAILED
             assert done[key][1].reason == "ValueError: no luck at all"
+
+
+@pytest.mark.parametrize(("error", "attempts"), [(MemoryError, 2), (OSError, 2), (ValueError, 1)])
+def test_what_can_be_the_machines_fault_is_tried_once_more(
+    error: type[Exception], attempts: int
+) -> None:
+    def fail(_: Task) -> None:
+        raise error("no")
+
+    toy = Toy(before=fail)
+    wanted = task(Part.VALIDATION, 0, toy.default, 0)
+    assert evaluate(toy, wanted).reason == f"{error.__name__}: no"
+    assert toy.evaluated == [wanted.key] * attempts
+
+
+def test_a_second_attempt_counts() -> None:
+    def fail_once(_: Task) -> None:
+        if len(toy.evaluated) == 1:
+            raise MemoryError
+
+    toy = Toy(before=fail_once)
+    assert evaluate(toy, task(Part.VALIDATION, 0, toy.default, 0)).status is Status.OK
+
+
+def test_a_proposal_outside_the_space_ends_its_search_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def astray(name: str, *arguments: Any) -> Any:
+        proposal = propose(name, *arguments)
+        if name != "forest":
+            return proposal
+        return replace(proposal, configuration=proposal.configuration | {"units": 41})
+
+    monkeypatch.setattr("study.runner.propose", astray)
+    toy = Toy()
+    with Ledger(None) as ledger:
+        flow = Flow(toy, SETTINGS, ledger)
+        flow.run(in_process(toy))
+        made = [trial.method for trial in ledger.trials(ledger.evaluations())]
+    assert len(flow.errors) == 2
+    assert all("outside the space" in error for error in flow.errors)
+    assert (made.count("gp"), made.count("forest")) == (14, 6)
 
 
 def test_a_run_in_which_everything_fails_has_no_finals() -> None:

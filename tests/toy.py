@@ -92,6 +92,17 @@ def in_process(toy: Toy) -> Callable[[], AbstractContextManager[Engine]]:
     return lambda: nullcontext(InProcess(toy))
 
 
+def points(ledger: Ledger) -> list[tuple[Any, ...]]:
+    """Everything of the trials and finals but the time that proposing took."""
+    done = ledger.evaluations()
+    trials = [
+        (t.method, t.seed, t.call, t.task.key, t.duplicate, done[t.task.key][1].accuracy)
+        for t in ledger.trials(done)
+    ]
+    finals = [(f.method, f.seed, f.repeat, f.task.key) for f in ledger.finals(done)]
+    return trials + finals
+
+
 def stopping_at(number: int) -> Callable[[Task], None]:
     """Interrupts before the evaluation of that number, from 0."""
     left = [number]
