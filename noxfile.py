@@ -85,6 +85,13 @@ def take(arguments: list[str], option: str) -> tuple[list[str], str | None]:
 
 
 @nox.session(default=False)
+def stress(session: nox.Session) -> None:
+    """Kill studies at random moments and compare what becomes of them: -- --kills 100."""
+    session.install(".", *dependencies("tests"))
+    session.run("python", "-m", "tests.stress", *session.posargs)
+
+
+@nox.session(default=False)
 def simulation(session: nox.Session) -> None:
     """Check the statistics on made-up studies: nox -s simulation -- --studies 500."""
     session.install(".")

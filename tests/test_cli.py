@@ -19,11 +19,8 @@ from study import compare, load
 from study.answer import sentences
 from study.errors import StudyError
 from study.ledger import Ledger
+from tests.stress import SMALL, untimed
 
-SMALL = (
-    *("compare", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--calls", "5"),
-    *("--initial-points", "3", "--retrain", "1", "--methods", "baseline,random,gp"),
-)
 CALLS, RETRAININGS = 2 * 3 * 5, 2 * 3 * 2
 PLOTS = 8
 
@@ -59,15 +56,6 @@ def bare_environment() -> dict[str, str]:
 
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def untimed(folder: Path) -> dict[str, str]:
-    """trials.csv and finals.csv as text, without the columns in seconds."""
-    texts = {}
-    for name in ("trials.csv", "finals.csv"):
-        frame = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
-        texts[name] = frame.drop(columns=[c for c in frame if str(c).endswith("_seconds")]).to_csv()
-    return texts
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,222 @@
+"""How large a study can be: the driver, its ledger and its tables, without training anything.
+
+    python benchmarks/scale.py --seeds 250 --slots 1 4 16 64 256
+
+runs whole studies on made-up workers. A training takes as long as one that was recorded on MNIST, on
+a clock that does not wait; what the driver itself spends, writing its ledger included, goes on top,
+so that the efficiency is that of real workers of which the driver keeps so many busy.
+
+    python benchmarks/scale.py --rows 1000000
+
+writes a study of so many ledger rows, and opens, resumes, summarises and reports it.
+"""
+
+import argparse
+import heapq
+import itertools
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from study import network
+from study.ledger import Ledger
+from study.methods import Proposal
+from study.report import write_report
+from study.results import LEDGER, load, write
+from study.runner import Flow
+from study.settings import Settings
+from study.trials import Evaluation, Status, Task
+
+METHODS = ("baseline", "random", "gp", "gbrt")
+PROPOSING = 0.1  # seconds
+# Every fifth percentile of the trainings of `study compare --dataset mnist --seeds 5`, seconds.
+RECORDED = (
+    *(0.15, 0.17, 0.18, 0.18, 0.19, 0.20, 0.23, 0.29, 0.37, 0.49, 0.91, 1.1, 1.3, 1.5, 1.7, 2.0),
+    *(2.3, 2.8, 3.6, 5.9, 22.5),
+)
+
+
+class Imagined:
+    """A problem of the network's space whose outcomes are made up."""
+
+    space, default, baseline = network.SPACE, network.DEFAULT, network.BASELINE
+
+    def evaluate(self, task: Task) -> Evaluation:
+        """A good accuracy, now and then a bad one, in as long as a recorded training."""
+        rng = np.random.default_rng(task.training_seed)
+        accuracy = 0.98 - float(rng.exponential(0.02))
+        return Evaluation(
+            status=Status.OK,
+            accuracy=max(accuracy, 0.1),
+            parameters=network.parameter_count(task.configuration, 784, 10),
+            initial_loss=float(rng.normal(2.33, 0.02)),
+            losses=(0.5, 0.3, 0.2),
+            accuracies=(0.9, 0.95, accuracy),
+            seconds=RECORDED[int(rng.integers(len(RECORDED)))],
+        )
+
+    def expected_seconds(self, task: Task) -> float:
+        """As long as the mean."""
+        return sum(RECORDED) / len(RECORDED)
+
+    def describe(self) -> dict[str, Any]:
+        """As the network problem does."""
+        return {
+            "dataset": "imagined",
+            "fingerprint": "0",
+            "training_images": 60_000,
+            "validation_images": 9_000,
+            "test_images": 10_000,
+            "inputs": 784,
+            "classes": 10,
+            "epochs": 3,
+            "space": self.space.describe(),
+            "default": self.default,
+            "baseline": self.baseline,
+        }
+
+
+class Clockwork:
+    """An engine whose jobs end on a clock of its own, which the driver's real seconds move on."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots, self.problem = slots, Imagined()
+        self.now = self.driver = self.busy = 0.0
+        self._running: list[tuple[float, int, Any, Any]] = []
+        self._numbers = itertools.count()
+        self._left = time.perf_counter()
+
+    def submit(self, ticket: Any, job: Callable[..., Any], *arguments: Any) -> None:
+        """Begin a job; a proposal is drawn at random, whatever the method."""
+        self._enter()
+        outcome: Any
+        if isinstance(ticket, Task):
+            outcome = self.problem.evaluate(ticket)
+            seconds = outcome.seconds
+        else:
+            _, start, history, _ = arguments
+            rng = np.random.default_rng([len(history), int(start.rng.integers(2**31))])
+            configuration = self.problem.space.sample(rng)
+            outcome = Proposal(
+                configuration=configuration, duplicate=False, seconds=PROPOSING, state=b""
+            )
+            seconds = PROPOSING
+        self.busy += seconds
+        job_end = (self.now + seconds, next(self._numbers), ticket, outcome)
+        heapq.heappush(self._running, job_end)
+        self._left = time.perf_counter()
+
+    def wait(self) -> list[tuple[Any, Any]]:
+        """All jobs that have ended, or else the next one to end."""
+        self._enter()
+        ended = [heapq.heappop(self._running)]
+        self.now = max(self.now, ended[0][0])
+        while self._running and self._running[0][0] <= self.now:
+            ended.append(heapq.heappop(self._running))
+        self._left = time.perf_counter()
+        return [(ticket, outcome) for _, _, ticket, outcome in ended]
+
+    def _enter(self) -> None:
+        seconds = time.perf_counter() - self._left
+        self.driver += seconds
+        self.now += seconds
+
+
+def settings(seeds: int) -> Settings:
+    """The default study with so many seeds."""
+    return Settings(seeds=seeds, methods=METHODS)
+
+
+def run(folder: Path, seeds: int, slots: int) -> dict[str, str]:
+    """Run a study on imagined workers; what the driver did, in words."""
+    engine, chosen = Clockwork(slots), settings(seeds)
+    with Ledger(folder / LEDGER) as ledger:
+        ledger.write(
+            settings={**vars(chosen), "methods": list(METHODS)},
+            problem=engine.problem.describe(),
+            data={"dataset": "imagined", "source": "nowhere", "instead_of": ""},
+        )
+        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": slots, "versions": {}})
+        Flow(engine.problem, chosen, ledger).run(lambda: nullcontext(engine))
+        done = len(ledger.evaluations())
+    return {
+        "evaluations": f"{done:,}",
+        "driver, ms each": f"{1000 * engine.driver / done:.2f}",
+        "limit, per second": f"{done / engine.driver:,.0f}",
+        "hours": f"{engine.now / 3600:.2f}",
+        "efficiency": f"{100 * engine.busy / engine.now / slots:.1f} %",
+        "memory, MiB": f"{memory():,.0f}",
+    }
+
+
+def memory() -> float:
+    """The most that this process has had, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def timed(name: str, what: Callable[[], Any], table: Table) -> Any:
+    """Do something, and tell how long it took."""
+    began = time.perf_counter()
+    result = what()
+    table.add_row(name, f"{time.perf_counter() - began:.1f}", f"{memory():,.0f}")
+    return result
+
+
+def resumed(folder: Path, seeds: int) -> bool:
+    """Whether a finished study has anything left to do."""
+    with Ledger(folder / LEDGER, create=False) as ledger:
+        return Flow(Imagined(), settings(seeds), ledger).unfinished
+
+
+def large(folder: Path, rows: int, console: Console) -> None:
+    """Write a study of so many rows, then do with it what a user does."""
+    seeds = max(1, rows // 134)  # 48 calls, 24 retrainings and about 62 evaluations each
+    console.print(f"writing a study of {seeds:,} seeds ...")
+    run(folder, seeds, slots=256)
+    table = Table("step", box=None)
+    for heading in ("seconds", "memory so far, MiB"):
+        table.add_column(heading, justify="right")
+    if timed("resume", lambda: resumed(folder, seeds), table):
+        raise RuntimeError("a finished study has something left to do")
+    results = timed("open", lambda: load(folder), table)
+    timed("summarise", lambda: results.summary, table)
+    timed("compare", lambda: results.comparisons, table)
+    timed("check", lambda: results.checks, table)
+    timed("write tables", lambda: write(results), table)
+    timed("plots and report", lambda: write_report(results), table)
+    console.print(table)
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=250)
+    parser.add_argument("--slots", type=int, nargs="+", default=[1, 4, 16, 64, 256])
+    parser.add_argument("--rows", type=int, help="write and read a ledger of so many rows instead")
+    chosen, console = parser.parse_args(), Console()
+    with tempfile.TemporaryDirectory() as name:
+        if chosen.rows:
+            large(Path(name), chosen.rows, console)
+            return
+        table = Table("slots", box=None)
+        for slots in chosen.slots:
+            folder = Path(name, str(slots))
+            folder.mkdir()
+            row = run(folder, chosen.seeds, slots)
+            if not table.rows:
+                for heading in row:
+                    table.add_column(heading, justify="right")
+            table.add_row(str(slots), *row.values())
+        console.print(table)
+
+
+if __name__ == "__main__":
+    main()
