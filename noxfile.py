@@ -92,6 +92,13 @@ def stress(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def scale(session: nox.Session) -> None:
+    """See how large a study can be: -- --seeds 250 --slots 1 256, or -- --rows 1000000."""
+    session.install(".")
+    session.run("python", "benchmarks/scale.py", *session.posargs)
+
+
+@nox.session(default=False)
 def simulation(session: nox.Session) -> None:
     """Check the statistics on made-up studies: nox -s simulation -- --studies 500."""
     session.install(".")

@@ -2,9 +2,9 @@
 
     python benchmarks/scale.py --seeds 250 --slots 1 4 16 64 256
 
-runs whole studies on made-up workers. A training takes as long as one that was recorded on MNIST, on
-a clock that does not wait; what the driver itself spends, writing its ledger included, goes on top,
-so that the efficiency is that of real workers of which the driver keeps so many busy.
+runs whole studies on made-up workers. A training takes as long as one that was recorded on MNIST,
+on a clock that does not wait; what the driver itself spends, writing its ledger included, goes on
+top, so that the efficiency is that of real workers of which the driver keeps so many busy.
 
     python benchmarks/scale.py --rows 1000000
 
@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from study import network
-from study.ledger import Ledger
+from study.ledger import TABLES, Ledger, write_ledger
 from study.methods import Proposal
 from study.report import write_report
 from study.results import LEDGER, load, write
@@ -63,7 +63,7 @@ class Imagined:
             seconds=RECORDED[int(rng.integers(len(RECORDED)))],
         )
 
-    def expected_seconds(self, task: Task) -> float:
+    def expected_seconds(self, task: Task) -> float:  # noqa: ARG002 (as `Problem` has it)
         """As long as the mean."""
         return sum(RECORDED) / len(RECORDED)
 
@@ -94,7 +94,7 @@ class Clockwork:
         self._numbers = itertools.count()
         self._left = time.perf_counter()
 
-    def submit(self, ticket: Any, job: Callable[..., Any], *arguments: Any) -> None:
+    def submit(self, ticket: Any, job: Any, *arguments: Any) -> None:  # noqa: ARG002 (`Engine`)
         """Begin a job; a proposal is drawn at random, whatever the method."""
         self._enter()
         outcome: Any
@@ -135,18 +135,17 @@ def settings(seeds: int) -> Settings:
     return Settings(seeds=seeds, methods=METHODS)
 
 
-def run(folder: Path, seeds: int, slots: int) -> dict[str, str]:
+def run(ledger: Ledger, seeds: int, slots: int) -> dict[str, str]:
     """Run a study on imagined workers; what the driver did, in words."""
     engine, chosen = Clockwork(slots), settings(seeds)
-    with Ledger(folder / LEDGER) as ledger:
-        ledger.write(
-            settings={**vars(chosen), "methods": list(METHODS)},
-            problem=engine.problem.describe(),
-            data={"dataset": "imagined", "source": "nowhere", "instead_of": ""},
-        )
-        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": slots, "versions": {}})
-        Flow(engine.problem, chosen, ledger).run(lambda: nullcontext(engine))
-        done = len(ledger.evaluations())
+    ledger.write(
+        settings={**vars(chosen), "methods": list(METHODS)},
+        problem=engine.problem.describe(),
+        data={"dataset": "imagined", "source": "nowhere", "instead_of": ""},
+    )
+    ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": slots, "versions": {}})
+    Flow(engine.problem, chosen, ledger).run(lambda: nullcontext(engine))
+    done = len(ledger.rows("evaluations"))
     return {
         "evaluations": f"{done:,}",
         "driver, ms each": f"{1000 * engine.driver / done:.2f}",
@@ -179,8 +178,14 @@ def resumed(folder: Path, seeds: int) -> bool:
 def large(folder: Path, rows: int, console: Console) -> None:
     """Write a study of so many rows, then do with it what a user does."""
     seeds = max(1, rows // 134)  # 48 calls, 24 retrainings and about 62 evaluations each
-    console.print(f"writing a study of {seeds:,} seeds ...")
-    run(folder, seeds, slots=256)
+    console.print(f"making up a study of {seeds:,} seeds ...")
+    with Ledger(None) as ledger:
+        run(ledger, seeds, slots=256)
+        tables = {table: ledger.rows(table) for table in TABLES}
+        console.print(f"{sum(map(len, tables.values())):,} rows")
+        write_ledger(folder / LEDGER, tables)
+        del tables
+    console.print(f"(which took {memory():,.0f} MiB)")
     table = Table("step", box=None)
     for heading in ("seconds", "memory so far, MiB"):
         table.add_column(heading, justify="right")
@@ -210,7 +215,8 @@ def main() -> None:
         for slots in chosen.slots:
             folder = Path(name, str(slots))
             folder.mkdir()
-            row = run(folder, chosen.seeds, slots)
+            with Ledger(folder / LEDGER) as ledger:
+                row = run(ledger, chosen.seeds, slots)
             if not table.rows:
                 for heading in row:
                     table.add_column(heading, justify="right")

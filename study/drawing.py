@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from study.methods import METHODS
@@ -14,6 +15,8 @@ PALETTE = sns.color_palette("colorblind")
 BASELINE_COLOUR = (0.35, 0.35, 0.35)
 SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
 LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
+POINTS_AT_MOST = 20_000  # more of them in one panel only take longer
+POINTS_AS_SHAPES = 2_000  # more than this are a picture within an SVG file, which stays small
 OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
 # Accuracies worth a tick, the most useful first.
 TICKS = (
@@ -39,6 +42,13 @@ def line_style(method: str) -> str:
 def by_method(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The rows of each method, in order of appearance."""
     return [(name, frame[frame["method"] == name]) for name in frame["method"].unique()]
+
+
+def lighten(figure: Figure) -> None:
+    """Have what consists of very many points stored as pixels."""
+    for axes in figure.axes:
+        for points in axes.collections:
+            points.set_rasterized(np.size(points.get_offsets()) > 2 * POINTS_AS_SHAPES)
 
 
 def legend_beside(axes: Axes, title: str) -> None:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from study import plots, plots_claims
 from study.claims import NETWORK_CLAIMS, is_mnist
+from study.drawing import POINTS_AT_MOST, lighten
 from study.plots_effort import search_range, time_per_call
 from study.results import Results, replace
 from study.wording import plural
@@ -132,7 +133,8 @@ def pictures(results: Results) -> list[Picture]:
             name="search_range",
             title="What each method tried",
             see="Dark points scored best: where a method's points crowd, it exploits; where they "
-            "spread evenly, it explores or draws by chance.",
+            "spread evenly, it explores or draws by chance."
+            + (f" Shown are {POINTS_AT_MOST:,} calls." if len(trials) > POINTS_AT_MOST else ""),
             draw=lambda: _search_ranges(trials, space),
         ),
     ]
@@ -165,6 +167,7 @@ def drawn(pictures: list[Picture], about: str) -> Iterator[tuple[str, Figure]]:
     with mpl.rc_context(STYLE):
         for picture in pictures:
             figure = picture.draw()
+            lighten(figure)
             height, lines = figure.get_figheight(), about.count("\n") + 1
             title = picture.title + "\n" * lines
             figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")

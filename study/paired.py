@@ -120,7 +120,9 @@ def mean_interval(d: np.ndarray, rng: np.random.Generator) -> tuple[float, float
     low, high = map(float, stats.t.interval(1 - ALPHA, n - 1, loc=mean, scale=stats.sem(d)))
     if n < BOOTSTRAP_FROM:
         return low, high, "t"
-    found = stats.bootstrap((d,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=rng)
+    found = stats.bootstrap(
+        (d,), np.mean, n_resamples=RESAMPLES, batch=_batch(n), method="BCa", rng=rng
+    )
     ends = found.confidence_interval
     return float(np.fmin(low, ends.low)), float(np.fmax(high, ends.high)), "bca"
 
@@ -150,12 +152,22 @@ def p_value(d: np.ndarray, family: int, rng: np.random.Generator) -> tuple[str, 
     n = len(d)
     if can_reach(n, family):
         found = stats.permutation_test(
-            (d,), _rounded_mean, permutation_type="samples", n_resamples=RESAMPLES, rng=rng
+            (d,),
+            _rounded_mean,
+            permutation_type="samples",
+            n_resamples=RESAMPLES,
+            batch=_batch(n),
+            rng=rng,
         )
         return "exact" if n <= EXACT_TO else "random flips", float(found.pvalue)
     if n < 2 or is_constant(d):
         return "none", math.nan
     return "t", float(stats.ttest_1samp(d, 0).pvalue)
+
+
+def _batch(n: int) -> int:
+    """How many resamples of n values are drawn at once, in about 80 MB."""
+    return max(1, min(RESAMPLES, 10_000_000 // n))
 
 
 def _rounded_mean(d: np.ndarray, axis: int) -> Any:

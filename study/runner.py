@@ -97,6 +97,8 @@ class Flow:
         self._finished = 0
         self._best: dict[str, float] = {}
         self._spent = self._expected = 0.0  # seconds, of what was evaluated by this flow
+        self._ahead = 0.0  # expected seconds of what is waited for
+        self._uses = 0  # of what is waited for
         self._typical = self._typical_seconds()
         self.errors: list[str] = []
         """Searches that broke off, in words."""
@@ -163,7 +165,10 @@ class Flow:
             self._unrecorded.append(use)
             self._settle(use)
             return
+        if key not in self._waiting:
+            self._ahead += self._expected_seconds(use.task)
         self._waiting[key].append(use)
+        self._uses += 1
         # The most urgent of its uses counts; the other entries are stale when they come up.
         self._push(use.task, self._expected_seconds(use.task) + self._after(use))
 
@@ -248,10 +253,13 @@ class Flow:
             reason = f"its process was killed, and again when it was tried once more ({outcome!r})"
             outcome = Evaluation(status=Status.FAILED, reason=reason)
         self._spent += outcome.seconds
-        self._expected += self._expected_seconds(job)
+        expected = self._expected_seconds(job)
+        self._expected += expected
+        self._ahead -= expected
         self._done[job.key] = (job, outcome)
         self._fresh.append((job, outcome))
         uses = self._waiting.pop(job.key)
+        self._uses -= len(uses)
         self._unrecorded += uses
         for use in uses:
             self._settle(use)
@@ -306,12 +314,9 @@ class Flow:
 
     def seconds_left(self, workers: int) -> float:
         """A forecast: work known of, work still to be chosen, corrected by what was measured."""
-        waiting = {job for *_, job in self._ready if not self._stale(job)}
-        jobs = [*waiting, *self._running]
-        known = [self._expected_seconds(job) for job in jobs if isinstance(job, Task)]
-        unknown = self._total() - self._finished - sum(map(len, self._waiting.values()))
+        unknown = self._total() - self._finished - self._uses
         correction = self._spent / self._expected if self._expected > 10 else 1.0
-        return (sum(known) + unknown * self._typical) * correction / workers
+        return max(0.0, self._ahead + unknown * self._typical) * correction / workers
 
     def _expected_seconds(self, wanted: Task) -> float:
         extra = self._extras.get(wanted.key)

@@ -1,7 +1,7 @@
 """The records of a study: what was evaluated, and which call of which run it served."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -46,7 +46,7 @@ class Part(StrEnum):
         return self in (Part.TEST, Part.CLAIM, Part.CLAIM_FITTED)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
     """One finished training."""
 
@@ -66,7 +66,7 @@ class Evaluation:
     """Building, compiling, training and scoring."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """An evaluation to make; equal tasks have equal outcomes on one machine."""
 
@@ -74,17 +74,18 @@ class Task:
     configuration: Configuration
     training_seed: int
     """Seeds initial weights and shuffles; 63 bits."""
+    key: str = field(init=False)
+    """What the ledger knows the evaluation by, within its problem and training length."""
 
-    @property
-    def key(self) -> str:
-        """What the ledger knows the evaluation by, within its problem and training length."""
-        return f"{self.part} {self.training_seed} {canonical(self.configuration)}"
+    def __post_init__(self) -> None:
+        key = f"{self.part} {self.training_seed} {canonical(self.configuration)}"
+        object.__setattr__(self, "key", key)
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
     """One call of one run: which evaluation it asked for, and what proposing that took."""
 
@@ -99,7 +100,7 @@ class Trial:
     propose_seconds: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Final:
     """One retraining of the incumbent of a finished run."""
 
