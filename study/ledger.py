@@ -145,6 +145,14 @@ class Ledger:
         self._session = int(cursor.lastrowid or 0)
         self._opened = time.monotonic()
 
+    def amend_session(self, **facts: Any) -> None:
+        """Change what the session tells about itself."""
+        with self._committed():
+            self._db.execute(
+                "UPDATE sessions SET about = json_patch(about, ?) WHERE id = ?",
+                (json.dumps(facts), self._session),
+            )
+
     def sessions(self) -> list[dict[str, Any]]:
         """All sessions, oldest first: began, seconds, and what they told about themselves."""
         rows = self._rows("SELECT began, seconds, about FROM sessions ORDER BY id")
