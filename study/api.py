@@ -7,15 +7,15 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from study.datasets import load_dataset
 from study.engine import default_workers, open_engine
-from study.errors import StudyError
+from study.errors import ClusterError, StudyError
 from study.ledger import Ledger, locked
 from study.methods import lookup
+from study.packages import COMPUTING, installed
 from study.problems import NetworkProblem
 from study.results import LEDGER, Results, from_ledger, load, telling, write
 from study.runner import Extra, Flow, Snapshot
@@ -23,10 +23,7 @@ from study.settings import Settings, at_least_one
 
 __all__ = ["compare", "load"]
 
-PACKAGES = (
-    *("study", "tensorflow", "keras", "scikit-optimize", "scikit-learn", "numpy", "scipy"),
-    *("pandas", "seaborn", "matplotlib", "distributed"),
-)
+PACKAGES = (*COMPUTING, "pandas", "seaborn", "matplotlib")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +35,9 @@ class Plan:
     seeds_named: bool
     """Whether the user named a number of seeds; if not, a study that goes on keeps its own."""
     workers: int
+    """Local ones; of a cluster nobody knows how many, so forecasts reckon with one."""
+    scheduler: str | None
+    """Address of a Dask cluster to work on."""
     output: Path
     data: dict[str, str]
     """The dataset as it was named, where it was read, and what it stands in for if it does."""
@@ -55,6 +55,7 @@ def plan(
     margin: float = Settings.margin,
     epochs: int | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     output: str | os.PathLike[str] | None = None,
     download_progress: Callable[[int, int], None] | None = None,
@@ -80,7 +81,13 @@ def plan(
         lookup(name)
     if epochs is not None:
         epochs = at_least_one("epochs", epochs)
-    count = at_least_one("workers", default_workers() if workers is None else workers)
+    if workers is not None and scheduler is not None:
+        raise StudyError(
+            f"--workers {workers} and --scheduler {scheduler} exclude each other: a cluster has as "
+            "many workers as were started there"
+        )
+    default = 1 if scheduler else default_workers()
+    count = at_least_one("workers", default if workers is None else workers)
     named = None if dataset is None else os.fspath(dataset)
     images = load_dataset(named, Path(data_dir) if data_dir else None, download_progress)
     return Plan(
@@ -88,6 +95,7 @@ def plan(
         settings=settings,
         seeds_named=seeds is not None,
         workers=count,
+        scheduler=scheduler,
         output=Path(output) if output else Path("results") / images.name,
         data={
             "dataset": named or images.name,
@@ -124,6 +132,9 @@ def compare(
         Passes through the training images; by default 3, more for small datasets.
     workers
         Processes to train in; by default one per core. 1 trains in this process.
+    scheduler
+        The address of a Dask scheduler, such as "tcp://HOST:8786": its workers train, as many as
+        there are at any time.
     data_dir
         Where MNIST and Fashion-MNIST are looked for first.
     output
@@ -132,7 +143,8 @@ def compare(
     Raises
     ------
     StudyError
-        If a setting is not in order, or the folder holds a study with other settings.
+        If a setting is not in order, the folder holds a study with other settings, or the
+        cluster cannot be used or is lost; what was finished before is kept.
     """
     return carry_out(plan(**settings), observe)
 
@@ -153,25 +165,40 @@ def train(
 
     The results are not written yet.
 
-    Interrupted, it writes the tables of what is finished, and raises KeyboardInterrupt.
+    Interrupted, or with its cluster lost, it writes the tables of what is finished, and raises.
     """
     with opened(planned) as (settings, ledger):
-        flow = Flow(planned.problem, settings, ledger, observe, extras(settings))
+        seen = session(ledger, observe)
+        flow = Flow(planned.problem, settings, ledger, seen, extras(settings))
         if flow.unfinished:
             ledger.write(
                 settings=asdict(settings),
                 problem=planned.problem.describe(),
                 data=planned.data,
             )
-            ledger.begin_session(
-                datetime.now(UTC).isoformat(timespec="seconds"), about(planned.workers)
-            )
         try:
-            flow.run(lambda: open_engine(planned.problem, planned.workers))
-        except KeyboardInterrupt:
+            flow.run(lambda: open_engine(planned.problem, planned.workers, planned.scheduler))
+        except (KeyboardInterrupt, ClusterError):
             write(from_ledger(planned.output, ledger, flow.errors))
             raise
         return from_ledger(planned.output, ledger, flow.errors)
+
+
+def session(ledger: Ledger, observe: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
+    """`observe`, and have the ledger note a session: from the first worker on, with the most."""
+    most = 0
+
+    def seen(snapshot: Snapshot) -> None:
+        nonlocal most
+        if snapshot.workers and not most:
+            began = datetime.now(UTC).isoformat(timespec="seconds")
+            ledger.begin_session(began, about(snapshot.workers))
+        elif snapshot.workers > most:
+            ledger.amend_session(workers=snapshot.workers)
+        most = max(most, snapshot.workers)
+        observe(snapshot)
+
+    return seen
 
 
 def publish(results: Results) -> list[Path]:
@@ -245,5 +272,5 @@ def about(workers: int) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: installed(name) for name in PACKAGES},
     }

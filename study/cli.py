@@ -34,12 +34,23 @@ Examples:
   STUDY_DATA=~/data study compare --dataset mnist --seeds 8 --calls 20
 
   study compare --seeds 10      (after --seeds 5: trains five seeds more)
+
+  study compare --scheduler tcp://HOST:8786
 """
 
 
 Workers = Annotated[
     int | None,
     typer.Option(help="Processes that train; 1 trains in this one.", show_default="one per core"),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Train on the workers of your own Dask cluster, such as tcp://HOST:8786; they may "
+        "come and go.",
+        show_default="none: workers on this machine",
+    ),
 ]
 DataDir = Annotated[
     Path | None,
@@ -106,6 +117,7 @@ def compare(
         ),
     ] = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     data_dir: DataDir = None,
     output: Annotated[
         Path | None, typer.Option(help="Results folder.", show_default="results/DATASET")
@@ -117,7 +129,7 @@ def compare(
     Prints tables and an answer, and writes CSV files, plots and a report into the results
     folder. Interrupt it whenever you like: the same command goes on where it stopped. Exit
     code 1: something failed to train, or a check of the study's rules failed; 2: a setting is
-    not in order.
+    not in order, or the cluster is lost.
     """
     from study import api, display
 
@@ -134,6 +146,7 @@ def compare(
                 margin=margin,
                 epochs=epochs,
                 workers=workers,
+                scheduler=scheduler,
                 data_dir=data_dir,
                 output=output,
                 download_progress=progress,
@@ -221,6 +234,7 @@ def replicate(
         ),
     ] = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     data_dir: DataDir = None,
     output: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/replicate"),
     dry_run: DryRun = False,
@@ -242,6 +256,7 @@ def replicate(
                 calls=claims.CALLS,
                 initial_points=claims.INITIAL_POINTS,
                 workers=workers,
+                scheduler=scheduler,
                 data_dir=data_dir,
                 output=output,
                 download_progress=progress,

@@ -1,4 +1,4 @@
-"""Where work is done: in this process, or in local worker processes of one thread each."""
+"""Where work is done: in this process, in local worker processes, or on a user's cluster."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ class Engine(Protocol):
     """Takes jobs and gives them back when they are done, in whatever order."""
 
     slots: int
-    """How many jobs run at once."""
+    """How many jobs run at once; may change with every `wait`."""
     problem: Any
     """What to pass to a job in place of the problem."""
 
@@ -22,7 +22,7 @@ class Engine(Protocol):
         """Take a job; `ticket` comes back with its outcome."""
 
     def wait(self) -> list[tuple[Any, Any]]:
-        """Block until a job is done; (ticket, result or exception) of all that are."""
+        """Block until a job is done, or a while; (ticket, result or exception) of all that are."""
 
 
 class InProcess:
@@ -53,16 +53,22 @@ def default_workers() -> int:
 
 
 @contextlib.contextmanager
-def open_engine(problem: Problem, workers: int) -> Iterator[Engine]:
-    """An engine of so many workers; one works in this process, without a cluster.
+def open_engine(problem: Problem, workers: int, scheduler: str | None = None) -> Iterator[Engine]:
+    """An engine of so many local workers, or of those that the scheduler of that address has.
 
-    Unless somebody else imported TensorFlow here: with other threads it gives other last digits.
+    One worker works in this process, without a cluster, unless somebody else imported TensorFlow
+    here: with other threads it gives other last digits.
     """
     at_least_one("workers", workers)
-    if workers == 1 and network.undisturbed():
-        yield InProcess(problem)
-        return
-    from study.workers import open_workers
+    if scheduler is not None:
+        from study.cluster import open_cluster
 
-    with open_workers(problem, workers) as engine:
-        yield engine
+        with open_cluster(problem, scheduler) as engine:
+            yield engine
+    elif workers == 1 and network.undisturbed():
+        yield InProcess(problem)
+    else:
+        from study.workers import open_workers
+
+        with open_workers(problem, workers) as engine:
+            yield engine

@@ -1,4 +1,4 @@
-"""The one exception that means: the user can mend this."""
+"""The exceptions that mean: the user can mend this."""
 
 
 class StudyError(Exception):
@@ -6,3 +6,7 @@ class StudyError(Exception):
 
     The command line prints the message without a traceback and exits with code 2.
     """
+
+
+class ClusterError(StudyError):
+    """A Dask cluster cannot be worked on, or no longer. What was finished is kept."""

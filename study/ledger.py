@@ -178,10 +178,17 @@ class Ledger:
 
     def begin_session(self, began: str, about: dict[str, Any]) -> None:
         """Note who writes from now on: versions, machine, command."""
-        self._session = len(self.rows("sessions")) + 1
+        self._session = 1 + max((row[0] for row in self.rows("sessions")), default=0)
         self._opened = time.monotonic()
         with self._committed():
             _add(self._db, "sessions", [(self._session, began, json.dumps(about))])
+
+    def amend_session(self, **facts: Any) -> None:
+        """Change what the session tells about itself."""
+        _, began, about = self.rows("sessions")[-1]
+        with self._committed():
+            changed = json.dumps(json.loads(about) | facts)
+            _add(self._db, "sessions", [(self._session, began, changed)])
 
     def sessions(self) -> list[dict[str, Any]]:
         """All sessions, oldest first: began, seconds, and what they told about themselves.
@@ -194,9 +201,10 @@ class Ledger:
                     "SELECT session, max(session_seconds) FROM evaluations GROUP BY session"
                 ).fetchall()
             )
+        newest = {number: (began, about) for number, began, about in self.rows("sessions")}
         return [
             {"began": began, "seconds": seconds.get(number, 0.0), **json.loads(about)}
-            for number, began, about in self.rows("sessions")
+            for number, (began, about) in newest.items()
         ]
 
     def record(

@@ -39,6 +39,8 @@ PROPOSE_SECONDS = 0.3  # what a proposal takes, roughly
 class Snapshot:
     """How far a study is, for whoever watches."""
 
+    workers: int
+    """How many jobs can run at once; 0 before and after."""
     done: int
     """Calls and retrainings finished, of `total`."""
     total: int
@@ -300,6 +302,7 @@ class Flow:
     def _tell(self, slots: int) -> None:
         self._observe(
             Snapshot(
+                workers=slots,
                 done=self._finished,
                 total=self._total(),
                 running=tuple(self._running.values()),

@@ -1,0 +1,112 @@
+"""The user's own Dask cluster. Slow to import, so `engine` does so late."""
+
+import contextlib
+import logging
+import platform
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+from distributed import Client
+from distributed.versions import VersionMismatchWarning
+
+from study import packages
+from study.errors import ClusterError
+from study.problems import Problem
+from study.workers import CLOSE_SECONDS, Workers, threads
+
+CONNECT_SECONDS = 8
+
+log = logging.getLogger("study")
+
+
+@contextlib.contextmanager
+def open_cluster(problem: Problem, address: str) -> Iterator[Workers]:
+    """Work on the cluster of that scheduler; it stays as it was when the context ends.
+
+    Says to the log if there is no worker yet, and waits for one.
+
+    Raises
+    ------
+    ClusterError
+        If the scheduler does not answer, or a worker would compute something else.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_quiet())
+        with _telling(address):
+            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
+        stack.callback(_left, client)
+        _check(client, _first_workers(client))
+        with _telling(address):
+            engine = Workers(client, problem)
+        stack.callback(engine.leave)
+        yield engine
+
+
+def _first_workers(client: Client) -> dict[str, int]:
+    """The threads of each worker, by address, once there is one."""
+    found = threads(client)
+    if not found:
+        log.warning("study: the cluster has no worker yet, waiting for the first")
+    while not found:
+        time.sleep(1)
+        found = threads(client)
+    return found
+
+
+def _check(client: Client, workers: dict[str, int]) -> None:
+    """Raise `ClusterError` for the first worker that would compute something else."""
+    here, there = packages.versions(), _versions(client)
+    for worker, count in workers.items():
+        if wrong := packages.complaint(worker, count, there.get(worker, here), here):
+            raise ClusterError(wrong)
+
+
+def _versions(client: Client) -> dict[str, dict[str, str]]:
+    """`study.packages.versions` of each worker, which need not have `study` to answer."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for name in packages.COMPUTING:
+        for worker, answer in client.run(version, name, on_error="return").items():
+            if isinstance(answer, str):  # not that it is missing
+                found[worker][name] = answer
+    python = client.run(platform.python_version, on_error="ignore")
+    return {worker: found[worker] | {"Python": answer} for worker, answer in python.items()}
+
+
+@contextlib.contextmanager
+def _telling(address: str) -> Iterator[None]:
+    """Turn whatever is wrong with an address, or behind it, into one line that says what to do."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ClusterError(
+            f"--scheduler {address} cannot be used ({reason}): give the address that the scheduler "
+            "printed, such as tcp://HOST:8786, and see that it can be reached from here"
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask from logging what a `ClusterError` says, and from its own look at versions."""
+    names = ("distributed", "distributed.client", "tornado", "tornado.application")
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VersionMismatchWarning)
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+def _left(client: Any) -> None:
+    """Close a client, in a bounded time even if nobody answers it any more."""
+    with contextlib.suppress(OSError):  # a timeout is one, too
+        client.close(CLOSE_SECONDS)

@@ -1,0 +1,48 @@
+"""The packages that results depend on, and whether another process has the same ones."""
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+COMPUTING = (
+    *("study", "tensorflow", "keras", "scikit-optimize", "scikit-learn", "numpy", "scipy"),
+    "distributed",
+)
+
+
+def versions() -> dict[str, str]:
+    """Version of Python and of every package that computes; a missing package has none."""
+    return {"Python": platform.python_version()} | {
+        name: found for name in COMPUTING if (found := installed(name))
+    }
+
+
+def installed(package: str) -> str:
+    """A package's version in this process; empty if it is missing."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def complaint(worker: str, threads: int, there: Mapping[str, str], here: Mapping[str, str]) -> str:
+    """Why the worker of that address must not compute for this process; empty if it may.
+
+    `there` and `here` are `versions` of the worker and of this process.
+    """
+    if threads != 1:
+        return (
+            f"the worker {worker} has {threads} threads, which would share one network: start it "
+            "with --nthreads 1, several of them with --nworkers"
+        )
+    differing = [
+        f"{name} {there[name]} (here {here[name]})" if name in there else f"no {name}"
+        for name in here
+        if there.get(name) != here[name]
+    ]
+    if not differing:
+        return ""
+    return (
+        f"the worker {worker} has {', '.join(differing)}: install the versions of this side "
+        f"there (study {here['study']}), start the worker again, and run the same command"
+    )
