@@ -16,7 +16,7 @@ import pandas as pd
 
 from study import analysis, frames
 from study.errors import StudyError
-from study.ledger import Ledger
+from study.ledger import Ledger, collecting_later
 from study.methods import METHODS
 from study.paired import compare_pairs
 from study.runs import FINAL_PARTS
@@ -123,6 +123,7 @@ def load(folder: str | os.PathLike[str]) -> Results:
     return read_files(path)
 
 
+@collecting_later()
 def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
     """The results of what a ledger holds; `errors` are the searches that broke off."""
     with ledger.unchanging():

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from study.engine import Engine
-from study.ledger import Ledger
+from study.ledger import Ledger, collecting_later
 from study.methods import FAILED_ACCURACY, Proposal, propose
 from study.problems import Problem, evaluate
 from study.runs import (
@@ -75,6 +75,7 @@ class _Propose:
 class Flow:
     """One study on its way. Making one plans and writes nothing; `run` finishes the study."""
 
+    @collecting_later()
     def __init__(
         self,
         problem: Problem,
