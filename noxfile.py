@@ -93,7 +93,7 @@ def stress(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def scale(session: nox.Session) -> None:
-    """See how large a study can be: -- --seeds 250 --slots 1 256, or -- --rows 1000000."""
+    """See how large a study can be: -- --seeds 1000 --slots 1 256, or -- --rows 1000000."""
     session.install(".")
     session.run("python", "benchmarks/scale.py", *session.posargs)
 

@@ -1,6 +1,6 @@
 """How large a study can be: the driver, its ledger and its tables, without training anything.
 
-    python benchmarks/scale.py --seeds 250 --slots 1 4 16 64 256
+    python benchmarks/scale.py --seeds 1000 --slots 1 4 16 64 256
 
 runs whole studies on made-up workers. A training takes as long as one that was recorded on MNIST,
 on a clock that does not wait; what the driver itself spends, writing its ledger included, goes on
@@ -23,6 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
@@ -135,8 +138,8 @@ def settings(seeds: int) -> Settings:
     return Settings(seeds=seeds, methods=METHODS)
 
 
-def run(ledger: Ledger, seeds: int, slots: int) -> dict[str, str]:
-    """Run a study on imagined workers; what the driver did, in words."""
+def run(ledger: Ledger, seeds: int, slots: int) -> dict[str, float]:
+    """Run a study on imagined workers; what the driver did."""
     engine, chosen = Clockwork(slots), settings(seeds)
     ledger.write(
         settings={**vars(chosen), "methods": list(METHODS)},
@@ -147,12 +150,13 @@ def run(ledger: Ledger, seeds: int, slots: int) -> dict[str, str]:
     Flow(engine.problem, chosen, ledger).run(lambda: nullcontext(engine))
     done = len(ledger.rows("evaluations"))
     return {
-        "evaluations": f"{done:,}",
-        "driver, ms each": f"{1000 * engine.driver / done:.2f}",
-        "limit, per second": f"{done / engine.driver:,.0f}",
-        "hours": f"{engine.now / 3600:.2f}",
-        "efficiency": f"{100 * engine.busy / engine.now / slots:.1f} %",
-        "memory, MiB": f"{memory():,.0f}",
+        "slots": slots,
+        "evaluations": done,
+        "driver (ms each)": 1000 * engine.driver / done,
+        "at most (per s)": done / engine.driver,
+        "took (h)": engine.now / 3600,
+        "efficiency (%)": 100 * engine.busy / engine.now / slots,
+        "memory (MiB)": memory(),
     }
 
 
@@ -203,25 +207,39 @@ def large(folder: Path, rows: int, console: Console) -> None:
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=250)
+    parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--slots", type=int, nargs="+", default=[1, 4, 16, 64, 256])
+    parser.add_argument("--plot", default="results/scale.png")
     parser.add_argument("--rows", type=int, help="write and read a ledger of so many rows instead")
     chosen, console = parser.parse_args(), Console()
     with tempfile.TemporaryDirectory() as name:
         if chosen.rows:
             large(Path(name), chosen.rows, console)
             return
-        table = Table("slots", box=None)
+        rows = []
         for slots in chosen.slots:
             folder = Path(name, str(slots))
             folder.mkdir()
             with Ledger(folder / LEDGER) as ledger:
-                row = run(ledger, chosen.seeds, slots)
-            if not table.rows:
-                for heading in row:
-                    table.add_column(heading, justify="right")
-            table.add_row(str(slots), *row.values())
-        console.print(table)
+                rows.append(run(ledger, chosen.seeds, slots))
+    frame = pd.DataFrame(rows)
+    console.print(frame.round(2).to_string(index=False))
+    draw(frame).savefig(chosen.plot)
+    console.print(chosen.plot)
+
+
+def draw(frame: pd.DataFrame) -> Figure:
+    """How busy the workers are, and what an evaluation costs the driver, by number of workers."""
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    for axes, column in zip(
+        figure.subplots(1, 2), ("efficiency (%)", "driver (ms each)"), strict=True
+    ):
+        sns.lineplot(frame, x="slots", y=column, marker="o", ax=axes)
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(frame["slots"], frame["slots"])
+        axes.set(xlabel="workers", ylim=(0, None))
+        axes.grid(alpha=0.3)
+    return figure
 
 
 if __name__ == "__main__":
