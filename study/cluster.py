@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from distributed import Client
+from distributed import Client, Security
+from distributed.comm.core import connect
+from distributed.utils import LoopRunner, sync
 from distributed.versions import VersionMismatchWarning
 
 from study import packages
@@ -18,7 +20,7 @@ from study.errors import ClusterError
 from study.problems import Problem
 from study.workers import CLOSE_SECONDS, Workers, threads
 
-CONNECT_SECONDS = 8
+CONNECT_SECONDS = 6
 
 log = logging.getLogger("study")
 
@@ -37,6 +39,7 @@ def open_cluster(problem: Problem, address: str) -> Iterator[Workers]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet())
         with _telling(address):
+            _knock(address)
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
         stack.callback(_left, client)
         _check(client, _first_workers(client))
@@ -44,6 +47,18 @@ def open_cluster(problem: Problem, address: str) -> Iterator[Workers]:
             engine = Workers(client, problem)
         stack.callback(engine.leave)
         yield engine
+
+
+def _knock(address: str) -> None:
+    """Raise unless somebody who speaks Dask answers in time: `Client` would wait for ever."""
+    runner: Any = LoopRunner()
+    security: Any = Security()  # type: ignore[no-untyped-call, unused-ignore]
+    how = security.get_connection_args("client")
+    runner.start()
+    try:
+        sync(runner.loop, connect, address, callback_timeout=CONNECT_SECONDS, **how).abort()
+    finally:
+        runner.stop()
 
 
 def _first_workers(client: Client) -> dict[str, int]:
@@ -82,7 +97,7 @@ def _telling(address: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
         raise ClusterError(
             f"--scheduler {address} cannot be used ({reason}): give the address that the scheduler "
             "printed, such as tcp://HOST:8786, and see that it can be reached from here"
