@@ -21,7 +21,7 @@ from study.methods import lookup
 from study.problems import NetworkProblem
 from study.results import LEDGER, Results, from_ledger, load, telling, write
 from study.runner import Extra, Flow, Snapshot
-from study.settings import Settings, at_least_one
+from study.settings import EPOCHS_AT_MOST, Settings, at_least_one
 
 __all__ = ["compare", "load"]
 
@@ -29,6 +29,7 @@ PACKAGES = (
     *("study", "tensorflow", "keras", "scikit-optimize", "scikit-learn", "numpy", "scipy"),
     *("pandas", "seaborn", "matplotlib", "distributed"),
 )
+WORKERS_PER_CORE = 4  # at most: more of them only take memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +82,9 @@ def plan(
     for name in settings.methods:
         lookup(name)
     if epochs is not None:
-        epochs = at_least_one("epochs", epochs)
-    count = at_least_one("workers", default_workers() if workers is None else workers)
+        epochs = at_least_one("epochs", epochs, EPOCHS_AT_MOST)
+    most = WORKERS_PER_CORE * (os.cpu_count() or 1)
+    count = at_least_one("workers", default_workers() if workers is None else workers, most)
     named = None if dataset is None else os.fspath(dataset)
     images = load_dataset(named, Path(data_dir) if data_dir else None, download_progress)
     return Plan(
