@@ -10,11 +10,11 @@ CLAIMED, MEASURED = "#d55e00", "#0072b2"
 
 
 def claimed(claims: pd.DataFrame, axes: Axes) -> Axes:
-    """Claims in percent as crosses, and what was measured as a point with two lines.
+    """Measured claims in percent as crosses, and what was measured as a point with two lines.
 
     The thick line is the 95 % interval of the mean, the thin one that of one more measurement.
     """
-    rows = claims[(claims["unit"] == "%") & claims["measured"].notna()].reset_index(drop=True)
+    rows = claims.reset_index(drop=True)
     axes.vlines(rows.index, rows["single_low"], rows["single_high"], color=MEASURED, lw=1.2)
     axes.vlines(rows.index, rows["low"], rows["high"], color=MEASURED, lw=4.5, alpha=0.5)
     axes.plot(rows.index, rows["measured"], "o", color=MEASURED, ms=6, label="measured")

@@ -60,7 +60,8 @@ class Settings:
 
 def at_least_one(option: str, value: Any, most: int = TRAININGS_AT_MOST) -> int:
     """`value` as an int; raises `StudyError` unless it is a whole number from 1 to `most`."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= value <= most:
+    number = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (number and 1 <= int(value) <= most):
         raise StudyError(
             f"--{option} is {shown(value)}: it must be a whole number, 1 or more and at most {most}"
         )
