@@ -19,7 +19,7 @@ from study.errors import StudyError
 from study.ledger import Ledger
 from study.methods import lookup
 from study.problems import NetworkProblem
-from study.results import LEDGER, Results, from_ledger, load, telling, write
+from study.results import LEDGER, Results, from_ledger, load, reading, telling, write
 from study.runner import Extra, Flow, Snapshot
 from study.settings import EPOCHS_AT_MOST, Settings, at_least_one
 
@@ -207,7 +207,9 @@ def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Settings, Ledg
                 folder.mkdir(parents=True, exist_ok=True)
                 _lock(folder, stack)
         ledger = stack.enter_context(Ledger(None if dry and not held else folder / LEDGER))
-        yield _agreed(planned, ledger), ledger
+        with reading(folder):
+            settings = _agreed(planned, ledger)
+        yield settings, ledger
 
 
 def _lock(folder: Path, stack: contextlib.ExitStack) -> None:

@@ -22,7 +22,7 @@ from study.trials import Part, Status
 HUGE = 1e15  # no count, loss or number of seconds gets there
 TINY = 1e-100  # what stands on a logarithmic axis
 TEXT_AT_MOST = 10_000  # signs
-NAME = re.compile(r"[^\W_][\w.+ /()-]{0,59}")  # of a method, a dimension or a choice
+NAME = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a method, a dimension or a choice
 
 ACCURACIES = ("validation_accuracy", "incumbent_accuracy", "test_accuracy")
 SECONDS = ("propose_seconds", "train_seconds", "elapsed_seconds")
@@ -215,18 +215,21 @@ def _inspect_columns(frame: pd.DataFrame, file: str, info: dict[str, Any]) -> No
 def inspect_claims(claims: pd.DataFrame, leak: pd.DataFrame) -> None:
     """Raise ValueError unless claims.csv and leak.csv are in order."""
     words = {"claim": NAMED, "text": PLAIN, "unit": PLAIN, "verdict": NAMED}
+    percent = dict.fromkeys(("printed", "continued", "fresh"), (0.0, 100.0))
     for file, frame, texts, numbers in (
-        ("claims.csv", claims, words, [name for name in COLUMNS if name not in words]),
-        ("leak.csv", leak, {}, ["trial", "printed", "continued", "fresh"]),
+        ("claims.csv", claims, words, {c: (-HUGE, HUGE) for c in COLUMNS if c not in words}),
+        ("leak.csv", leak, {"search": NAMED}, {"trial": (1.0, 1000.0), **percent}),
     ):
-        missing = {*texts, *numbers} - set(frame.columns)
+        missing = (texts.keys() | numbers.keys()) - set(frame.columns)
         _require(not missing, f"{file} lacks {', '.join(sorted(missing))}")
         for name, kind in texts.items():
             _require(all(map(kind.holds, frame[name])), f"{file}: {name} is not {kind.words}")
-        for name in numbers:
+        for name, (low, high) in numbers.items():
             column = frame[name]
             _require(pd.api.types.is_numeric_dtype(column), f"{file}: {name} is not a number")
-            known = bool(column.dropna().between(-HUGE, HUGE).all())
-            _require(known, f"{file}: {name} is beyond {HUGE:g}")
+            inside = bool(column.dropna().between(low, high).all())
+            _require(inside, f"{file}: {name} is not from {low:g} to {high:g}")
     named = list(claims["claim"][claims["claimed_parameters"].notna()])
     _require(named.count("C3") == 1, "claims.csv lacks claim C3")
+    whole = leak[["trial", "printed"]].notna().all(axis=None)
+    _require(bool(whole), "leak.csv lacks what was printed, or for which trial")

@@ -72,10 +72,10 @@ class Results:
         if not (claims.is_file() and leak.is_file()):
             return None
         types = {"claimed_parameters": "Int64", "parameters": "Int64"}
-        with _reading(self.folder):
-            frames = pd.read_csv(claims, dtype=types), pd.read_csv(leak)
-            inspect_claims(*frames)
-            return frames
+        with reading(self.folder), np.errstate(invalid="ignore"):  # as in `frames`
+            found = pd.read_csv(claims, dtype=types), pd.read_csv(leak)
+            inspect_claims(*found)
+            return found
 
     def _compared(self, scores: pd.DataFrame) -> pd.DataFrame:
         margin = self.info["settings"]["margin"]
@@ -118,7 +118,7 @@ def load(folder: str | os.PathLike[str]) -> Results:
         If the folder holds no study, or one that cannot be read.
     """
     path = Path(folder)
-    with _reading(path):
+    with reading(path):
         if not (path / LEDGER).is_file():
             return read_files(path)
         with Ledger(path / LEDGER, create=False) as ledger:
@@ -187,7 +187,7 @@ def read_files(folder: Path) -> Results:
     StudyError
         If one is missing or damaged.
     """
-    with _reading(folder):
+    with reading(folder):
         info = cleaned(json.loads((folder / "study.json").read_text(encoding="utf-8")))
         inspect_info(info)
         trials = frames.read_trials(folder / "trials.csv", info["problem"]["space"])
@@ -197,7 +197,7 @@ def read_files(folder: Path) -> Results:
 
 
 @contextlib.contextmanager
-def _reading(folder: Path) -> Iterator[None]:
+def reading(folder: Path) -> Iterator[None]:
     """Turn what reading a folder that is damaged, or no study's, raises into one line."""
     try:
         yield

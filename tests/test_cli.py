@@ -318,7 +318,7 @@ BENCHMARK = {
 def bad(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with everything in it that a command may be given wrongly."""
     monkeypatch.chdir(tmp_path)
-    for name in ("empty", "damaged", "text", "other", "cut"):
+    for name in ("empty", "damaged", "text", "other", "odd", "cut"):
         Path(name).mkdir()
     Path("a file").write_text("precious")
     Path("damaged/a.npz").write_bytes(b"PK\x03\x04 not really")
@@ -329,6 +329,8 @@ def bad(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         np.savez(Path(name) / "a.npz", **arrays)
     with Ledger(Path("other/study.db")) as ledger:
         ledger.write(settings={"seeds": 1, "calls": 3, "methods": ["gp"]}, problem={"epochs": 7})
+    with Ledger(Path("odd/study.db")) as ledger:
+        ledger.write(settings={"seeds": "many"}, problem=[])
     Path("list.json").write_text("[1]")
     Path("none.json").write_text('{"benchmarks": []}')
     Path("half.json").write_text(json.dumps({"benchmarks": [BENCHMARK]}))
@@ -397,6 +399,7 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("--output", "/proc/below", "/proc/below cannot be written"),
     ("--output", LONG, "cannot be written"),
     ("--output", "text", "file is not a database"),
+    ("--output", "odd", "odd cannot be read"),
     ("--output", "other", "other holds a study with other settings (calls 3, now 12"),
 ]
 BAD_CALLS: list[tuple[list[str], str]] = [

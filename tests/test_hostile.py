@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import fnmatch
 import gzip
 import io
 import json
@@ -25,6 +26,7 @@ from hypothesis import strategies as st
 
 from study import files, frames, tables
 from study.api import plan
+from study.cli import main
 from study.datasets import load_dataset
 from study.display import announce, error
 from study.errors import StudyError, plain
@@ -33,6 +35,7 @@ from study.report import contents, write_report
 from study.results import Results, load, read_files, write_table
 from study.settings import Settings
 from study.tables import outcome
+from tests.test_report import claimed
 from tests.toy import study_in
 
 # The same examples every time; fixtures are only read.
@@ -103,7 +106,7 @@ ANYTHING = (
 
 
 @given(name=st.sampled_from(list(vars(Settings()))), value=ANYTHING)
-@examples(max_examples=400)
+@examples(max_examples=250)
 def test_any_value_of_any_setting_is_valid_or_told(name: str, value: Any) -> None:
     with one_line_or_nothing():
         settings = Settings(**{name: value})
@@ -345,7 +348,7 @@ def used(folder: Path) -> None:
 
 
 @given(data=st.data())
-@examples(max_examples=250)
+@examples(max_examples=120)
 def test_a_changed_study_json_works_or_is_told(
     finished: Results, tmp_path: Path, data: st.DataObject
 ) -> None:
@@ -362,7 +365,7 @@ CELLS = SCALARS.map(str) | st.sampled_from(["inf", "-inf", "nan", "1e999", "9" *
 
 
 @given(data=st.data())
-@examples(max_examples=250)
+@examples(max_examples=120)
 @pytest.mark.parametrize("name", ["trials.csv", "finals.csv"])
 def test_changed_tables_work_or_are_told(
     finished: Results, tmp_path: Path, name: str, data: st.DataObject
@@ -388,6 +391,85 @@ def test_changed_tables_work_or_are_told(
         (tmp_path / name).write_bytes(data.draw(damaged((finished.folder / name).read_bytes())))
     with one_line_or_nothing():
         used(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def replicated(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return claimed(study_in(tmp_path_factory.mktemp("replicated") / "toy"))()
+
+
+@given(data=st.data())
+@examples(max_examples=30)
+@pytest.mark.parametrize("name", ["claims.csv", "leak.csv"])
+def test_changed_claims_work_or_are_told(
+    replicated: Results, tmp_path: Path, name: str, data: st.DataObject
+) -> None:
+    copied(replicated, tmp_path)
+    for table in ("claims.csv", "leak.csv"):
+        shutil.copy(replicated.folder / table, tmp_path)
+    frame = pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False)
+    column = data.draw(st.sampled_from(list(frame.columns)))
+    row = data.draw(st.integers(0, len(frame) - 1))
+    rows = data.draw(st.sampled_from([[row], list(range(len(frame)))]))
+    frame.loc[rows, column] = data.draw(CELLS)
+    frame = frame.drop(index=data.draw(st.lists(st.integers(0, len(frame) - 1), unique=True)))
+    with contextlib.suppress(UnicodeEncodeError):  # a lone surrogate is in no file
+        frame.to_csv(tmp_path / name, index=False)
+    with one_line_or_nothing():
+        used(tmp_path)
+
+
+EXTREMES: dict[str, dict[str, Any]] = {
+    "nothing known": {"*_accuracy": "", "initial_loss": ""},
+    "nothing learned": {"*_accuracy": "0.0", "*_seconds": "0.0", "parameters": "0"},
+    "nothing wrong": {"*_accuracy": "1.0", "*_seconds": "1e14", "parameters": "1000000000000000"},
+}
+
+
+@pytest.mark.parametrize("kind", EXTREMES)
+def test_the_ends_of_what_is_accepted_are_drawn(
+    finished: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    copied(finished, tmp_path)
+    for name in ("trials.csv", "finals.csv"):
+        frame = pd.read_csv(tmp_path / name, dtype=str, keep_default_na=False)
+        for pattern, value in EXTREMES[kind].items():
+            for column in fnmatch.filter(frame.columns, pattern):
+                frame[column] = value
+        frame.to_csv(tmp_path / name, index=False)
+    for command in ("show", "report"):
+        with pytest.raises(SystemExit) as ended:
+            main([command, str(tmp_path)])
+        assert ended.value.code == 0
+    assert capsys.readouterr().err == ""
+    check_pages(tmp_path)
+
+
+@given(content=st.binary(max_size=300) | JSON.map(json.dumps).map(str.encode))
+@examples(max_examples=25)
+@pytest.mark.parametrize("command", ["show", "report", "plot"])
+@pytest.mark.parametrize("name", NAMES)
+def test_any_bytes_in_a_results_folder_are_told(
+    finished: Results,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    name: str,
+    content: bytes,
+) -> None:
+    copied(finished, tmp_path)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SystemExit) as ended:
+        main([command, str(tmp_path)])
+    assert ended.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_study_json_of_lists_in_lists_is_told(finished: Results, tmp_path: Path) -> None:
+    copied(finished, tmp_path)
+    (tmp_path / "study.json").write_text("[" * 100_000)
+    with pytest.raises(StudyError, match="lists without end"):
+        read_files(tmp_path)
 
 
 # Names

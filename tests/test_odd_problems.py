@@ -62,13 +62,13 @@ def studied(folder: Path, settings: Settings, toy: Odd) -> Results:
 
 
 def settings(**changed: Any) -> Settings:
-    usual: dict[str, Any] = {"seeds": 2, "calls": 7, "initial_points": 5, "retrain": 1}
+    usual: dict[str, Any] = {"seeds": 1, "calls": 7, "initial_points": 5, "retrain": 1}
     return Settings(**usual | {"methods": tuple(METHODS)} | changed)
 
 
-@pytest.mark.parametrize("accuracy", [0.0, 0.5, 1.0, 5e-324, 1 - 2**-53])
+@pytest.mark.parametrize("accuracy", [0.0, 0.5, 1.0])
 def test_a_constant_objective(tmp_path: Path, accuracy: float) -> None:
-    results = studied(tmp_path, settings(), Odd(score=lambda _: ok(accuracy)))
+    results = studied(tmp_path, settings(seeds=2), Odd(score=lambda _: ok(accuracy)))
     assert (results.trials["validation_accuracy"] == accuracy).all()
     assert (results.comparisons["mean_difference"] == 0).all()
     assert (results.comparisons["verdict"] == "undecided").all()  # of two seeds
@@ -102,9 +102,8 @@ def test_a_space_of_three_points_and_twelve_calls(
 @pytest.mark.parametrize(
     "changed",
     [
-        {"seeds": 1},
-        {"seeds": 1, "calls": 1, "initial_points": 1},
-        {"calls": 5},
+        {"calls": 1, "initial_points": 1},
+        {"seeds": 2, "calls": 5},
         {"calls": 4, "initial_points": 1},
     ],
     ids=str,
@@ -156,7 +155,7 @@ def test_half_of_the_evaluations_fail(tmp_path: Path) -> None:
     def half(task: Task) -> Evaluation:
         return ok(units(task) / 50) if task.training_seed % 2 else fails(task)
 
-    results = studied(tmp_path, settings(calls=9), Odd(score=half))
+    results = studied(tmp_path, settings(seeds=2, calls=9), Odd(score=half))
     assert set(results.trials["status"]) == {"ok", "failed"}
     assert results.trials["incumbent_accuracy"].max() > 0
 
