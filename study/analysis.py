@@ -177,7 +177,7 @@ def by_seconds(trials: pd.DataFrame, points: int = 200) -> pd.DataFrame:
     parts = []
     for method, own in trials.dropna(subset=["incumbent_accuracy"]).groupby("method", sort=False):
         runs = [run for _, run in own.groupby("seed")]
-        start = max(run["elapsed_seconds"].iloc[0] for run in runs)
+        start = max(1e-6, *(run["elapsed_seconds"].iloc[0] for run in runs))
         end = min(run["elapsed_seconds"].iloc[-1] for run in runs)
         grid = np.geomspace(start, max(start, end), points)
         steps = [

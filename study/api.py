@@ -17,13 +17,14 @@ from study.ledger import Ledger, locked
 from study.methods import lookup
 from study.packages import COMPUTING, installed
 from study.problems import NetworkProblem
-from study.results import LEDGER, Results, from_ledger, load, telling, write
+from study.results import LEDGER, Results, from_ledger, load, reading, telling, write
 from study.runner import Extra, Flow, Snapshot
-from study.settings import Settings, at_least_one
+from study.settings import EPOCHS_AT_MOST, Settings, at_least_one
 
 __all__ = ["compare", "load"]
 
 PACKAGES = (*COMPUTING, "pandas", "seaborn", "matplotlib")
+WORKERS_PER_CORE = 4  # at most: more of them only take memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,14 +81,15 @@ def plan(
     for name in settings.methods:
         lookup(name)
     if epochs is not None:
-        epochs = at_least_one("epochs", epochs)
+        epochs = at_least_one("epochs", epochs, EPOCHS_AT_MOST)
     if workers is not None and scheduler is not None:
         raise StudyError(
             f"--workers {workers} and --scheduler {scheduler} exclude each other: a cluster has as "
             "many workers as were started there"
         )
     default = 1 if scheduler else default_workers()
-    count = at_least_one("workers", default if workers is None else workers)
+    most = WORKERS_PER_CORE * (os.cpu_count() or 1)
+    count = at_least_one("workers", default if workers is None else workers, most)
     named = None if dataset is None else os.fspath(dataset)
     images = load_dataset(named, Path(data_dir) if data_dir else None, download_progress)
     return Plan(
@@ -235,7 +237,9 @@ def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Settings, Ledg
                 folder.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(locked(folder))
         ledger = stack.enter_context(Ledger(None if dry and not held else folder / LEDGER))
-        yield _agreed(planned, ledger), ledger
+        with reading(folder):
+            settings = _agreed(planned, ledger)
+        yield settings, ledger
 
 
 def _agreed(planned: Plan, ledger: Ledger) -> Settings:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from study import plots_benchmarks
-from study.benchmarks import overheads, part, ratios, read_benchmarks, speedups
+from study.benchmarks import overheads, part, ratios, read_benchmarks, reading, speedups
 from study.figures import Picture, drawn, figure_of
 from study.report import Rows, write_pages
 from study.wording import listed
@@ -22,16 +22,17 @@ def write_benchmark_report(files: Sequence[Path], folder: Path) -> list[Path]:
     paths written; raises `StudyError` if a file cannot be read or written.
     """
     benchmarks = read_benchmarks(files[-1:])
-    shown = pictures(benchmarks)
-    about = "dataset " + listed(sorted(benchmarks["dataset"].unique()))
-    content = {
-        "title": f"Benchmarks, {about}",
-        "machine": machine(files[-1]),
-        "ratios": ratio_rows(benchmarks),
-        "change": change_rows(read_benchmarks(files[-2:-1]), benchmarks) if files[1:] else [],
-        "pictures": shown,
-    }
-    return write_pages(NAME, folder, drawn(shown, about), content)
+    with reading(files[-1]):
+        shown = pictures(benchmarks)
+        about = "dataset " + listed(sorted(benchmarks["dataset"].unique()))
+        content = {
+            "title": f"Benchmarks, {about}",
+            "machine": machine(files[-1]),
+            "ratios": ratio_rows(benchmarks),
+            "change": change_rows(read_benchmarks(files[-2:-1]), benchmarks) if files[1:] else [],
+            "pictures": shown,
+        }
+        return write_pages(NAME, folder, drawn(shown, about), content)
 
 
 def ratio_rows(benchmarks: pd.DataFrame) -> Rows:

@@ -1,7 +1,8 @@
 """What the benchmarks measured: pytest-benchmark's JSON files as frames and ratios."""
 
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def read_benchmarks(files: Sequence[Path]) -> Frame:
     """
     rows: list[dict[str, Any]] = []
     for file in files:
-        try:
+        with reading(file):
             for entry in json.loads(file.read_text(encoding="utf-8"))["benchmarks"]:
                 module = entry["fullname"].partition("::")[0].rpartition("test_")[2]
                 rows.append(
@@ -39,14 +40,21 @@ def read_benchmarks(files: Sequence[Path]) -> Frame:
                         **entry["extra_info"],
                     }
                 )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StudyError(
-                f"{file} cannot be read as a file of pytest-benchmark ({error}): name one that "
-                "nox -s benchmark wrote"
-            ) from error
     if not rows:
         raise StudyError("there are no benchmarks in these files: run nox -s benchmark")
     return pd.DataFrame(rows)
+
+
+@contextlib.contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Turn what a file that is no benchmark of this project raises into one line."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StudyError(
+            f"{file} cannot be read as a file of pytest-benchmark ({error}): name one that "
+            "nox -s benchmark wrote"
+        ) from error
 
 
 def part(benchmarks: Frame, name: str) -> Frame:

@@ -186,7 +186,7 @@ def guided_calls(trials: pd.DataFrame) -> pd.DataFrame:
     """
     best = trials.pivot_table(
         index=["method", "seed"], columns="phase", values="validation_accuracy", aggfunc="max"
-    )
+    ).reindex(columns=["initial", "search"])  # a study may have made no guided call
     chosen = trials[trials["phase"] == "search"].groupby(["method", "seed"]).size()
     gain = (best["search"] - best["initial"]) * 100
     return pd.DataFrame({"calls": chosen, "gain": gain}).dropna().reset_index()

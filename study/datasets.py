@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from study.errors import StudyError
+from study.errors import StudyError, plain
 from study.files import download, keras_cache, read_folder, user_folder
 from study.settings import unknown
 
@@ -140,7 +140,8 @@ def _load(
             f"--dataset {name} holds no images: put one npz file with x_train, y_train, x_test "
             "and y_test there, or the four IDX files (train-images-idx3-ubyte ...)"
         )
-    return checked(path.resolve().name, found, source=f"the folder {path.name}")
+    own = plain(path.resolve().name) or "images"  # the root of a disk has no name
+    return checked(own, found, source=f"the folder {own}")
 
 
 def _find(
@@ -159,7 +160,7 @@ def _find(
 
 def _mnist(arrays: Arrays, source: str) -> Dataset:
     for key, expected in MNIST_SHA256.items():
-        found = hashlib.sha256(np.ascontiguousarray(arrays[key]).data).hexdigest()
+        found = hashlib.sha256(arrays[key].tobytes()).hexdigest()
         if found != expected:
             raise StudyError(
                 f"{key} from {source} is not MNIST's (SHA-256 {found[:8]}..., not "
@@ -172,7 +173,7 @@ def _mnist(arrays: Arrays, source: str) -> Dataset:
 def _fashion_mnist(arrays: Arrays, source: str) -> Dataset:
     shapes = {key: arrays[key].shape for key in ("x_train", "x_test")}
     expected = {"x_train": (60_000, 28, 28), "x_test": (10_000, 28, 28)}
-    digest = hashlib.sha256(np.ascontiguousarray(arrays["x_test"]).data).hexdigest()
+    digest = hashlib.sha256(arrays["x_test"].tobytes()).hexdigest()
     if shapes != expected or digest == MNIST_SHA256["x_test"]:
         raise StudyError(
             f"the images from {source} are not Fashion-MNIST's (60,000 and 10,000 of 28 x 28, "

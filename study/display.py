@@ -15,13 +15,14 @@ from study.runner import Extra, Flow, Snapshot
 from study.settings import Settings
 from study.wording import clock, plural
 
-console = Console(highlight=False)
+console = Console(highlight=False, emoji=False)  # a name with :smile: in it is a name
 STARTING = "starting worker processes and TensorFlow"
 
 
 def error(message: str) -> None:
     """One line on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]study:[/] {escape(message)}")
+    line = Text.assemble(("study:", "red"), " ", message)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(line)
 
 
 def announce(planned: Plan) -> None:

@@ -17,7 +17,7 @@ from study.claims import NETWORK_CLAIMS, is_mnist
 from study.drawing import POINTS_AT_MOST, lighten
 from study.plots_effort import search_range, time_per_call
 from study.results import Results, replace
-from study.wording import plural
+from study.wording import plural, shorten
 
 STYLE = {
     **sns.axes_style("whitegrid"),
@@ -62,13 +62,15 @@ def pictures(results: Results) -> list[Picture]:
 
     claims = []
     if replication:
+        found = replication[0]
+        percentages = found[(found["unit"] == "%") & found["measured"].notna()]
         claims = [
             Picture(
                 name="claims",
                 title="The tutorial's claims and what was measured",
                 see="A claim holds if its cross lies on the thin line, where one more honest "
                 "training would end; the thick line is the uncertainty of the mean.",
-                draw=one(plots_claims.claimed, replication[0]),
+                draw=one(plots_claims.claimed, percentages),
             ),
             Picture(
                 name="leak",
@@ -180,7 +182,7 @@ def _about(results: Results) -> str:
     """On which data a study is, at which budget, finished or not."""
     settings, problem = results.info["settings"], results.info["problem"]
     below = (
-        f"dataset {problem['dataset']} · {plural(settings['seeds'], 'seed')} · "
+        f"dataset {shorten(problem['dataset'])} · {plural(settings['seeds'], 'seed')} · "
         f"{plural(settings['calls'], 'call')} per run · {plural(problem['epochs'], 'epoch')}"
     )
     if wanted := results.info["data"].get("instead_of"):

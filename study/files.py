@@ -5,6 +5,8 @@ import http.client
 import lzma
 import math
 import os
+import struct
+import tokenize
 import urllib.request
 import zipfile
 import zlib
@@ -31,8 +33,10 @@ KERAS_FILES = {
 # What reading a damaged file can raise, in numpy, zipfile, zlib and lzma.
 DAMAGE = (
     *(OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError, OverflowError),
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError),
 )
+LARGEST = 8 * 2**30  # bytes of one array; who has more images than this needs another program
+INFLATED = 1032  # bytes that one byte of a compressed file can stand for, at most
 TIMEOUT_SECONDS = 10  # without an answer for this long there is no network
 
 
@@ -65,7 +69,8 @@ def read_folder(folder: Path, name: str | None = None) -> dict[str, np.ndarray] 
         If a file is damaged, incomplete, or there is more than one npz file to choose from.
     """
     for place in (folder / name, folder) if name else (folder,):
-        archives = sorted(place.glob(f"{name}.npz" if name else "*.npz"))
+        found = place.glob(f"{name}.npz" if name else "*.npz")
+        archives = sorted(path for path in found if path.is_file())
         if len(archives) > 1:
             names = ", ".join(path.name for path in archives)
             raise StudyError(f"{place} holds several npz files ({names}): leave one")
@@ -88,16 +93,42 @@ def _idx_path(folder: Path, stem: str) -> Path | None:
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """Read the four arrays of an npz file; pickled objects are refused.
 
-    Raises `StudyError` if the file is damaged or lacks an array.
+    Raises `StudyError` if the file is damaged, lacks an array, or has one that is too large.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            missing = [key for key in ARRAYS if key not in archive]
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+            missing = [key for key in ARRAYS if key not in members]
             if missing:
                 raise StudyError(f"{path} lacks {', '.join(missing)}: save all four arrays")
-            return {key: archive[key] for key in ARRAYS}
+            room = INFLATED * path.stat().st_size
+            return {key: _member(archive, members[key], room) for key in ARRAYS}
     except DAMAGE as error:
         raise StudyError(f"{path} cannot be read ({error}): replace it") from error
+
+
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> np.ndarray:
+    """One array of an npz file; what its header announces is checked before memory is taken."""
+    with archive.open(entry) as file:
+        # Version 1.0 is what numpy writes for all but records of many fields; its header is small.
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError(f"{entry.filename} is no array of plain numbers")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        size = math.prod(shape) * dtype.itemsize
+        if file.tell() + size != entry.file_size:
+            raise ValueError(f"{entry.filename} announces {shape}, its content is of another size")
+        _check_room(size, room)
+        file.seek(0)
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _check_room(size: int, room: int) -> None:
+    """Raise ValueError if so many bytes cannot come out of the file, or are too many to take."""
+    if size > min(room, LARGEST):
+        raise ValueError(
+            f"it announces {size:,} bytes of pixels or labels, at most {min(room, LARGEST):,} "
+            "can be in it"
+        )
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -105,17 +136,19 @@ def read_idx(path: Path) -> np.ndarray:
 
     The format: two zero bytes, 8 for unsigned byte, the number of dimensions, each size as a
     big-endian 32-bit integer, then the bytes. At most the bytes that the header announces are
-    read, plus one that would give a longer file away.
+    read, plus one that would give a longer file away; and none if it announces too many.
 
-    Raises `StudyError` if the file is damaged.
+    Raises `StudyError` if the file is damaged, or too large.
     """
+    zipped = path.suffix == ".gz"
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with gzip.open(path) if zipped else path.open("rb") as file:
             head = file.read(4)
             if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] not in (1, 2, 3, 4):
                 raise ValueError("no IDX header of unsigned bytes")
             shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").tolist())
             size = math.prod(shape)
+            _check_room(size, path.stat().st_size * (INFLATED if zipped else 1))
             body = file.read(size + 1)
             if len(shape) != head[3] or len(body) != size:
                 raise ValueError(f"its header announces {shape}, its content is of another size")

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from study.errors import plain
 from study.methods import METHODS
 from study.space import canonical
 from study.trials import Evaluation, Final, Part, Task, Trial
@@ -129,7 +131,7 @@ def _evaluated(task: Task, evaluation: Evaluation) -> dict[str, Any]:
         "train_seconds": evaluation.seconds,
         "reused": task.key,  # until `_typed` finds the key twice
         "status": str(evaluation.status),
-        "reason": evaluation.reason,
+        "reason": plain(evaluation.reason),
     }
 
 
@@ -142,9 +144,26 @@ def _typed(
     return frame.astype(types)
 
 
-def read_trials(path: Path) -> pd.DataFrame:
-    """What `trial_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
-    return _read(path, TRIALS)
+def defused(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame to write as CSV: no reason is a formula for a spreadsheet that opens the file.
+
+    One that begins like a formula, or with an apostrophe, gets an apostrophe before it, which
+    `read_trials` and `read_finals` take off again.
+    """
+    if "reason" not in frame:
+        return frame
+    risky = frame["reason"].str.startswith(("=", "+", "-", "@", "'"))
+    return frame.assign(reason=frame["reason"].mask(risky, "'" + frame["reason"]))
+
+
+def read_trials(path: Path, space: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """What `trial_frame` gave, from its CSV file; `space` as study.json describes it.
+
+    Raises ValueError if it is damaged.
+    """
+    kinds = {"real": "float64", "integer": "int64", "categorical": "str"}
+    head, tail = list(TRIALS.items())[:4], list(TRIALS.items())[4:]
+    return _read(path, dict([*head, *((d["name"], kinds[d["kind"]]) for d in space), *tail]))
 
 
 def read_finals(path: Path) -> pd.DataFrame:
@@ -153,11 +172,19 @@ def read_finals(path: Path) -> pd.DataFrame:
 
 
 def _read(path: Path, types: dict[str, str]) -> pd.DataFrame:
-    exact: Any = {} if PANDAS >= (3, 1) else {"float_precision": "round_trip"}
-    frame: pd.DataFrame = pd.read_csv(path, dtype=types, **exact).fillna({"reason": ""})
-    if missing := set(types) - set(frame.columns):
+    columns = list(pd.read_csv(path, nrows=0).columns)
+    if missing := set(types) - set(columns):
         raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))}")
-    return frame
+    if columns != list(types):
+        raise ValueError(f"the columns of {path.name} are not {', '.join(types)}")
+    exact: Any = {} if PANDAS >= (3, 1) else {"float_precision": "round_trip"}
+    with np.errstate(invalid="ignore"):  # a whole number out of range is an error without it, too
+        # Only an empty cell is a missing value: a choice may be called None.
+        frame: pd.DataFrame = pd.read_csv(
+            path, dtype=types, keep_default_na=False, na_values=[""], **exact
+        ).fillna({"reason": ""})
+    reasons = frame["reason"].str.removeprefix("'").map(plain)
+    return frame.assign(reason=reasons).astype({"reason": types["reason"]})
 
 
 def failures(trials: pd.DataFrame, finals: pd.DataFrame) -> list[str]:

@@ -152,7 +152,8 @@ def parameters(runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: A
     """
     colour = colours(list(runs["method"].unique()))
     shown = runs.assign(
-        accuracy=runs["test_accuracy"] * 100, parameters=runs["parameters"].astype(float)
+        accuracy=runs["test_accuracy"] * 100,
+        parameters=runs["parameters"].astype(float).clip(lower=1),  # a log axis has no 0
     )
     axes.set_xscale("log")
     for place, (method, own) in enumerate(by_method(shown)):

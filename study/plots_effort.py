@@ -38,7 +38,7 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
             ha="center",
             fontsize=8.5,
         )
-    axes.set_ylim(0, total.max() * 1.25)
+    axes.set_ylim(0, (total.max() or 1.0) * 1.25)
     axes.set(xlabel="", ylabel="seconds per call (training; hatched: proposing)")
     axes.grid(axis="x", visible=False)
     return axes

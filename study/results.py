@@ -16,6 +16,7 @@ import pandas as pd
 
 from study import analysis, frames
 from study.errors import StudyError
+from study.inspection import cleaned, inspect_claims, inspect_frames, inspect_info
 from study.ledger import Ledger, collecting_later
 from study.methods import METHODS
 from study.paired import compare_pairs
@@ -71,10 +72,10 @@ class Results:
         if not (claims.is_file() and leak.is_file()):
             return None
         types = {"claimed_parameters": "Int64", "parameters": "Int64"}
-        try:
-            return pd.read_csv(claims, dtype=types), pd.read_csv(leak)
-        except ValueError as error:
-            raise StudyError(f"{claims} or leak.csv cannot be read ({error})") from error
+        with reading(self.folder), np.errstate(invalid="ignore"):  # as in `frames`
+            found = pd.read_csv(claims, dtype=types), pd.read_csv(leak)
+            inspect_claims(*found)
+            return found
 
     def _compared(self, scores: pd.DataFrame) -> pd.DataFrame:
         margin = self.info["settings"]["margin"]
@@ -117,10 +118,14 @@ def load(folder: str | os.PathLike[str]) -> Results:
         If the folder holds no study, or one that cannot be read.
     """
     path = Path(folder)
-    if (path / LEDGER).is_file():
+    with reading(path):
+        if not (path / LEDGER).is_file():
+            return read_files(path)
         with Ledger(path / LEDGER, create=False) as ledger:
-            return from_ledger(path, ledger, [])
-    return read_files(path)
+            results = from_ledger(path, ledger, [])
+        inspect_info(results.info)
+        inspect_frames(results.trials, results.finals, results.info)
+        return results
 
 
 @collecting_later()
@@ -155,7 +160,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
     }
     return Results(
         folder=folder,
-        info=info,
+        info=cleaned(info),
         trials=frame,
         finals=frames.final_frame(finals, done, methods),
     )
@@ -184,22 +189,29 @@ def read_files(folder: Path) -> Results:
     StudyError
         If one is missing or damaged.
     """
-    try:
-        info = json.loads((folder / "study.json").read_text())
-        trials = frames.read_trials(folder / "trials.csv")
+    with reading(folder):
+        info = cleaned(json.loads((folder / "study.json").read_text(encoding="utf-8")))
+        inspect_info(info)
+        trials = frames.read_trials(folder / "trials.csv", info["problem"]["space"])
         finals = frames.read_finals(folder / "finals.csv")
-        if (len(trials), len(finals)) != (info["calls"]["done"], info["retrainings"]["done"]):
-            raise ValueError("trials.csv or finals.csv has more or fewer rows than study.json says")
-        results = Results(folder=folder, info=info, trials=trials, finals=finals)
-        _ = results.failures, results.summary, results.checks, info["problem"]["space"]
-    except FileNotFoundError as error:
+        inspect_frames(trials, finals, info)
+        return Results(folder=folder, info=info, trials=trials, finals=finals)
+
+
+@contextlib.contextmanager
+def reading(folder: Path) -> Iterator[None]:
+    """Turn what reading a folder that is damaged, or no study's, raises into one line."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
         missing = Path(error.filename).name
         killed = (folder / LEDGER).is_file()
         advice = "run the same study compare again" if killed else "name a results folder"
         raise StudyError(f"{folder} holds no {missing}: {advice}") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise StudyError(f"{folder} cannot be read ({error}): run the study again") from error
-    return results
+    except RecursionError as error:
+        raise StudyError(f"{folder} holds lists without end: run the study again") from error
 
 
 def write(results: Results) -> list[Path]:
@@ -222,8 +234,8 @@ def write(results: Results) -> list[Path]:
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame as CSV; see `replace`."""
-    return replace(path, partial(frame.to_csv, index=False, lineterminator="\n"))
+    """Write a frame as CSV, no free text a formula; see `replace` and `study.frames.defused`."""
+    return replace(path, partial(frames.defused(frame).to_csv, index=False, lineterminator="\n"))
 
 
 def replace(path: Path, write_to: Callable[[Path], Any]) -> Path:

@@ -1,12 +1,17 @@
 """The frozen, validated settings of a study."""
 
-import math
+import reprlib
+from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 from study.errors import StudyError
+
+CALLS_AT_MOST = 10_000  # a search that learns takes minutes per call long before
+TRAININGS_AT_MOST = 1_000_000  # of a study: days, and more than a list of them should hold
+EPOCHS_AT_MOST = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,29 +40,60 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("seeds", "calls", "initial_points", "retrain"):
-            value = at_least_one(name.replace("_", "-"), getattr(self, name))
+            most = CALLS_AT_MOST if name == "calls" else TRAININGS_AT_MOST
+            value = at_least_one(name.replace("_", "-"), getattr(self, name), most)
             object.__setattr__(self, name, value)
-        if not 0 < self.margin < math.inf:
-            raise StudyError(f"--margin is {self.margin}: it must be a number above 0")
+        object.__setattr__(self, "margin", points("margin", self.margin))
+        object.__setattr__(self, "methods", names("methods", self.methods))
         if self.calls < self.initial_points:
             raise StudyError(
                 f"--calls is {self.calls}, fewer than the --initial-points {self.initial_points} "
                 "that every search starts with: raise --calls or lower --initial-points"
             )
-        if not self.methods:
-            raise StudyError("--methods is empty: name at least one, such as baseline,random,gp")
-        doubled = {m for m in self.methods if self.methods.count(m) > 1}
-        if doubled:
+        trainings = len(self.methods) * self.seeds * (self.calls + 2 * self.retrain)
+        if trainings > TRAININGS_AT_MOST:
             raise StudyError(
-                f"--methods names {', '.join(sorted(doubled))} more than once: name each once"
+                f"--seeds {self.seeds}, --calls {self.calls} and --retrain {self.retrain} make "
+                f"{trainings:,} trainings, at most {TRAININGS_AT_MOST:,} are allowed: lower one"
             )
 
 
-def at_least_one(option: str, value: Any) -> int:
-    """`value` as an int; raises `StudyError` unless it is a whole number from 1 up."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
-        raise StudyError(f"--{option} is {value!r}: it must be a whole number, 1 or more")
+def at_least_one(option: str, value: Any, most: int = TRAININGS_AT_MOST) -> int:
+    """`value` as an int; raises `StudyError` unless it is a whole number from 1 to `most`."""
+    number = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (number and 1 <= int(value) <= most):
+        raise StudyError(
+            f"--{option} is {shown(value)}: it must be a whole number, 1 or more and at most {most}"
+        )
     return int(value)
+
+
+def points(option: str, value: Any) -> float:
+    """`value` as a float; raises `StudyError` unless it is above 0 and at most 100."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not (number and 0 < value <= 100 and float(value) > 0):
+        raise StudyError(f"--{option} is {shown(value)}: it must be a number above 0, at most 100")
+    return float(value)
+
+
+def names(option: str, value: Any) -> tuple[str, ...]:
+    """`value` as a tuple; raises `StudyError` unless it lists different texts, one at least."""
+    if not isinstance(value, (tuple, list)) or not all(isinstance(name, str) for name in value):
+        raise StudyError(f"--{option} is {shown(value)}: give a list of names")
+    if not value:
+        raise StudyError(f"--{option} is empty: name at least one, such as baseline,random,gp")
+    doubled = sorted(name for name, times in Counter(value).items() if times > 1)
+    if doubled:
+        raise StudyError(f"--{option} names {', '.join(doubled)} more than once: name each once")
+    return tuple(value)
+
+
+def shown(value: Any) -> str:
+    """A value as a message names it: shortened, and whatever its own text does."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python spells no number of thousands of digits
+        return f"a huge {type(value).__name__}"
 
 
 def unknown(option: str, value: str, known: list[str]) -> StudyError:

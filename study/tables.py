@@ -106,8 +106,8 @@ def written(results: Results) -> None:
     tables = ", ".join(sorted(path.stem for path in folder.glob("*.csv")))
     drawings = ", ".join(sorted(path.stem for path in (folder / "plots").glob("*.png")))
     files = Table.grid(padding=(0, 2))
-    files.add_row("tables", f"{tables} (.csv)")
-    files.add_row("plots", f"{drawings} (.png, .svg)")
+    files.add_row("tables", escape(f"{tables} (.csv)"))
+    files.add_row("plots", escape(f"{drawings} (.png, .svg)"))
     files.add_row("also", "report.md, study.json, and study.db, which the study goes on from")
     console.print(files)
 

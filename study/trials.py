@@ -65,6 +65,10 @@ class Evaluation:
     seconds: float = 0.0
     """Building, compiling, training and scoring."""
 
+    def __post_init__(self) -> None:
+        if self.accuracy is not None and not 0 <= self.accuracy <= 1:
+            raise ValueError(f"accuracy is {self.accuracy}: it must lie between 0 and 1")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:

@@ -55,3 +55,8 @@ def plural(count: int, noun: str) -> str:
 def listed(names: list[str]) -> str:
     """a, b and c."""
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+
+
+def shorten(name: str) -> str:
+    """A name that leaves room for more on its line."""
+    return name if len(name) <= 60 else name[:59] + "…"

@@ -17,6 +17,7 @@ import pytest
 
 from study import compare, load
 from study.answer import sentences
+from study.cli import main
 from study.errors import StudyError
 from study.ledger import Ledger
 from tests.stress import SMALL, untimed
@@ -275,66 +276,193 @@ def test_plot_needs_no_tensorflow(finished: Path, tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def make_npz(folder: Path) -> None:
-    folder.mkdir()
-    (folder / "a.npz").write_bytes(b"PK\x03\x04 not really")
+def images(**changed: Any) -> dict[str, Any]:
+    """Two classes of 3 x 2 images, with what is wrong with them."""
+    return {
+        "x_train": np.zeros((6, 3, 2), np.uint8),
+        "y_train": np.arange(6) % 2,
+        "x_test": np.zeros((4, 3, 2), np.uint8),
+        "y_test": np.arange(4) % 2,
+    } | changed
 
 
-def make_text(folder: Path) -> None:
-    folder.mkdir()
-    (folder / "study.db").write_text("no database, only text " * 100)
+BAD_IMAGES = {
+    "range": images(y_test=np.arange(4)),
+    "one class": images(y_train=np.zeros(6, int), y_test=np.zeros(4, int)),
+    "sizes": images(x_test=np.zeros((4, 2, 2), np.uint8)),
+    "counts": images(y_train=np.arange(5) % 2),
+    "objects": images(y_test=np.array([{}] * 4, dtype=object)),
+}
+BENCHMARK = {
+    "fullname": "benchmarks/test_training.py::a",
+    "name": "a",
+    "group": None,
+    "stats": {"median": 1.0},
+    "extra_info": {"dataset": "digits"},
+}
 
 
-BAD: list[tuple[list[Any], str]] = [
-    (["--seeds", 0], "--seeds is 0"),
-    (["--seeds", -2], "--seeds is -2"),
-    (["--calls", 3], "--calls is 3, fewer than the --initial-points 5"),
-    (["--initial-points", 0], "--initial-points is 0"),
-    (["--retrain", 0], "--retrain is 0"),
-    (["--margin", 0], "--margin is 0.0"),
-    (["--margin", "nan"], "--margin is nan"),
-    (["--seeds", "x"], "Invalid value for '--seeds'"),
-    (["--sedes", 3], "No such option: --sedes"),
-    (["--epochs", 0], "--epochs is 0"),
-    (["--workers", 0], "--workers is 0"),
-    (["--methods", "gpp"], "did you mean 'gp'"),
-    (["--methods", ","], "--methods is empty"),
-    (["--methods", "gp,gp"], "more than once"),
-    (["--dataset", "digit"], "did you mean 'digits'"),
-    (["--dataset", "some/where"], "is no folder"),
-    (["--dataset", "damaged"], "a.npz cannot be read"),
-    (["--dataset", "fashion-mnist", "--data-dir", "nowhere"], "is no folder"),
-    (["--output", "a file"], "is a file"),
-    (["--output", "a file/below"], "cannot be written"),
-    (["--output", "a file", "--dry-run"], "is a file"),
-    (["--output", "text"], "file is not a database"),
-    (["--output", "/proc/no"], "cannot be written"),
+@pytest.fixture
+def bad(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with everything in it that a command may be given wrongly."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("empty", "damaged", "text", "other", "odd", "cut"):
+        Path(name).mkdir()
+    Path("a file").write_text("precious")
+    Path("damaged/a.npz").write_bytes(b"PK\x03\x04 not really")
+    Path("text/study.db").write_text("no database, only text " * 100)
+    Path("cut/study.json").write_text('{"calls": ')
+    for name, arrays in BAD_IMAGES.items():
+        Path(name).mkdir()
+        np.savez(Path(name) / "a.npz", **arrays)
+    with Ledger(Path("other/study.db")) as ledger:
+        ledger.write(settings={"seeds": 1, "calls": 3, "methods": ["gp"]}, problem={"epochs": 7})
+    with Ledger(Path("odd/study.db")) as ledger:
+        ledger.write(settings={"seeds": "many"}, problem=[])
+    Path("list.json").write_text("[1]")
+    Path("none.json").write_text('{"benchmarks": []}')
+    Path("half.json").write_text(json.dumps({"benchmarks": [BENCHMARK]}))
+    return tmp_path
+
+
+LONG = "x" * 300
+BAD_SETTINGS: list[tuple[str, Any, str]] = [
+    ("--seeds", 0, "--seeds is 0: it must be a whole number"),
+    ("--seeds", -2, "--seeds is -2"),
+    ("--seeds", "x", "Invalid value for '--seeds'"),
+    ("--seeds", 1.5, "Invalid value for '--seeds'"),
+    ("--seeds", 10**12, "--seeds is 1000000000000: it must be a whole number, 1 or more and at"),
+    ("--seeds", 50_000, "--seeds 50000, --calls 12 and --retrain 3 make 3,600,000 trainings"),
+    ("--seeds", "9" * 5000, "Invalid value for '--seeds'"),
+    ("--calls", 0, "--calls is 0"),
+    ("--calls", -1, "--calls is -1"),
+    ("--calls", "nan", "Invalid value for '--calls'"),
+    ("--calls", 10**9, "--calls is 1000000000: it must be a whole number, 1 or more and at"),
+    ("--calls", 3, "--calls is 3, fewer than the --initial-points 5"),
+    ("--initial-points", 0, "--initial-points is 0"),
+    ("--initial-points", -1, "--initial-points is -1"),
+    ("--initial-points", "five", "Invalid value for '--initial-points'"),
+    ("--initial-points", 10**12, "--initial-points is 1000000000000"),
+    ("--retrain", 0, "--retrain is 0"),
+    ("--retrain", -3, "--retrain is -3"),
+    ("--retrain", "", "Invalid value for '--retrain'"),
+    ("--retrain", 10**12, "--retrain is 1000000000000"),
+    ("--margin", 0, "--margin is 0.0: it must be a number above 0"),
+    ("--margin", -0.1, "--margin is -0.1"),
+    ("--margin", "nan", "--margin is nan"),
+    ("--margin", "inf", "--margin is inf"),
+    ("--margin", 101, "--margin is 101.0: it must be a number above 0, at most 100"),
+    ("--margin", "small", "Invalid value for '--margin'"),
+    ("--epochs", 0, "--epochs is 0"),
+    ("--epochs", -1, "--epochs is -1"),
+    ("--epochs", "x", "Invalid value for '--epochs'"),
+    ("--epochs", 10**12, "--epochs is 1000000000000"),
+    ("--workers", 0, "--workers is 0"),
+    ("--workers", -1, "--workers is -1"),
+    ("--workers", "all", "Invalid value for '--workers'"),
+    ("--workers", 10**9, "--workers is 1000000000"),
+    ("--methods", "gpp", "--methods 'gpp' is unknown: did you mean 'gp'"),
+    ("--methods", "gp;random", "--methods 'gp;random' is unknown"),
+    ("--methods", ",", "--methods is empty"),
+    ("--methods", "", "--methods is empty"),
+    ("--methods", "gp,gp", "--methods names gp more than once"),
+    ("--sedes", 3, "No such option: --sedes"),
+    ("--dataset", "digit", "--dataset 'digit' is unknown: did you mean 'digits'"),
+    ("--dataset", "some/where", "--dataset some/where is no folder"),
+    ("--dataset", "a file", "--dataset a file is no folder"),
+    ("--dataset", "empty", "--dataset empty holds no images"),
+    ("--dataset", "damaged", "a.npz cannot be read"),
+    ("--dataset", "objects", "a.npz cannot be read"),
+    ("--dataset", "range", "dataset range (the folder range): y_test has class 3"),
+    ("--dataset", "one class", "y_train must use every class from 0 up, and at least two"),
+    ("--dataset", "sizes", "training and test images differ in size"),
+    ("--dataset", "counts", "y_train has shape (5,); one label for each of 6 images"),
+    ("--dataset", LONG, "the dataset cannot be read"),
+    ("--dataset", "mnist", "--dataset mnist cannot be had"),
+    ("--data-dir", "nowhere", "--data-dir is nowhere, which is no folder"),
+    ("--data-dir", "a file", "--data-dir is a file, which is no folder"),
+    ("--output", "a file", "--output a file is a file"),
+    ("--output", "a file/below", "cannot be written"),
+    ("--output", "/dev/null/below", "/dev/null/below cannot be written"),
+    ("--output", "/proc/below", "/proc/below cannot be written"),
+    ("--output", LONG, "cannot be written"),
+    ("--output", "text", "file is not a database"),
+    ("--output", "odd", "odd cannot be read"),
+    ("--output", "other", "other holds a study with other settings (calls 3, now 12"),
+]
+BAD_CALLS: list[tuple[list[str], str]] = [
+    *(
+        ([command, folder], told)
+        for command in ("show", "report", "plot")
+        for folder, told in (
+            ("nowhere", "nowhere holds no study.json: name a results folder"),
+            ("empty", "empty holds no study.json: name a results folder"),
+            ("a file", "a file holds no study.json: name a results folder"),
+            ("cut", "cut cannot be read"),
+            (LONG, "cannot be read"),
+        )
+    ),
+    (["show", "text"], "file is not a database"),
+    (["show", "other"], "other cannot be read"),
+    (["show"], "Missing argument 'folder'"),
+    (["benchmark-report", "nowhere.json"], "nowhere.json cannot be read"),
+    (["benchmark-report", "list.json"], "list.json cannot be read as a file of pytest-benchmark"),
+    (["benchmark-report", "none.json"], "there are no benchmarks in these files"),
+    (["benchmark-report", "half.json"], "half.json cannot be read as a file of pytest-benchmark"),
+    (["benchmark-report", "empty"], "empty cannot be read"),
+    (["replicate", "--seeds", "0"], "--seeds is 0"),
+    (["replicate", "--workers", "0"], "--workers is 0"),
+    (["compare", "digits"], "Got unexpected extra argument"),
+    (["no-such-command"], "No such command 'no-such-command'"),
+    *(
+        (
+            [
+                "compare",
+                *([] if name == "--dataset" else ["--dataset", "digits"]),
+                name,
+                str(value),
+            ],
+            told,
+        )
+        for name, value, told in BAD_SETTINGS
+    ),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "told"), BAD, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    BAD_CALLS,
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "told",
+)
 def test_bad_input_is_one_line_and_exit_code_2(
-    study: Run, tmp_path: Path, arguments: list[Any], told: str
+    bad: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
 ) -> None:
-    (tmp_path / "a file").write_text("precious")
-    make_npz(tmp_path / "damaged")
-    make_text(tmp_path / "text")
-    default = [] if "--dataset" in arguments else ["--dataset", "digits"]
-    run = study("compare", *default, *arguments)
-    assert run.returncode == 2
-    assert told in run.stderr
-    assert len(run.stderr.splitlines()) == 1
-    assert (tmp_path / "a file").read_text() == "precious"
-    assert (tmp_path / "text" / "study.db").read_text().startswith("no database")
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    errors = capsys.readouterr().err
+    assert told in errors
+    assert len(errors.splitlines()) == 1
+    assert (bad / "a file").read_text() == "precious"
+    assert (bad / "text" / "study.db").read_text().startswith("no database")
 
 
 @pytest.mark.parametrize(
-    "arguments", [["plot", "."], ["report", "none"], ["show", "."], ["no-such-command"]]
+    "arguments",
+    [
+        ["compare", "--dataset", "digits", "--seeds", "0"],
+        ["compare", "--dataset", "digits", "--output", "a file", "--dry-run"],
+        ["report", "empty"],
+        ["no-such-command"],
+    ],
+    ids=" ".join,
 )
-def test_a_wrong_call_exits_with_2_and_no_traceback(study: Run, arguments: list[str]) -> None:
+def test_bad_input_is_told_by_the_real_command(bad: Path, study: Run, arguments: list[str]) -> None:
     run = study(*arguments)
     assert run.returncode == 2
     assert len(run.stderr.splitlines()) == 1
+    assert run.stderr.startswith("study: ")
+    assert run.stdout == "" or arguments[0] == "compare"  # which says first on which data it runs
 
 
 def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from study import load
 from study.engine import Engine, open_engine
 from study.errors import ClusterError, StudyError
 from study.packages import complaint, versions
-from tests.test_cli import SMALL, bare_environment, evaluations, python, untimed
+from tests.stress import SMALL, untimed
+from tests.test_cli import bare_environment, evaluations, python
 from tests.test_engine import add, default_rate, die_once, outcomes
 from tests.toy import Toy
 

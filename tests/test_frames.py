@@ -6,6 +6,8 @@ import pytest
 from study import frames
 from tests.toy import Frames
 
+SPACE = [{"name": "n", "kind": "integer"}]
+
 
 def test_trials_are_ordered_and_incumbents_never_fall(two_methods: Frames) -> None:
     trials, _ = two_methods
@@ -44,11 +46,11 @@ def test_csv_files_give_the_frames_back(two_methods: Frames, tmp_path: Path) -> 
     trials, finals = two_methods
     trials.to_csv(tmp_path / "trials.csv", index=False)
     finals.to_csv(tmp_path / "finals.csv", index=False)
-    pd.testing.assert_frame_equal(frames.read_trials(tmp_path / "trials.csv"), trials)
+    pd.testing.assert_frame_equal(frames.read_trials(tmp_path / "trials.csv", SPACE), trials)
     pd.testing.assert_frame_equal(frames.read_finals(tmp_path / "finals.csv"), finals)
 
 
 def test_a_missing_column_is_named(two_methods: Frames, tmp_path: Path) -> None:
     two_methods[0].drop(columns="status").to_csv(tmp_path / "trials.csv", index=False)
     with pytest.raises(ValueError, match=r"trials\.csv lacks status"):
-        frames.read_trials(tmp_path / "trials.csv")
+        frames.read_trials(tmp_path / "trials.csv", SPACE)

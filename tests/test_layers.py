@@ -16,7 +16,7 @@ LAYERS = [
     {"files", "trials", "paired", "benchmarks", "packages"},
     {"datasets", "methods", "skopt_compat", "claims"},
     {"network", "frames"},
-    {"training", "analysis"},
+    {"training", "analysis", "inspection"},
     {"problems", "validity"},
     {"ledger", "workers", "runs"},
     {"cluster"},
