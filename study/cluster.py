@@ -39,16 +39,21 @@ def open_cluster(problem: Problem, address: str) -> Iterator[Workers]:
     with contextlib.ExitStack() as stack:
         for logger in ("distributed", "tornado"):  # a `ClusterError` says it in one line
             stack.enter_context(silence_logging_cmgr(logging.CRITICAL, logger))
-        with _telling(address), warnings.catch_warnings():
-            warnings.simplefilter("ignore", VersionMismatchWarning)  # `_check` looks closer
-            _knock(address)
-            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
-        stack.callback(_close, client)
-        _check(client, _first_workers(client))
         with _telling(address):
+            client = _connected(address)
+            stack.callback(_close, client)
+            _check(client, _first_workers(client))
             engine = Workers(client, problem)
-        stack.callback(engine.leave)
+            stack.callback(engine.leave)
         yield engine
+
+
+def _connected(address: str) -> Client:
+    """A client; Dask's own configuration decides about TLS."""
+    _knock(address)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VersionMismatchWarning)  # `_check` looks closer
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 def _knock(address: str) -> None:
@@ -98,6 +103,8 @@ def _telling(address: str) -> Iterator[None]:
     """Turn whatever is wrong with an address, or behind it, into one line that says what to do."""
     try:
         yield
+    except ClusterError:
+        raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
         raise ClusterError(
