@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from study.engine import default_workers, open_engine
 from study.errors import ClusterError, StudyError
 from study.ledger import Ledger, locked
 from study.methods import lookup
-from study.packages import COMPUTING, installed
+from study.packages import COMPUTING
 from study.problems import NetworkProblem
 from study.results import LEDGER, Results, from_ledger, load, reading, telling, write
 from study.runner import Extra, Flow, Snapshot
@@ -276,5 +277,5 @@ def about(workers: int) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: installed(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in PACKAGES},
     }

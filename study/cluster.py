@@ -12,7 +12,7 @@ from typing import Any
 
 from distributed import Client, Security
 from distributed.comm.core import connect
-from distributed.utils import LoopRunner, sync
+from distributed.utils import LoopRunner, silence_logging_cmgr, sync
 from distributed.versions import VersionMismatchWarning
 
 from study import packages
@@ -37,16 +37,23 @@ def open_cluster(problem: Problem, address: str) -> Iterator[Workers]:
         If the scheduler does not answer, or a worker would compute something else.
     """
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_quiet())
+        for logger in ("distributed", "tornado"):  # a `ClusterError` says it in one line
+            stack.enter_context(silence_logging_cmgr(logging.CRITICAL, logger))
         with _telling(address):
-            _knock(address)
-            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
-        stack.callback(_left, client)
-        _check(client, _first_workers(client))
-        with _telling(address):
+            client = _connected(address)
+            stack.callback(_close, client)
+            _check(client, _first_workers(client))
             engine = Workers(client, problem)
-        stack.callback(engine.leave)
+            stack.callback(engine.leave)
         yield engine
+
+
+def _connected(address: str) -> Client:
+    """A client; Dask's own configuration decides about TLS."""
+    _knock(address)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VersionMismatchWarning)  # `_check` looks closer
+        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 def _knock(address: str) -> None:
@@ -96,6 +103,8 @@ def _telling(address: str) -> Iterator[None]:
     """Turn whatever is wrong with an address, or behind it, into one line that says what to do."""
     try:
         yield
+    except ClusterError:
+        raise
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
         raise ClusterError(
@@ -104,24 +113,7 @@ def _telling(address: str) -> Iterator[None]:
         ) from error
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Dask from logging what a `ClusterError` says, and from its own look at versions."""
-    names = ("distributed", "distributed.client", "tornado", "tornado.application")
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", VersionMismatchWarning)
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
-
-
-def _left(client: Any) -> None:
+def _close(client: Any) -> None:
     """Close a client, in a bounded time even if nobody answers it any more."""
     with contextlib.suppress(OSError):  # a timeout is one, too
         client.close(CLOSE_SECONDS)

@@ -1,5 +1,6 @@
 """The packages that results depend on, and whether another process has the same ones."""
 
+import contextlib
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -12,17 +13,11 @@ COMPUTING = (
 
 def versions() -> dict[str, str]:
     """Version of Python and of every package that computes; a missing package has none."""
-    return {"Python": platform.python_version()} | {
-        name: found for name in COMPUTING if (found := installed(name))
-    }
-
-
-def installed(package: str) -> str:
-    """A package's version in this process; empty if it is missing."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+    found = {"Python": platform.python_version()}
+    for name in COMPUTING:
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def complaint(worker: str, threads: int, there: Mapping[str, str], here: Mapping[str, str]) -> str:

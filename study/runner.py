@@ -253,7 +253,7 @@ class Flow:
 
     def _evaluated(self, job: Task, outcome: object) -> None:
         if not isinstance(outcome, Evaluation):
-            reason = f"its process was killed, and again when it was tried once more ({outcome!r})"
+            reason = f"{type(outcome).__name__}: {outcome}"
             outcome = Evaluation(status=Status.FAILED, reason=reason)
         self._spent += outcome.seconds
         expected = self._expected_seconds(job)

@@ -13,7 +13,7 @@ from multiprocessing import resource_tracker
 from typing import Any, cast
 
 import dask.config
-from distributed import Client, LocalCluster, Worker, WorkerPlugin, get_worker
+from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin, get_worker
 
 from study import network, packages
 from study.errors import ClusterError
@@ -26,6 +26,10 @@ CLOSE_SECONDS = 3  # for taking leave, which a lost scheduler must not hold up
 
 class UnfitError(ClusterError):
     """A worker refused a job, for it would compute something else."""
+
+
+class WorkersDiedError(Exception):
+    """A job's worker died, and that of its repetition, and so on. Names none of them."""
 
 
 class _Holder(WorkerPlugin):
@@ -132,6 +136,8 @@ class Workers:
     def _outcome(self, ticket: Any) -> Any:
         try:
             return self._running[ticket].result(LOST_SECONDS)
+        except KilledWorker:
+            return WorkersDiedError("every worker that tried it died")
         except Exception as error:  # noqa: BLE001 (a job may raise anything; the runner tells)
             return error
 

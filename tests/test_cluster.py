@@ -215,6 +215,28 @@ def test_a_worker_that_joins_gets_jobs_and_one_that_dies_is_missed(
         until(engine, 1)
 
 
+def test_a_result_that_dies_with_its_worker_is_computed_again(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("study.workers.LOST_SECONDS", 2)
+    first = cluster.worker()
+    with open_engine(Toy(), 1, cluster.address) as engine:
+        engine.submit("job", mark, str(tmp_path / "marker"))
+        eventually((tmp_path / "marker").exists)
+        time.sleep(1)  # the scheduler hears that it is done
+        first.send_signal(signal.SIGSTOP)  # and nobody can have the result
+        cluster.worker()
+        cluster.await_workers(2)
+        assert engine.wait() == []
+        first.kill()
+        assert outcomes(engine, 1) == {"job": "marked"}
+
+
+def mark(path: str) -> str:
+    Path(path).touch()
+    return "marked"
+
+
 def until(engine: Engine, slots: int) -> None:
     """Wait, as a study does, until the engine has so many slots."""
     engine.submit("meanwhile", sleep, 5)

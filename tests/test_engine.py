@@ -105,7 +105,9 @@ def test_a_job_that_kills_every_worker_is_an_outcome_and_the_rest_goes_on(
     workers: Engine,
 ) -> None:
     workers.submit("deadly", die)
-    assert isinstance(outcomes(workers, 1)["deadly"], Exception)
+    outcome = outcomes(workers, 1)["deadly"]
+    assert isinstance(outcome, Exception)
+    assert "127.0.0.1" not in str(outcome)  # it may end up in a report
     workers.submit("after", add, 2, 2)
     assert outcomes(workers, 1) == {"after": 4}
     workers.submit("rate", default_rate, workers.problem)
@@ -132,7 +134,7 @@ def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -
         done = ledger.evaluations()
         statuses = [done[t.task.key][1].status for t in ledger.trials(done)]
         assert len(ledger.finals(done)) == 2 * 2
-        assert "process was killed" in done[repeated_baseline(2).key][1].reason
+        assert "every worker that tried it died" in done[repeated_baseline(2).key][1].reason
     assert statuses == ["ok", "ok", "failed", "ok"] + ["ok"] * 4
 
 

@@ -46,13 +46,14 @@ def test_facts_and_sessions(tmp_path: Path) -> None:
     with Ledger(tmp_path / "a.db") as ledger:
         ledger.write(settings={"seeds": 5}, problem={"dataset": "digits"})
         ledger.write(settings={"seeds": 6})
-        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 2})
+        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 2, "cores": 8})
         ledger.record([(TASK, DONE)])
+        ledger.amend_session(workers=3)
         assert ledger.read("settings") == {"seeds": 6}
         assert ledger.read("problem") == {"dataset": "digits"}
         assert ledger.read("nothing") is None
         (session,) = ledger.sessions()
-        assert session["workers"] == 2
+        assert (session["workers"], session["cores"]) == (3, 8)
         assert session["seconds"] > 0
 
 
