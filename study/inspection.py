@@ -80,7 +80,11 @@ INFO = {
     "calls": PROGRESS,
     "retrainings": PROGRESS,
     "evaluated": {str: COUNT},
-    "settings": {"methods": [NAMED], "margin": NUMBER, str: COUNT},
+    "settings": {
+        **dict.fromkeys(("seeds", "calls", "initial_points", "retrain"), POSITIVE),
+        "margin": NUMBER,
+        "methods": [NAMED],
+    },
     "methods": {str: TEXT},
     "problem": {
         "dataset": TEXT,

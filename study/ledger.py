@@ -45,6 +45,8 @@ UNIQUE = {
     "trials": ("method", "seed", "call"),
     "finals": ("method", "seed", "part", "repeat"),
 }
+# What reading rows can raise that are whole, but not by this program.
+ALTERED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
 BUSY_SECONDS = 60  # how long a writer waits for a reader, and the other way round
 
 
@@ -107,7 +109,7 @@ class Ledger:
         """Turn SQLite's errors into one line that says what to do."""
         try:
             yield
-        except (sqlite3.Error, UnicodeDecodeError, OverflowError, MemoryError) as error:
+        except (sqlite3.Error, *ALTERED) as error:
             text = str(error)
             if "full" in text or "disk I/O" in text:
                 advice = "free some space and run the same command again; nothing saved is lost"
@@ -169,8 +171,9 @@ class Ledger:
 
     def read(self, name: str) -> Any:
         """A fact of the study (its settings, its problem), or None."""
-        texts: dict[str, str] = dict(self.rows("facts"))  # the last of a name counts
-        return json.loads(texts[name]) if name in texts else None
+        with self._telling():
+            texts: dict[str, str] = dict(self.rows("facts"))  # the last of a name counts
+            return json.loads(texts[name]) if name in texts else None
 
     def write(self, **facts: Any) -> None:
         """Store facts of the study, JSON-ready values, in place of older ones."""
@@ -196,17 +199,16 @@ class Ledger:
 
         The seconds are those to the last evaluation.
         """
-        with self._telling():
-            seconds = dict(
-                self._db.execute(
-                    "SELECT session, max(session_seconds) FROM evaluations GROUP BY session"
-                ).fetchall()
-            )
         newest = {number: (began, about) for number, began, about in self.rows("sessions")}
-        return [
-            {"began": began, "seconds": seconds.get(number, 0.0), **json.loads(about)}
-            for number, (began, about) in newest.items()
-        ]
+        with self._telling():
+            latest = self._db.execute(
+                "SELECT session, max(session_seconds) FROM evaluations GROUP BY session"
+            )
+            seconds = dict(latest.fetchall())
+            return [
+                {"began": began, "seconds": seconds.get(number, 0.0), **json.loads(about)}
+                for number, (began, about) in newest.items()
+            ]
 
     def record(
         self,
@@ -223,30 +225,35 @@ class Ledger:
 
     def evaluations(self) -> dict[str, tuple[Task, Evaluation]]:
         """Everything that was ever evaluated, by key."""
-        return {row[0]: _evaluation(row[1:12]) for row in self.rows("evaluations")}
+        with self._telling():
+            return {row[0]: _evaluation(row[1:12]) for row in self.rows("evaluations")}
 
     def trials(self, done: dict[str, tuple[Task, Evaluation]]) -> list[Trial]:
         """All calls, by method, seed and call; `done` is what `evaluations` returned."""
-        return [
-            Trial(
-                method=method,
-                seed=seed,
-                call=call,
-                task=done[key][0],
-                duplicate=bool(duplicate),
-                propose_seconds=seconds,
-            )
-            for method, seed, call, key, duplicate, seconds in self.rows(
-                "trials", "method, seed, call"
-            )
-        ]
+        with self._telling():
+            return [
+                Trial(
+                    method=method,
+                    seed=seed,
+                    call=call,
+                    task=done[key][0],
+                    duplicate=bool(duplicate),
+                    propose_seconds=seconds,
+                )
+                for method, seed, call, key, duplicate, seconds in self.rows(
+                    "trials", "method, seed, call"
+                )
+            ]
 
     def finals(self, done: dict[str, tuple[Task, Evaluation]]) -> list[Final]:
         """All retrainings, by method, seed, part and repeat."""
-        return [
-            Final(method=method, seed=seed, repeat=repeat, task=done[key][0])
-            for method, seed, _, repeat, key in self.rows("finals", "method, seed, part, repeat")
-        ]
+        with self._telling():
+            return [
+                Final(method=method, seed=seed, repeat=repeat, task=done[key][0])
+                for method, seed, _, repeat, key in self.rows(
+                    "finals", "method, seed, part, repeat"
+                )
+            ]
 
 
 @contextlib.contextmanager

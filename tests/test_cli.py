@@ -318,7 +318,7 @@ def bad(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with Ledger(Path("other/study.db")) as ledger:
         ledger.write(settings={"seeds": 1, "calls": 3, "methods": ["gp"]}, problem={"epochs": 7})
     with Ledger(Path("odd/study.db")) as ledger:
-        ledger.write(settings={"seeds": "many"}, problem=[])
+        ledger.write(settings={"seeds": "many"})
     Path("list.json").write_text("[1]")
     Path("none.json").write_text('{"benchmarks": []}')
     Path("half.json").write_text(json.dumps({"benchmarks": [BENCHMARK]}))
