@@ -17,6 +17,7 @@ POWER = 0.8
 BOOTSTRAP_FROM = 20  # seeds; with fewer, BCa intervals cover far too little (82 % at 5 seeds)
 CONSTANT_FROM = 6  # seeds that agree to the last digit: 2 ** -5 < 0.05, as in an exact sign test
 RESAMPLES = 9_999
+RESAMPLE_TO = 1_000  # seeds; by then t says the same, in no time
 EXACT_TO = 13  # seeds: 2 ** 13 sign patterns fit into the resamples
 SEEDS_AT_MOST = 10_000
 
@@ -39,13 +40,13 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
     rng
         For the bootstrap, and for the test where there are too many sign patterns to try all.
 
-    The mean difference comes with its 95 % interval: Student's t below 20 seeds; from there on the
-    BCa bootstrap, widened to t where that reaches further. BCa follows skewed differences, but
+    The mean difference comes with its 95 % interval: Student's t below 20 seeds, and above 1,000;
+    between them the BCa bootstrap, widened to t where that reaches further. BCa follows skewed differences, but
     alone it covers too little (84 to 92 % at 20 seeds; benchmarks/simulation.py).
     `probability_better` is the share of seeds won, ties half, with its Clopper-Pearson interval.
     The p-value is that of a sign-flip permutation test of the mean where so many seeds can reach
-    significance within this family of pairs at all, else that of the paired t test; `p_adjusted`
-    is Holm's.
+    significance within this family of pairs at all, else (and above 1,000 seeds) that of the
+    paired t test; `p_adjusted` is Holm's.
 
     verdict
         "equivalent": the interval lies within the margin. "better", "worse": the interval
@@ -118,11 +119,9 @@ def mean_interval(d: np.ndarray, rng: np.random.Generator) -> tuple[float, float
     if is_constant(d):
         return mean, mean, "constant"
     low, high = map(float, stats.t.interval(1 - ALPHA, n - 1, loc=mean, scale=stats.sem(d)))
-    if n < BOOTSTRAP_FROM:
+    if not BOOTSTRAP_FROM <= n <= RESAMPLE_TO:
         return low, high, "t"
-    found = stats.bootstrap(
-        (d,), np.mean, n_resamples=RESAMPLES, batch=_batch(n), method="BCa", rng=rng
-    )
+    found = stats.bootstrap((d,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=rng)
     ends = found.confidence_interval
     return float(np.fmin(low, ends.low)), float(np.fmax(high, ends.high)), "bca"
 
@@ -150,24 +149,16 @@ def p_value(d: np.ndarray, family: int, rng: np.random.Generator) -> tuple[str, 
     from scipy import stats
 
     n = len(d)
-    if can_reach(n, family):
+    if n > RESAMPLE_TO and is_constant(d):
+        return "exact", 2.0 ** (1 - n) if d[0] else 1.0
+    if can_reach(n, family) and n <= RESAMPLE_TO:
         found = stats.permutation_test(
-            (d,),
-            _rounded_mean,
-            permutation_type="samples",
-            n_resamples=RESAMPLES,
-            batch=_batch(n),
-            rng=rng,
+            (d,), _rounded_mean, permutation_type="samples", n_resamples=RESAMPLES, rng=rng
         )
         return "exact" if n <= EXACT_TO else "random flips", float(found.pvalue)
     if n < 2 or is_constant(d):
         return "none", math.nan
     return "t", float(stats.ttest_1samp(d, 0).pvalue)
-
-
-def _batch(n: int) -> int:
-    """How many resamples of n values are drawn at once, in about 80 MB."""
-    return max(1, min(RESAMPLES, 10_000_000 // n))
 
 
 def _rounded_mean(d: np.ndarray, axis: int) -> Any:

@@ -203,3 +203,18 @@ def test_one_method_or_no_seeds_give_no_pairs_and_no_verdicts() -> None:
     assert paired.compare_pairs(SCORES[["gp"]], MARGIN, rng()).empty
     empty = paired.compare_pairs(SCORES.head(0), MARGIN, rng())
     assert empty["verdict"].tolist() == ["undecided"] * 6
+
+
+def test_very_many_seeds_are_judged_by_t() -> None:
+    d = np.random.default_rng(0).normal(0.05, 1.0, 5_000)
+    row = paired.compared(d, 6, 0.1, np.random.default_rng(0))
+    expected = stats.ttest_1samp(d, 0)
+    low, high = expected.confidence_interval(0.95)
+    assert (row["interval"], row["test"]) == ("t", "t")
+    assert [row["low"], row["high"], row["p_value"]] == pytest.approx([low, high, expected.pvalue])
+
+
+@pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (0.5, 0.0)])
+def test_very_many_equal_differences_decide(value: float, p: float) -> None:
+    test, found = paired.p_value(np.full(5_000, value), 6, np.random.default_rng(0))
+    assert (test, found) == ("exact", p)
