@@ -41,8 +41,8 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
         For the bootstrap, and for the test where there are too many sign patterns to try all.
 
     The mean difference comes with its 95 % interval: Student's t below 20 seeds, and above 1,000;
-    between them the BCa bootstrap, widened to t where that reaches further. BCa follows skewed differences, but
-    alone it covers too little (84 to 92 % at 20 seeds; benchmarks/simulation.py).
+    between them the BCa bootstrap, widened to t where that reaches further. BCa follows skewed
+    differences, but alone it covers too little (84 to 92 % at 20 seeds; benchmarks/simulation.py).
     `probability_better` is the share of seeds won, ties half, with its Clopper-Pearson interval.
     The p-value is that of a sign-flip permutation test of the mean where so many seeds can reach
     significance within this family of pairs at all, else (and above 1,000 seeds) that of the
