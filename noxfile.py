@@ -7,6 +7,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "types", "tests"]
 
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")  # files of tests, one per core at a time
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -34,7 +35,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; what needs MNIST is skipped unless STUDY_DATA names a folder with it."""
     session.install(".", *dependencies("tests"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session(default=False)
@@ -43,7 +44,7 @@ def lowest(session: nox.Session) -> None:
     session.install("uv")
     session.run("uv", "pip", "install", "--resolution", "lowest-direct", ".")
     session.install(*dependencies("tests"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
 @nox.session(default=False)

@@ -237,7 +237,7 @@ def draw(frame: pd.DataFrame) -> Figure:
         sns.lineplot(frame, x="slots", y=column, marker="o", ax=axes)
         axes.set_xscale("log", base=2)
         axes.set_xticks(frame["slots"], frame["slots"])
-        axes.set(xlabel="workers", ylim=(0, None))
+        axes.set(xlabel="workers", ylim=(0, 1.1 * frame[column].max()))
         axes.grid(alpha=0.3)
     return figure
 

@@ -139,14 +139,15 @@ def untimed(results: Path) -> dict[str, str]:
     return texts
 
 
-def attack(kind: str, folder: Path, expected: dict[str, str], draw: random.Random) -> Outcome:
-    """Hit one study up to three times, then let it end."""
+def attack(
+    kind: str, folder: Path, expected: dict[str, str], draw: random.Random, hits: int = 3
+) -> Outcome:
+    """Hit one study so many times, then let it end."""
     outcome = Outcome()
     for number in itertools.count():
         held = keys(folder)
-        hits = number < 3
         with started(folder, number, workers=draw.choice([2, 3])) as session:
-            struck = hits and _strike(kind, session, draw, outcome)
+            struck = number < hits and _strike(kind, session, draw, outcome)
             _, errors = session.process.communicate(timeout=PATIENCE)
         code, tried = session.process.returncode, [key for _, key in begun(session.log)]
         outcome.repeated += len(held & set(tried))
