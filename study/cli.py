@@ -172,7 +172,7 @@ def _watched(work: "Callable[[Callable[[Snapshot], None]], Results]") -> int:
     """Do something long under a progress display, and show what came out; the exit code."""
     from study import display, tables
 
-    signal.signal(signal.SIGTERM, _terminate)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         with display.watching() as observe:
             results = work(observe)
@@ -180,6 +180,8 @@ def _watched(work: "Callable[[Callable[[Snapshot], None]], Results]") -> int:
         command = shlex.join(["study", *sys.argv[1:]])
         display.error(f"interrupted; what was finished is kept, and this goes on: {command}")
         return 128 + (signal.SIGTERM if isinstance(interrupt, _Terminated) else signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     tables.show(results)
     tables.written(results)
     return tables.outcome(results)
