@@ -155,6 +155,13 @@ class Ledger:
             raise self._damaged(f"{len(rows)} of {max(count, len(full))} {table} are whole")
         return rows
 
+    def check(self) -> None:
+        """Raise `StudyError` if anything is damaged, be it an index that nobody reads."""
+        with self._telling():
+            (found,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise self._damaged(found)
+
     @contextlib.contextmanager
     def unchanging(self) -> Iterator[None]:
         """Read what belongs together: nobody writes meanwhile."""

@@ -48,6 +48,7 @@ def recover(folder: Path) -> Recovered:
         raise StudyError(f"{path} does not exist: name a results folder")
     with telling(folder), locked(folder):
         with contextlib.suppress(StudyError), Ledger(path, create=False) as whole:
+            whole.check()
             tables = {table: whole.rows(table) for table in TABLES}
             return Recovered(kept=_counts(tables), damaged=None)
         tables = usable(salvage(path.read_bytes()), _facts(folder / "study.json"))

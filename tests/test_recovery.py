@@ -85,6 +85,21 @@ def test_a_ledger_cut_off_anywhere_is_told_and_its_rows_are_saved(
     assert saved[0] == 0
 
 
+def test_whatever_page_is_lost_the_study_goes_on_after_it_was_recovered(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Pages of indices, too: nothing is told to be damaged that cannot be mended."""
+    data, whole = (folder / "study.db").read_bytes(), read(folder)
+    for page in range(len(data) // PAGE):
+        start = page * PAGE + 200
+        lost = data[:start] + b"x" * 600 + data[start + 600 :]
+        study = damaged(folder, tmp_path / str(page), lost)
+        recover(study)
+        assert set(read(study)) <= set(whole)
+        with Ledger(study / "study.db") as ledger:
+            ledger.check()
+
+
 @pytest.mark.parametrize("number", range(12))
 def test_the_pages_that_are_left_are_saved_whichever_they_are(
     folder: Path, tmp_path: Path, number: int
