@@ -23,7 +23,7 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from rich.table import Table
 
 from study.ledger import Ledger
@@ -207,11 +207,13 @@ def stress(kills: int, seed: int, at_once: int) -> dict[str, Outcome]:
             folder.mkdir()
             return kind, attack(kind, folder, expected, random.Random(f"{seed} {number}"))
 
-        studies = range(-(-kills // 2))  # at least two kills hit each
-        with ThreadPoolExecutor(at_once) as pool:
-            done = track(pool.map(one, studies), "killing studies", len(studies))
-            for kind, outcome in done:
-                outcomes[kind].add(outcome)
+        numbers = itertools.count()
+        with ThreadPoolExecutor(at_once) as pool, Progress() as progress:
+            bar = progress.add_task("killing studies", total=kills)
+            while sum(outcome.kills for outcome in outcomes.values()) < kills:
+                for kind, outcome in pool.map(one, itertools.islice(numbers, len(KINDS))):
+                    outcomes[kind].add(outcome)
+                    progress.advance(bar, outcome.kills)
     return outcomes
 
 
@@ -242,6 +244,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--at-once", type=int, default=2, help="studies side by side")
+    parser.add_argument("--at-once", type=int, default=3, help="studies side by side")
     chosen = parser.parse_args()
     sys.exit(shown(stress(chosen.kills, chosen.seed, chosen.at_once)))
