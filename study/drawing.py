@@ -1,13 +1,15 @@
 """What all plots share: one colour per method, one scale for accuracies, one place for legends."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from study.methods import METHODS
 
@@ -42,6 +44,14 @@ def line_style(method: str) -> str:
 def by_method(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The rows of each method, in order of appearance."""
     return [(name, frame[frame["method"] == name]) for name in frame["method"].unique()]
+
+
+def log_axis(axis: Axis, ticks: tuple[float, ...], text: Callable[[float], str]) -> None:
+    """A logarithmic axis with a tick at these multiples of each power of ten."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})  # type: ignore[attr-defined] (stubs lack it)
+    axis.set_major_locator(LogLocator(subs=ticks))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def lighten(figure: Figure) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from study.analysis import by_seconds, half_interval, pareto
 from study.drawing import (
@@ -15,6 +15,7 @@ from study.drawing import (
     error_axis,
     legend_beside,
     line_style,
+    log_axis,
 )
 from study.wording import thousands
 
@@ -79,10 +80,7 @@ def convergence_seconds(trials: pd.DataFrame, axes: Axes) -> Axes:
         style = line_style(method)
         axes.plot(x, mean, color=colour[method], lw=2.2, ls=style, label=method)
         axes.plot(x.iloc[-1], mean.iloc[-1], "o", color=colour[method], ms=5)
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
     highest = float(curves["high"].clip(0, 1).max())
     error_axis(axes, float(curves["mean"].min()) * 100, highest * 100)
     axes.set(
@@ -155,7 +153,7 @@ def parameters(runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: A
         accuracy=runs["test_accuracy"] * 100,
         parameters=runs["parameters"].astype(float).clip(lower=1),  # a log axis has no 0
     )
-    axes.set_xscale("log")
+    log_axis(axes.xaxis, (1, 3), thousands)
     for place, (method, own) in enumerate(by_method(shown)):
         # Methods often choose the same network: smaller points on top show all of them.
         size = 120 * 0.62**place
@@ -187,9 +185,6 @@ def parameters(runs: pd.DataFrame, claims: dict[str, tuple[int, float]], axes: A
     claimed = [value for _, value in claims.values()]
     everything = [*shown["accuracy"], *claimed]
     error_axis(axes, min(everything), max(everything))
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: thousands(value)))
-    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="trainable parameters", ylabel="test accuracy (%)")
     legend_beside(axes, "chosen network of each run")
     return axes

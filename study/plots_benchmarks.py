@@ -3,10 +3,9 @@
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from study.benchmarks import geometric_mean
-from study.drawing import BASELINE_COLOUR, colours, error_axis, legend_beside
+from study.drawing import BASELINE_COLOUR, colours, error_axis, legend_beside, log_axis
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
@@ -35,9 +34,7 @@ def accuracy_time(runs: pd.DataFrame, axes: Axes) -> Axes:
         shown, x="seconds_per_call", y="accuracy", hue="method", palette=colours(methods),
         s=90, linewidth=0, alpha=0.85, ax=axes,
     )  # fmt: skip
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
     error_axis(axes, float(shown["accuracy"].min()), float(shown["accuracy"].max()))
     axes.set(xlabel="seconds per call", ylabel="test accuracy (%)")
     legend_beside(axes, "a point per seed")
@@ -51,11 +48,11 @@ def proposals(rows: pd.DataFrame, axes: Axes) -> Axes:
         rows, x="length", y="seconds", hue="method", style="how", markers=True,
         palette=colours(methods), ax=axes,
     )  # fmt: skip
-    axes.set(xscale="log", yscale="log")
+    log_axis(axes.yaxis, (1, 2, 5), "{:g}".format)
+    axes.set_xscale("log")
     lengths = sorted(rows["length"].unique())
     axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
     axes.set_xticks([], minor=True)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set(xlabel="calls made so far", ylabel="seconds to tell and ask once")
     legend_beside(axes, "")
     return axes
@@ -66,7 +63,7 @@ def speedup(networks: pd.DataFrame, axes: Axes) -> Axes:
     tints = ["#0072b2" if own else "#56b4e9" for own in networks["tutorial"]]
     axes.barh(networks["network"], networks["speedup"], color=tints)
     axes.invert_yaxis()
-    axes.set_xscale("log")
+    log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
     mean = geometric_mean(networks["speedup"][networks["tutorial"]])
     axes.axvline(mean, color="0.3", ls="--", lw=1)
     axes.text(mean, -0.7, f" tutorial's networks: {mean:.1f} x", va="bottom", fontsize=9)
@@ -74,8 +71,6 @@ def speedup(networks: pd.DataFrame, axes: Axes) -> Axes:
         text = f" {row.speedup:.1f} x  ({row.keras:.1f} s / {row.study:.1f} s)"
         white = {"facecolor": "white", "linewidth": 0, "pad": 1}
         axes.annotate(text, (row.speedup, place), va="center", fontsize=8.5, bbox=white)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
     low, high = min(1.0, networks["speedup"].min()), networks["speedup"].max()
     axes.set_xlim(low * 0.8, high * (high / low) ** 0.45)
     axes.set(xlabel="times as fast as Keras fit, one thread, compiling included", ylabel="")
