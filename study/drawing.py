@@ -48,7 +48,8 @@ def by_method(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def log_axis(axis: Axis, ticks: tuple[float, ...], text: Callable[[float], str]) -> None:
     """A logarithmic axis with a tick at these multiples of each power of ten."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})  # type: ignore[attr-defined] (stubs lack it)
+    # Its name is missing in the stubs.
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})  # type: ignore[attr-defined]
     axis.set_major_locator(LogLocator(subs=ticks))
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
     axis.set_minor_formatter(NullFormatter())
