@@ -175,8 +175,9 @@ def open_workers(problem: Problem, count: int) -> Iterator[Workers]:
     """Start a cluster on this machine, and end it with the context."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_main_module_hidden())
-        once_more = {"distributed.scheduler.allowed-failures": 1}  # after a worker's death
-        with _interrupts_kept_from_workers(), dask.config.set(once_more):
+        # If all are killed at once, a job can be handed from one to the next that dies.
+        deaths = {"distributed.scheduler.allowed-failures": count}
+        with _interrupts_kept_from_workers(), dask.config.set(deaths):
             cluster = LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
                 n_workers=count,
                 threads_per_worker=1,
