@@ -55,6 +55,10 @@ def checksum(table: str, row: Row) -> int:
     return zlib.crc32(repr((table, *row)).encode())
 
 
+class DamagedError(StudyError):
+    """A ledger is not as it was written."""
+
+
 class Ledger:
     """One study's file. Every write is committed, and synced, before the call returns.
 
@@ -121,9 +125,9 @@ class Ledger:
                 raise self._damaged(text) from error
             raise StudyError(f"{self.path}: {text}; {advice}") from error
 
-    def _damaged(self, what: str) -> StudyError:
+    def _damaged(self, what: str) -> DamagedError:
         told = textwrap.shorten(ascii(what)[1:-1], 80)
-        return StudyError(
+        return DamagedError(
             f"{self.path} is damaged or no ledger ({told}): restore it, or let study recover "
             f"{self.path.parent} keep every row that is whole, or name another --output"
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study.errors import StudyError
-from study.ledger import PAGE, TABLES, Ledger, Row, checksum, locked, write_ledger
+from study.ledger import PAGE, TABLES, DamagedError, Ledger, Row, checksum, locked, write_ledger
 from study.results import LEDGER, telling
 
 LEAF = 13  # a page of a table that holds rows
@@ -41,13 +41,13 @@ def recover(folder: Path) -> Recovered:
     Raises
     ------
     StudyError
-        If there is no such file, or nothing in it can be used.
+        If there is no such file, it is of another format, or nothing in it can be used.
     """
     path = folder / LEDGER
     if not path.is_file():
         raise StudyError(f"{path} does not exist: name a results folder")
     with telling(folder), locked(folder):
-        with contextlib.suppress(StudyError), Ledger(path, create=False) as whole:
+        with contextlib.suppress(DamagedError), Ledger(path, create=False) as whole:
             whole.check()
             tables = {table: whole.rows(table) for table in TABLES}
             return Recovered(kept=_counts(tables), damaged=None)

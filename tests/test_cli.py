@@ -21,6 +21,7 @@ from study.cli import main
 from study.errors import StudyError
 from study.ledger import Ledger
 from tests.stress import SMALL, untimed
+from tests.toy import evaluations
 
 CALLS, RETRAININGS = 2 * 3 * 5, 2 * 3 * 2
 PLOTS = 8
@@ -134,11 +135,6 @@ def test_running_again_trains_nothing_and_changes_nothing(study: Run, finished: 
     assert run.returncode == 0, run.stderr
     assert {name: (finished / name).read_bytes() for name in names} == before
     assert time.monotonic() - began < 60
-
-
-def evaluations(folder: Path) -> int:
-    with Ledger(folder / "study.db", create=False) as ledger:
-        return len(ledger.evaluations())
 
 
 DYING = """

@@ -24,9 +24,9 @@ from study.engine import Engine, open_engine
 from study.errors import ClusterError, StudyError
 from study.packages import complaint, versions
 from tests.stress import SMALL, untimed
-from tests.test_cli import bare_environment, evaluations, python
+from tests.test_cli import bare_environment, python
 from tests.test_engine import add, default_rate, die_once, outcomes
-from tests.toy import Toy
+from tests.toy import Toy, evaluations
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,6 +1,8 @@
 """A ledger under attack: used as it was, or told to be damaged, with all that is whole saved."""
 
+import contextlib
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from study.ledger import PAGE, TABLES, Ledger
 from study.recovery import recover, salvage
 from study.runner import Flow
 from study.trials import Evaluation, Part, Status, task
-from tests.toy import SETTINGS, Toy, in_process, points, study_in
+from tests.toy import SETTINGS, Toy, evaluations, in_process, points, study_in
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +35,6 @@ def damaged(folder: Path, to: Path, data: bytes) -> Path:
 def read(folder: Path) -> list[tuple[object, ...]]:
     with Ledger(folder / "study.db", create=False) as ledger:
         return points(ledger)
-
-
-def evaluations(folder: Path) -> int:
-    with Ledger(folder / "study.db", create=False) as ledger:
-        return len(ledger.evaluations())
 
 
 def go_on(folder: Path) -> int:
@@ -129,6 +126,18 @@ def test_an_undamaged_ledger_is_left_alone(folder: Path) -> None:
     assert saved.damaged is None
     assert saved.kept["calls"] == 4 * 2 * 7
     assert (folder / "study.db").read_bytes() == before
+
+
+def test_a_ledger_of_another_format_is_not_taken_for_a_damaged_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    study = damaged(folder, tmp_path / "newer", (folder / "study.db").read_bytes())
+    with contextlib.closing(sqlite3.connect(study / "study.db")) as db:
+        db.execute("PRAGMA user_version = 99")
+    before = (study / "study.db").read_bytes()
+    with pytest.raises(StudyError, match="has format 99"):
+        recover(study)
+    assert (study / "study.db").read_bytes() == before
 
 
 def test_nothing_is_taken_for_a_study_that_is_unknown(tmp_path: Path) -> None:

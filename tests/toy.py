@@ -103,6 +103,12 @@ def points(ledger: Ledger) -> list[tuple[Any, ...]]:
     return trials + finals
 
 
+def evaluations(folder: Path) -> int:
+    """How many of them a results folder's ledger holds."""
+    with Ledger(folder / "study.db", create=False) as ledger:
+        return len(ledger.evaluations())
+
+
 def stopping_at(number: int) -> Callable[[Task], None]:
     """Interrupts before the evaluation of that number, from 0."""
     left = [number]
