@@ -7,7 +7,7 @@ before there is nothing to compare with, and nothing fails.
 import sys
 from pathlib import Path
 
-from study.benchmarks import read_benchmarks
+from study.benchmarks import both, read_benchmarks
 
 
 def main(*arguments: str) -> int:
@@ -17,13 +17,13 @@ def main(*arguments: str) -> int:
         print("no benchmark before this one: nothing to compare with")
         return 0
     before, now = (read_benchmarks([Path(file)]) for file in files[-2:])
-    both = before.merge(now, on=["benchmark", "name", "dataset"], suffixes=("_before", ""))
-    if both.empty:
+    common = both(before, now)
+    if common.empty:
         print("the run before measured other things: nothing to compare with")
         return 0
-    slower = float((both["seconds"] / both["seconds_before"]).median() - 1)
+    slower = float((common["seconds"] / common["seconds_before"]).median() - 1)
     limit = float(allowed.rstrip("%")) / 100
-    print(f"median change of {len(both)} benchmarks: {slower:+.1%}, allowed +{limit:.0%}")
+    print(f"median change of {len(common)} benchmarks: {slower:+.1%}, allowed +{limit:.0%}")
     return int(slower > limit)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from study import plots_benchmarks
-from study.benchmarks import overheads, part, ratios, read_benchmarks, reading, speedups
+from study.benchmarks import both, overheads, part, ratios, read_benchmarks, reading, speedups
 from study.figures import Picture, drawn, figure_of
 from study.report import Rows, write_pages
 from study.wording import listed
@@ -45,7 +45,6 @@ def ratio_rows(benchmarks: pd.DataFrame) -> Rows:
 
 def change_rows(before: pd.DataFrame, now: pd.DataFrame) -> Rows:
     """Benchmarks that both runs have: seconds before, now, and the change."""
-    both = before.merge(now, on=["benchmark", "name", "dataset"], suffixes=("_before", ""))
     return [
         {
             "benchmark": f"{row['benchmark']}: {row['name']}",
@@ -53,7 +52,7 @@ def change_rows(before: pd.DataFrame, now: pd.DataFrame) -> Rows:
             "now": f"{row['seconds']:.3f} s",
             "change": f"{row['seconds'] / row['seconds_before'] - 1:+.0%}",
         }
-        for row in both.to_dict("records")
+        for row in both(before, now).to_dict("records")
     ]
 
 

@@ -57,6 +57,11 @@ def reading(file: Path) -> Iterator[None]:
         ) from error
 
 
+def both(before: Frame, now: Frame) -> Frame:
+    """The benchmarks that two runs have in common; `seconds_before` are those of the first."""
+    return before.merge(now, on=["benchmark", "name", "dataset"], suffixes=("_before", ""))
+
+
 def part(benchmarks: Frame, name: str) -> Frame:
     """The rows of one kind of benchmark, without the columns that it does not have."""
     return benchmarks[benchmarks["benchmark"] == name].dropna(axis="columns", how="all")

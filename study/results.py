@@ -135,6 +135,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         settings, problem = ledger.read("settings"), ledger.read("problem")
         if settings is None or problem is None:
             raise StudyError(f"{folder} holds a study that was never started: run study compare")
+        data, sessions = ledger.read("data"), ledger.sessions()
         done = ledger.evaluations()
         trials, finals = ledger.trials(done), ledger.finals(done)
     methods = settings["methods"]
@@ -152,11 +153,11 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         "settings": settings,
         "methods": {name: METHODS[name].summary for name in methods},
         "problem": problem,
-        "data": ledger.read("data"),
-        "command": repeating(settings, problem, ledger.read("data")),
+        "data": data,
+        "command": repeating(settings, problem, data),
         "errors": errors,
-        "seconds": sum(session["seconds"] for session in ledger.sessions()),
-        "sessions": ledger.sessions(),
+        "seconds": sum(session["seconds"] for session in sessions),
+        "sessions": sessions,
     }
     return Results(
         folder=folder,

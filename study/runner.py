@@ -168,12 +168,13 @@ class Flow:
             self._unrecorded.append(use)
             self._settle(use)
             return
+        expected = self._expected_seconds(use.task)
         if key not in self._waiting:
-            self._ahead += self._expected_seconds(use.task)
+            self._ahead += expected
         self._waiting[key].append(use)
         self._uses += 1
         # The most urgent of its uses counts; the other entries are stale when they come up.
-        self._push(use.task, self._expected_seconds(use.task) + self._after(use))
+        self._push(use.task, expected + self._after(use))
 
     def _after(self, use: Use) -> float:
         """Seconds of work that can only follow `use`: the longest chains start first."""
