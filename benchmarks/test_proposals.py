@@ -15,7 +15,7 @@ from study.space import Configuration
 from study.trials import generator
 
 LENGTHS = (12, 30, 100, 300)
-ROUNDS = {12: 15, 30: 15, 100: 7, 300: 7}
+ROUNDS = {12: 11, 30: 11, 100: 7, 300: 7}
 GP_ROUNDS = {**ROUNDS, 300: 2}  # of 4 seconds each
 
 

@@ -15,7 +15,7 @@ from study.settings import Settings
 from study.trials import Part, task
 
 WORKERS = sorted({1, 2, default_workers()})
-SETTINGS = Settings(seeds=5, calls=20, initial_points=1, retrain=1, methods=("random",))
+SETTINGS = Settings(seeds=5, calls=12, initial_points=1, retrain=1, methods=("random",))
 
 
 @pytest.mark.parametrize("workers", WORKERS)
@@ -25,8 +25,9 @@ def test_trainings(benchmark: Any, dataset: Dataset, workers: int) -> None:
     with open_engine(problem, workers) as engine:
         for number in range(workers):
             engine.submit(number, evaluate, engine.problem, task(Part.CLAIM, number, BASELINE, 0))
-        for _ in range(workers):
-            engine.wait()
+        left = workers
+        while left:
+            left -= len(engine.wait())
         with Ledger(None) as ledger:
             flow = Flow(problem, SETTINGS, ledger)
             benchmark.pedantic(

@@ -17,7 +17,7 @@ from study.results import Results, load
 
 WORKERS = sorted({1, 2, default_workers()})
 SMALL = (
-    *("--methods", "random,gp", "--seeds", "1", "--calls", "6", "--initial-points", "4"),
+    *("--methods", "random,gp", "--seeds", "1", "--calls", "5", "--initial-points", "4"),
     *("--retrain", "1"),
 )
 
