@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,10 @@ from rich.console import Console
 from rich.table import Table
 
 from study import network
+from study.chosen import choose_all, described
 from study.ledger import TABLES, Ledger, write_ledger
-from study.methods import Proposal
+from study.objective import ACCURACY
+from study.proposing import Proposal
 from study.report import write_report
 from study.results import LEDGER, load, write
 from study.runner import Flow
@@ -52,6 +55,7 @@ class Imagined:
     """A problem of the network's space whose outcomes are made up."""
 
     space, default, baseline = network.SPACE, network.DEFAULT, network.BASELINE
+    objective = ACCURACY
 
     def evaluate(self, task: Task) -> Evaluation:
         """A good accuracy, now and then a bad one, in as long as a recorded training."""
@@ -59,22 +63,24 @@ class Imagined:
         accuracy = 0.98 - float(rng.exponential(0.02))
         return Evaluation(
             status=Status.OK,
-            accuracy=max(accuracy, 0.1),
-            parameters=network.parameter_count(task.configuration, 784, 10),
+            score=max(accuracy, 0.1),
+            cost=network.parameter_count(task.configuration, 784, 10),
             initial_loss=float(rng.normal(2.33, 0.02)),
             losses=(0.5, 0.3, 0.2),
             accuracies=(0.9, 0.95, accuracy),
             seconds=RECORDED[int(rng.integers(len(RECORDED)))],
         )
 
-    def expected_seconds(self, task: Task) -> float:  # noqa: ARG002 (as `Problem` has it)
+    def expected_seconds(self, task: Task) -> float:  # noqa: ARG002 (as `Evaluator` has it)
         """As long as the mean."""
         return sum(RECORDED) / len(RECORDED)
 
     def describe(self) -> dict[str, Any]:
         """As the network problem does."""
         return {
+            "name": "imagined",
             "dataset": "imagined",
+            "objective": asdict(ACCURACY),
             "fingerprint": "0",
             "training_images": 60_000,
             "validation_images": 9_000,
@@ -146,6 +152,7 @@ def run(ledger: Ledger, seeds: int, slots: int) -> dict[str, float]:
         settings={**vars(chosen), "methods": list(METHODS)},
         problem=engine.problem.describe(),
         data={"dataset": "imagined", "source": "nowhere", "instead_of": ""},
+        methods=described(choose_all(METHODS)),
     )
     ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": slots, "versions": {}})
     Flow(engine.problem, chosen, ledger).run(lambda: nullcontext(engine))

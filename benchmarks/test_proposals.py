@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from study.methods import Start, lookup, propose
+from study.chosen import choose
+from study.methods import Start
 from study.network import BASELINE, SPACE
+from study.proposing import propose
 from study.space import Configuration
 from study.trials import generator
 
@@ -42,13 +44,13 @@ def test_proposal(benchmark: Any, method: str, length: int, how: str) -> None:
     """`study`: from the pickled search to the pickled search; else the Optimizer alone."""
     history = history_of(length)
     begin = Start(space=SPACE, baseline=BASELINE, initial_points=length, rng=generator(0, method))
-    search: Any = lookup(method).create(begin)
+    search: Any = choose(method).create(begin)
     for configuration, accuracy in history[:-1]:
         search.tell(configuration, accuracy)
     state = pickle.dumps(search)
 
     def by_study() -> Any:
-        return propose(method, begin, history, state)
+        return propose(choose(method), begin, history, state)
 
     def by_hand(optimizer: Any) -> Any:
         configuration, accuracy = history[-1]

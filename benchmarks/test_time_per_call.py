@@ -53,9 +53,9 @@ def test_run(
         "propose_seconds": float(row["propose_seconds"]),
         "train_seconds": float(row["train_seconds"]),
         "seconds_per_call": float(row["propose_seconds"] + row["train_seconds"]),
-        "validation_accuracy": float(row["validation_accuracy"]),
-        "test_accuracy": float(row["test_accuracy"]),
-        "parameters": int(row["parameters"]),
+        "validation_accuracy": float(row["validation_score"]),
+        "test_accuracy": float(row["test_score"]),
+        "parameters": int(row["cost"]),
     }
 
 
@@ -63,6 +63,6 @@ def last_run(ledger: Ledger, method: str, initial: int, problem: NetworkProblem)
     """What the newest run of a ledger came to; see `study.analysis.run_frame`."""
     done = ledger.evaluations()
     names = [dimension.name for dimension in problem.space.dimensions]
-    trials = trial_frame(ledger.trials(done), done, [method], initial, names)
+    trials = trial_frame(ledger.trials(done), done, {method: initial}, names)
     runs = run_frame(trials, final_frame(ledger.finals(done), done, [method]))
     return runs.to_dict("records")[-1]

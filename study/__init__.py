@@ -9,14 +9,38 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from study.api import compare, load
+    from study.objective import Objective
+    from study.own import Problem
+    from study.own_keras import keras_problem
+    from study.space import Categorical, Integer, Real
 
-__all__ = ["compare", "load"]
+__all__ = [
+    "Categorical",
+    "Integer",
+    "Objective",
+    "Problem",
+    "Real",
+    "compare",
+    "keras_problem",
+    "load",
+]
+
+_MODULES = {
+    "Categorical": "space",
+    "Integer": "space",
+    "Objective": "objective",
+    "Problem": "own",
+    "Real": "space",
+    "compare": "api",
+    "keras_problem": "own_keras",
+    "load": "api",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used: `study --help` needs none of them."""
-    if name in __all__:
+    if name in _MODULES:
         from importlib import import_module
 
-        return getattr(import_module("study.api"), name)
+        return getattr(import_module(f"study.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'study' has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """What the tables say: frames in, frames out.
 
-`trials` and `finals` are the frames of `study.frames`. Accuracies are 0 to 1; a standard
-deviation over one value is missing.
+`trials` and `finals` are the frames of `study.frames`. Scores are those of `study.objective`,
+higher is better; a standard deviation over one value is missing.
 """
 
 from collections.abc import Sequence
@@ -10,35 +10,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-GOAL = 0.97  # the validation accuracy whose first call the summary tells, beside the baseline's
+GOAL = 0.97  # the validation score whose first call the summary tells, beside the baseline's
 RUN = ["method", "seed"]
 
 
 def dimensions(trials: pd.DataFrame) -> list[str]:
     """The names of the columns that make up a configuration."""
     names = list(trials.columns)
-    return names[names.index("phase") + 1 : names.index("validation_accuracy")]
+    return names[names.index("phase") + 1 : names.index("validation_score")]
 
 
 def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
     """A row per method and seed, in the order of `trials`.
 
-    Columns: method, seed, calls, validation_accuracy (the winner's as observed),
-    remeasured_accuracy and test_accuracy (means over its retrainings; missing while there are
-    none), parameters (of the winner), propose_seconds and train_seconds (means per call), seconds
+    Columns: method, seed, calls, validation_score (the winner's as observed),
+    remeasured_score and test_score (means over its retrainings; missing while there are
+    none), cost (of the winner), propose_seconds and train_seconds (means per call), seconds
     (of all calls).
     """
     runs = trials.groupby(RUN, sort=False, as_index=False).agg(
         calls=("call", "size"),
-        validation_accuracy=("incumbent_accuracy", "last"),
+        validation_score=("incumbent_score", "last"),
         propose_seconds=("propose_seconds", "mean"),
         train_seconds=("train_seconds", "mean"),
         seconds=("elapsed_seconds", "last"),
     )
     chosen = finals.groupby(RUN, sort=False, as_index=False).agg(
-        remeasured_accuracy=("validation_accuracy", "mean"),
-        test_accuracy=("test_accuracy", "mean"),
-        parameters=("parameters", "first"),
+        remeasured_score=("validation_score", "mean"),
+        test_score=("test_score", "mean"),
+        cost=("cost", "first"),
     )
     return runs.merge(chosen, on=RUN, how="left")
 
@@ -46,20 +46,20 @@ def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
 def summarise(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
     """A row per method, in the order of `trials`; results/README.md lists the columns."""
     runs = run_frame(trials, finals)
-    runs["winners_curse"] = runs["validation_accuracy"] - runs["remeasured_accuracy"]
+    runs["winners_curse"] = runs["validation_score"] - runs["remeasured_score"]
     summary = runs.groupby("method", sort=False, as_index=False).agg(
         seeds=("seed", "size"),
         calls=("calls", "sum"),
-        validation_accuracy=("validation_accuracy", "mean"),
-        validation_sd=("validation_accuracy", "std"),
-        remeasured_accuracy=("remeasured_accuracy", "mean"),
-        remeasured_sd=("remeasured_accuracy", "std"),
+        validation_score=("validation_score", "mean"),
+        validation_sd=("validation_score", "std"),
+        remeasured_score=("remeasured_score", "mean"),
+        remeasured_sd=("remeasured_score", "std"),
         winners_curse=("winners_curse", "mean"),
-        test_accuracy=("test_accuracy", "mean"),
-        test_sd=("test_accuracy", "std"),
-        parameters_median=("parameters", "median"),
-        parameters_min=("parameters", "min"),
-        parameters_max=("parameters", "max"),
+        test_score=("test_score", "mean"),
+        test_sd=("test_score", "std"),
+        cost_median=("cost", "median"),
+        cost_min=("cost", "min"),
+        cost_max=("cost", "max"),
         propose_seconds=("propose_seconds", "mean"),
         train_seconds=("train_seconds", "mean"),
     )
@@ -70,7 +70,7 @@ def summarise(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
 
 
 def luck(finals: pd.DataFrame) -> pd.DataFrame:
-    """How far test accuracy varies between searches, and between trainings of one network.
+    """How far test scores vary between searches, and between trainings of one network.
 
     Columns: method, search_sd, training_sd: square roots of the variance components of a one-way
     random-effects analysis of variance, with runs as groups and retrainings within them; a
@@ -78,16 +78,16 @@ def luck(finals: pd.DataFrame) -> pd.DataFrame:
     chapter 3; with groups of different sizes, n0 stands for their size.
     """
     rows = []
-    for method, own in finals.dropna(subset=["test_accuracy"]).groupby("method", sort=False):
-        groups = own.groupby("seed")["test_accuracy"]
+    for method, own in finals.dropna(subset=["test_score"]).groupby("method", sort=False):
+        groups = own.groupby("seed")["test_score"]
         sizes, means = groups.size(), groups.mean()
         count, number = int(sizes.sum()), len(sizes)
         within = between = np.nan
         if count > number:
-            deviations = own["test_accuracy"] - groups.transform("mean")
+            deviations = own["test_score"] - groups.transform("mean")
             within = float((deviations**2).sum()) / (count - number)
         if number > 1:
-            grand = own["test_accuracy"].mean()
+            grand = own["test_score"].mean()
             square = float((sizes * (means - grand) ** 2).sum()) / (number - 1)
             n0 = (count - float((sizes**2).sum()) / count) / (number - 1)
             between = max(0.0, (square - within) / n0) if count > number else np.nan
@@ -102,10 +102,10 @@ def calls_needed(trials: pd.DataFrame) -> pd.DataFrame:
     incumbent is as good; missing if fewer than half of the seeds get there); seeds_to_baseline,
     seeds_to_goal (how many get there at all).
     """
-    base = trials[trials["method"] == "baseline"].groupby("seed")["incumbent_accuracy"].max()
+    base = trials[trials["method"] == "baseline"].groupby("seed")["incumbent_score"].max()
     rows = trials[["method", "seed", "call"]].assign(
-        baseline=trials["incumbent_accuracy"] >= trials["seed"].map(base),
-        goal=trials["incumbent_accuracy"] >= GOAL,
+        baseline=trials["incumbent_score"] >= trials["seed"].map(base),
+        goal=trials["incumbent_score"] >= GOAL,
     )
     parts = []
     for name in ("baseline", "goal"):
@@ -128,7 +128,7 @@ def effort(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
 
     Columns: method, distinct (configurations over all seeds), duplicates (proposals that repeated
     one of their run), reused (calls whose training was shared with an earlier row), failed (calls
-    and retrainings without an accuracy).
+    and retrainings without a score).
     """
     distinct = trials.drop_duplicates(["method", *dimensions(trials)])["method"].value_counts()
     rows = pd.concat([trials[["method", "status"]], finals[["method", "status"]]])
@@ -141,9 +141,9 @@ def effort(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
     return counts
 
 
-def scores(runs: pd.DataFrame, column: str = "test_accuracy") -> pd.DataFrame:
-    """Percent, a row per seed and a column per method, in the order of `runs`."""
-    wide = runs.pivot(index="seed", columns="method", values=column) * 100
+def scores(runs: pd.DataFrame, column: str, scale: float) -> pd.DataFrame:
+    """Scores times `scale`, a row per seed and a column per method, in the order of `runs`."""
+    wide = runs.pivot(index="seed", columns="method", values=column) * scale
     return wide[list(runs["method"].unique())]
 
 
@@ -152,7 +152,7 @@ def equal_time(trials: pd.DataFrame) -> pd.DataFrame:
 
     A row per method and seed; columns: method, seed, seconds (what the quickest search took for
     all its calls; the baseline, which does not search, does not set it), calls (finished by
-    then) and validation_accuracy (of the incumbent then; missing if no call had ended).
+    then) and validation_score (of the incumbent then; missing if no call had ended).
     """
     searching = trials.groupby("method")["phase"].transform(
         lambda phase: (phase == "initial").any()
@@ -162,7 +162,7 @@ def equal_time(trials: pd.DataFrame) -> pd.DataFrame:
     limit = trials["seed"].map(ends.groupby("seed").min()).rename("seconds")
     in_time = trials[trials["elapsed_seconds"] <= limit * (1 + 1e-12)]
     then = in_time.groupby(RUN, as_index=False).agg(
-        calls=("call", "max"), validation_accuracy=("incumbent_accuracy", "last")
+        calls=("call", "max"), validation_score=("incumbent_score", "last")
     )
     frame = trials[RUN].assign(seconds=limit).drop_duplicates(RUN)
     frame = frame.merge(then, on=RUN, how="left")
@@ -172,16 +172,16 @@ def equal_time(trials: pd.DataFrame) -> pd.DataFrame:
 def by_seconds(trials: pd.DataFrame, points: int = 200) -> pd.DataFrame:
     """Incumbents over time, from when every seed has one until the first seed is through.
 
-    Columns: method, seconds, and mean, low, high: accuracy with its 95 % t interval over seeds.
+    Columns: method, seconds, and mean, low, high: score with its 95 % t interval over seeds.
     """
     parts = []
-    for method, own in trials.dropna(subset=["incumbent_accuracy"]).groupby("method", sort=False):
+    for method, own in trials.dropna(subset=["incumbent_score"]).groupby("method", sort=False):
         runs = [run for _, run in own.groupby("seed")]
         start = max(1e-6, *(run["elapsed_seconds"].iloc[0] for run in runs))
         end = min(run["elapsed_seconds"].iloc[-1] for run in runs)
         grid = np.geomspace(start, max(start, end), points)
         steps = [
-            run["incumbent_accuracy"].to_numpy()[
+            run["incumbent_score"].to_numpy()[
                 np.searchsorted(run["elapsed_seconds"], grid, side="right") - 1
             ]
             for run in runs
@@ -214,12 +214,12 @@ def half_interval(wide: pd.DataFrame) -> "pd.Series[float]":
 
 
 def pareto(runs: pd.DataFrame) -> pd.DataFrame:
-    """The runs whose networks no other run beats in both size and test accuracy, by size."""
-    ordered = runs.dropna(subset=["test_accuracy"]).sort_values(
-        ["parameters", "test_accuracy"], ascending=[True, False]
+    """The runs whose networks no other run beats in both cost and test score, by cost."""
+    ordered = runs.dropna(subset=["test_score"]).sort_values(
+        ["cost", "test_score"], ascending=[True, False]
     )
-    best_smaller = ordered["test_accuracy"].cummax().shift(fill_value=-np.inf)
-    return ordered[ordered["test_accuracy"] > best_smaller]
+    best_smaller = ordered["test_score"].cummax().shift(fill_value=-np.inf)
+    return ordered[ordered["test_score"] > best_smaller]
 
 
 def search_range(trials: pd.DataFrame, space: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -227,11 +227,11 @@ def search_range(trials: pd.DataFrame, space: Sequence[dict[str, Any]]) -> pd.Da
 
     Columns: method, dimension, allowed (the range or choices of the space), tried (the smallest
     and largest value, or the choices), distinct (different values), best (the value of the
-    method's best validation accuracy over all seeds).
+    method's best validation score over all seeds).
     """
     rows = []
     for method, own in trials.groupby("method", sort=False):
-        scored = own.dropna(subset=["validation_accuracy"])
+        scored = own.dropna(subset=["validation_score"])
         for dimension in space:
             values = own[dimension["name"]]
             if dimension["kind"] == "categorical":
@@ -239,7 +239,7 @@ def search_range(trials: pd.DataFrame, space: Sequence[dict[str, Any]]) -> pd.Da
             else:
                 allowed = f"{dimension['low']:.6g} .. {dimension['high']:.6g}"
                 tried = f"{values.min():.6g} .. {values.max():.6g}"
-            best = scored["validation_accuracy"].idxmax() if len(scored) else None
+            best = scored["validation_score"].idxmax() if len(scored) else None
             rows.append(
                 {
                     "method": method,

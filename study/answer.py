@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from study.wording import bracket, listed, percent, plural, signed
+from study.objective import Objective
+from study.wording import listed, plural
 
 FEW = 200  # seeds that somebody may still want to train
 
@@ -34,27 +35,30 @@ def turned(row: Row) -> Row:
     }
 
 
-def sentence(row: Row) -> str:
+def sentence(row: Row, objective: Objective) -> str:
     """A comparison in words."""
     if row["verdict"] == "worse":
         row = turned(row)
-    n, pair, mean = row["n"], f"{row['method']} and {row['other']}", row["mean_difference"]
+    n, pair = row["n"], f"{row['method']} and {row['other']}"
+    apart = objective.signed_gap(row["mean_difference"]) + objective.gap_unit
     if row["verdict"] == "better":
-        return f"{row['method']} beats {beaten(row)}, {row['wins']} of {plural(n, 'seed')}"
+        return (
+            f"{row['method']} beats {beaten(row, objective)}, {row['wins']} of {plural(n, 'seed')}"
+        )
     if n == 0:
         return f"{pair}: undecided, no seed has both yet"
     if n == 1:
-        return f"{pair}: undecided, {signed(mean)} pp at one seed, which tells nothing of others"
-    difference = f"{signed(mean)} pp {bracket(row['low'], row['high'])}"
+        return f"{pair}: undecided, {apart} at one seed, which tells nothing of others"
+    difference = f"{apart} {objective.interval(row['low'], row['high'])}"
     if row["verdict"] == "equivalent":
-        return f"{pair}: equivalent within {row['margin']:g} pp, {difference}"
+        return f"{pair}: equivalent within {row['margin']:g}{objective.gap_unit}, {difference}"
     return f"{pair}: undecided, {difference}, {needed(row)} would decide"
 
 
-def beaten(row: Row) -> str:
+def beaten(row: Row, objective: Objective) -> str:
     """By how much the other method of a pair is beaten."""
-    mean, low, high = row["mean_difference"], row["low"], row["high"]
-    return f"{row['other']} by {mean:.2f} pp [{low:.2f}, {high:.2f}]"
+    mean, low, high = (objective.gap(row[name]) for name in ("mean_difference", "low", "high"))
+    return f"{row['other']} by {mean}{objective.gap_unit} [{low}, {high}]"
 
 
 def needed(row: Row) -> str:
@@ -64,53 +68,63 @@ def needed(row: Row) -> str:
     return f"about {plural(max(int(row['seeds_needed']), row['n'] + 1), 'seed')}"
 
 
-def sentences(comparisons: pd.DataFrame) -> list[str]:
+def sentences(comparisons: pd.DataFrame, objective: Objective) -> list[str]:
     """A sentence per pair, what is decided first."""
     order = {"better": 0, "worse": 0, "equivalent": 1, "undecided": 2}
     rows = sorted(rows_of(comparisons), key=lambda row: order[row["verdict"]])
-    return [sentence(row) for row in rows]
+    return [sentence(row, objective) for row in rows]
 
 
 def answer(
     summary: pd.DataFrame, comparisons: pd.DataFrame, info: dict[str, Any], failed_checks: list[str]
 ) -> list[str]:
     """What came out, how sure it is, and what to do next: a sentence each."""
-    methods = {row["method"]: row for row in rows_of(summary.dropna(subset=["test_accuracy"]))}
+    methods = {row["method"]: row for row in rows_of(summary.dropna(subset=["test_score"]))}
     if not methods:
         return ["Nothing can be said yet: no run has come to its end."]
-    best = max(methods, key=lambda method: methods[method]["test_accuracy"])
+    best = max(methods, key=lambda method: methods[method]["test_score"])
     seen = [row if row["method"] == best else turned(row) for row in rows_of(comparisons)]
     against = [row for row in seen if row["method"] == best]
+    objective = Objective(**info["problem"]["objective"])
     return [
-        _outcome(best, methods, info),
-        _certainty(against),
+        _outcome(best, methods, info, objective),
+        _certainty(against, objective),
         _next(best, against, methods, info, failed_checks),
     ]
 
 
-def _outcome(best: str, methods: dict[str, Row], info: dict[str, Any]) -> str:
+def _outcome(best: str, methods: dict[str, Row], info: dict[str, Any], objective: Objective) -> str:
     settings = info["settings"]
     study = (
-        f"On {info['problem']['dataset']}, with {plural(settings['calls'], 'call')} per run and "
+        f"On {info['problem']['name']}, with {plural(settings['calls'], 'call')} per run and "
         f"{plural(settings['seeds'], 'seed')}"
     )
-    reached = percent(methods[best]["test_accuracy"])
+    reached = objective.text(methods[best]["test_score"])
+    network = "dataset" in info["problem"]
     if best == "baseline":
-        return f"{study}, no search chose better networks than the untuned baseline: {reached}."
-    text = f"{study}, {best} chose the most accurate networks on average: {reached} on the test set"
+        found = "chose better networks" if network else f"came to a better {objective.final}"
+        return f"{study}, no search {found} than the untuned baseline: {reached}."
+    if network:
+        chose = f"{best} chose the most accurate networks on average"
+        text = f"{study}, {chose}: {reached} on the test set"
+    else:
+        text = (
+            f"{study}, {best} came to the {objective.best} {objective.final} on average: {reached}"
+        )
     if "baseline" in methods:
-        text += f", against {percent(methods['baseline']['test_accuracy'])} for the baseline"
+        text += f", against {objective.text(methods['baseline']['test_score'])} for the baseline"
     return text + "."
 
 
-def _certainty(against: list[Row]) -> str:
+def _certainty(against: list[Row], objective: Objective) -> str:
     def names(verdict: str) -> list[str]:
         return [row["other"] for row in against if row["verdict"] == verdict]
 
-    worse = [beaten(row) for row in against if row["verdict"] == "better"]
+    worse = [beaten(row, objective) for row in against if row["verdict"] == "better"]
     parts = [f"it beats {listed(worse)}"] if worse else []
     if equal := names("equivalent"):
-        parts.append(f"it is equivalent to {listed(equal)} within {against[0]['margin']:g} pp")
+        margin = f"{against[0]['margin']:g}{objective.gap_unit}"
+        parts.append(f"it is equivalent to {listed(equal)} within {margin}")
     if undecided := names("undecided"):
         parts.append(f"whether it is better than {listed(undecided)} is undecided")
     if not parts:

@@ -5,107 +5,26 @@ import json
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from study.datasets import load_dataset
-from study.engine import default_workers, open_engine
+from study.chosen import choose, described
+from study.engine import open_engine
 from study.errors import ClusterError, StudyError
 from study.ledger import Ledger, locked
-from study.methods import lookup
 from study.packages import COMPUTING
-from study.problems import NetworkProblem
+from study.planning import Plan, plan
 from study.results import LEDGER, Results, from_ledger, load, reading, telling, write
 from study.runner import Extra, Flow, Snapshot
-from study.settings import EPOCHS_AT_MOST, Settings, at_least_one
+from study.settings import Settings
+from study.wording import listed
 
 __all__ = ["compare", "load"]
 
 PACKAGES = (*COMPUTING, "pandas", "seaborn", "matplotlib")
-WORKERS_PER_CORE = 4  # at most: more of them only take memory
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """Everything that is decided before the first training."""
-
-    problem: NetworkProblem
-    settings: Settings
-    seeds_named: bool
-    """Whether the user named a number of seeds; if not, a study that goes on keeps its own."""
-    workers: int
-    """Local ones; of a cluster nobody knows how many, so forecasts reckon with one."""
-    scheduler: str | None
-    """Address of a Dask cluster to work on."""
-    output: Path
-    data: dict[str, str]
-    """The dataset as it was named, where it was read, and what it stands in for if it does."""
-
-
-def plan(
-    *,
-    dataset: str | os.PathLike[str] | None = None,
-    methods: Sequence[str] = Settings.methods,
-    seeds: int | None = None,
-    default_seeds: int = Settings.seeds,
-    calls: int = Settings.calls,
-    initial_points: int = Settings.initial_points,
-    retrain: int = Settings.retrain,
-    margin: float = Settings.margin,
-    epochs: int | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    data_dir: str | os.PathLike[str] | None = None,
-    output: str | os.PathLike[str] | None = None,
-    download_progress: Callable[[int, int], None] | None = None,
-) -> Plan:
-    """Check all settings and read the data. Nothing is written yet.
-
-    Raises
-    ------
-    StudyError
-        For the first setting that is not in order.
-    """
-    if isinstance(methods, str):
-        raise StudyError(f"methods is {methods!r}: give a list of names, not one text")
-    settings = Settings(
-        methods=tuple(methods),
-        seeds=default_seeds if seeds is None else seeds,
-        calls=calls,
-        initial_points=initial_points,
-        retrain=retrain,
-        margin=margin,
-    )
-    for name in settings.methods:
-        lookup(name)
-    if epochs is not None:
-        epochs = at_least_one("epochs", epochs, EPOCHS_AT_MOST)
-    if workers is not None and scheduler is not None:
-        raise StudyError(
-            f"--workers {workers} and --scheduler {scheduler} exclude each other: a cluster has as "
-            "many workers as were started there"
-        )
-    default = 1 if scheduler else default_workers()
-    most = WORKERS_PER_CORE * (os.cpu_count() or 1)
-    count = at_least_one("workers", default if workers is None else workers, most)
-    named = None if dataset is None else os.fspath(dataset)
-    images = load_dataset(named, Path(data_dir) if data_dir else None, download_progress)
-    return Plan(
-        problem=NetworkProblem(images, epochs or images.default_epochs),
-        settings=settings,
-        seeds_named=seeds is not None,
-        workers=count,
-        scheduler=scheduler,
-        output=Path(output) if output else Path("results") / images.name,
-        data={
-            "dataset": named or images.name,
-            "source": images.source,
-            "instead_of": images.instead_of,
-        },
-    )
 
 
 def compare(
@@ -126,8 +45,12 @@ def compare(
         What follows, each by name.
     dataset
         "digits", "mnist", "fashion-mnist" or a folder; MNIST if it can be had, else digits.
+    problem
+        In place of a dataset: the name of a problem (see `study problems`), FILE.py:NAME,
+        package.module:NAME, or an object such as a `study.Problem`.
     methods
-        Names from `study.methods.METHODS`.
+        Names (see `study methods`), with settings in brackets if they have any, such as
+        "gp[kappa=2]"; or FILE.py:NAME, or package.module:NAME.
     seeds, calls, initial_points, retrain, margin
         See `study.settings.Settings`. Seeds that are not named: 5, or as many as the folder
         holds.
@@ -170,17 +93,19 @@ def train(
 
     Interrupted, or with its cluster lost, it writes the tables of what is finished, and raises.
     """
-    with opened(planned) as (settings, ledger):
-        seen = session(ledger, observe)
-        flow = Flow(planned.problem, settings, ledger, seen, extras(settings))
+    with opened(planned) as (whole, ledger):
+        settings, problem = whole.settings, whole.problem
+        seen, more = session(ledger, observe), extras(settings)
+        flow = Flow(problem, settings, ledger, seen, extras=more, methods=whole.methods)
         if flow.unfinished:
             ledger.write(
                 settings=asdict(settings),
-                problem=planned.problem.describe(),
-                data=planned.data,
+                problem=problem.describe(),
+                data=whole.data,
+                methods=described(whole.methods),
             )
         try:
-            flow.run(lambda: open_engine(planned.problem, planned.workers, planned.scheduler))
+            flow.run(lambda: open_engine(problem, whole.workers, whole.scheduler))
         except (KeyboardInterrupt, ClusterError):
             write(from_ledger(planned.output, ledger, flow.errors))
             raise
@@ -212,8 +137,8 @@ def publish(results: Results) -> list[Path]:
 
 
 @contextlib.contextmanager
-def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Settings, Ledger]]:
-    """The ledger of a plan, and its settings with the seeds and methods already held added.
+def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledger]]:
+    """A plan with the seeds and methods that its folder already holds added, and the ledger.
 
     A dry look at a folder without a ledger gives an empty one in memory, and writes nothing.
     Otherwise nobody else can open the folder's ledger like this until the context ends.
@@ -239,17 +164,18 @@ def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Settings, Ledg
                 stack.enter_context(locked(folder))
         ledger = stack.enter_context(Ledger(None if dry and not held else folder / LEDGER))
         with reading(folder):
-            settings = _agreed(planned, ledger)
-        yield settings, ledger
+            whole = _agreed(planned, ledger)
+        yield whole, ledger
 
 
-def _agreed(planned: Plan, ledger: Ledger) -> Settings:
-    """The settings of a study that goes on; raises `StudyError` if it would be another one."""
+def _agreed(planned: Plan, ledger: Ledger) -> Plan:
+    """The plan of a study that goes on; raises `StudyError` if it would be another one."""
     held, problem = ledger.read("settings"), ledger.read("problem")
     if held is None:
-        return planned.settings
+        return planned
     wanted = json.loads(json.dumps(asdict(planned.settings)))
     wanted_problem = json.loads(json.dumps(planned.problem.describe()))
+    _same_code(planned, ledger)
     compared = {key for key in wanted if key not in ("seeds", "methods")}
     differing = [
         f"{key.replace('_', '-')} {old.get(key)!r}, now {new.get(key)!r}"
@@ -265,9 +191,28 @@ def _agreed(planned: Plan, ledger: Ledger) -> Settings:
             f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
             "take those, or name another --output"
         )
-    added = [name for name in planned.settings.methods if name not in held["methods"]]
-    methods = (*held["methods"], *added)
-    return replace(planned.settings, seeds=seeds, methods=methods)
+    typed = {name: about["typed"] for name, about in ledger.read("methods").items()}
+    kept = {name: choose(typed[name]) for name in held["methods"] if name not in planned.methods}
+    added = [name for name in planned.methods if name not in held["methods"]]
+    settings = replace(planned.settings, seeds=seeds, methods=(*held["methods"], *added))
+    return replace(planned, settings=settings, methods=planned.methods | kept)
+
+
+def _same_code(planned: Plan, ledger: Ledger) -> None:
+    """Raise `StudyError` if the code of a problem or method is not what the study began with."""
+    held, now = ledger.read("problem"), planned.problem.describe()
+    changed = []
+    if "origin" in held and held["origin"] == now.get("origin"):
+        changed += [held["origin"]] if held["fingerprint"] != now["fingerprint"] else []
+    methods, ours = ledger.read("methods"), described(planned.methods)
+    for name in methods.keys() & ours.keys():
+        if methods[name]["fingerprint"] != ours[name]["fingerprint"]:
+            changed.append(f"the code of {name}")
+    if changed:
+        raise StudyError(
+            f"{listed(changed)} changed since {planned.output} was begun, so that old and new "
+            "results do not belong together: change it back, or name another --output"
+        )
 
 
 def about(workers: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from study.errors import StudyError
 from study.settings import Settings
 
 if TYPE_CHECKING:
+    from study.planning import Plan
     from study.results import Results
     from study.runner import Snapshot
 
@@ -36,6 +37,10 @@ Examples:
   study compare --seeds 10      (after --seeds 5: trains five seeds more)
 
   study compare --scheduler tcp://HOST:8786
+
+  study compare --problem hartmann6 --calls 200 --seeds 10 --methods random,gp,forest,gbrt
+
+  study compare --problem my_file.py:problem --methods "random,gp,gp[kappa=2],my_file.py:MyMethod"
 """
 
 
@@ -96,12 +101,29 @@ def compare(
         ),
     ] = Settings.retrain,
     margin: Annotated[
-        float,
-        typer.Option(help="Percentage points within which two methods count as equivalent."),
-    ] = Settings.margin,
+        float | None,
+        typer.Option(
+            help="Percentage points (or what the problem measures) within which two methods count "
+            "as equivalent.",
+            show_default="0.1, or what the problem says",
+        ),
+    ] = None,
     methods: Annotated[
-        str, typer.Option(help="Of baseline, random, gp, gbrt, forest; comma between.")
+        str,
+        typer.Option(
+            help="Names with commas between, settings in brackets: gp[kappa=2]. Known are those "
+            "that study methods lists, FILE.py:NAME and package.module:NAME."
+        ),
     ] = ",".join(Settings.methods),
+    problem: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Tune something else than the network: what study problems lists, FILE.py:NAME "
+            "or package.module:NAME.",
+            show_default="the network",
+        ),
+    ] = None,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -120,7 +142,7 @@ def compare(
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
     output: Annotated[
-        Path | None, typer.Option(help="Results folder.", show_default="results/DATASET")
+        Path | None, typer.Option(help="Results folder.", show_default="results/DATASET or PROBLEM")
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -131,14 +153,15 @@ def compare(
     code 1: something failed to train, or a check of the study's rules failed; 2: a setting is
     not in order, or the cluster is lost.
     """
-    from study import api, display
+    from study import api, display, planning
+    from study.chosen import listed_methods
 
     def go() -> int:
-        chosen = [name.strip() for name in methods.split(",") if name.strip()]
         with display.downloading() as progress:
-            planned = api.plan(
+            planned = planning.plan(
                 dataset=dataset,
-                methods=chosen,
+                problem=problem,
+                methods=listed_methods(methods),
                 seeds=seeds,
                 calls=calls,
                 initial_points=initial_points,
@@ -155,7 +178,7 @@ def compare(
         if dry_run:
             display.dry_run(planned)
             return 0
-        return _watched(lambda observe: api.carry_out(planned, observe))
+        return _watched(planned, lambda observe: api.carry_out(planned, observe))
 
     _told(go)
 
@@ -168,13 +191,13 @@ def _terminate(*_: object) -> None:
     raise _Terminated
 
 
-def _watched(work: "Callable[[Callable[[Snapshot], None]], Results]") -> int:
+def _watched(planned: "Plan", work: "Callable[[Callable[[Snapshot], None]], Results]") -> int:
     """Do something long under a progress display, and show what came out; the exit code."""
     from study import display, tables
 
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        with display.watching() as observe:
+        with display.watching(planned.problem.objective) as observe:
             results = work(observe)
     except KeyboardInterrupt as interrupt:
         command = shlex.join(["study", *sys.argv[1:]])
@@ -212,6 +235,22 @@ def recover(folder: Folder) -> None:
     _told(go)
 
 
+@app.command(epilog="Example:\n\n  study methods")
+def methods() -> None:
+    """List the search methods that --methods knows, and where each comes from."""
+    from study import catalogue, tables
+
+    tables.catalogue(catalogue.list_methods(), "or FILE.py:NAME, package.module:NAME")
+
+
+@app.command(epilog="Example:\n\n  study problems")
+def problems() -> None:
+    """List the problems that --problem knows, and where each comes from."""
+    from study import catalogue, tables
+
+    tables.catalogue(catalogue.list_problems(), "or FILE.py:NAME, package.module:NAME")
+
+
 BENCHMARK_EXAMPLE = """
 Example:
 
@@ -246,11 +285,11 @@ def replicate(
     Trains the networks that the tutorial reports, runs its two searches at its own budget, and
     shows what happens to its 24 trials if one network is trained on and on.
     """
-    from study import api, claims, display, replicate
+    from study import claims, display, planning, replicate
 
     def go() -> int:
         with display.downloading() as progress:
-            planned = api.plan(
+            planned = planning.plan(
                 dataset="mnist",
                 methods=("gp", "gbrt"),
                 seeds=seeds,
@@ -267,7 +306,7 @@ def replicate(
         if dry_run:
             display.dry_run(planned, replicate.extras)
             return 0
-        return _watched(lambda observe: replicate.replicate(planned, observe))
+        return _watched(planned, lambda observe: replicate.replicate(planned, observe))
 
     _told(go)
 

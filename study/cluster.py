@@ -17,7 +17,7 @@ from distributed.versions import VersionMismatchWarning
 
 from study import packages
 from study.errors import ClusterError
-from study.problems import Problem
+from study.problems import Evaluator
 from study.workers import CLOSE_SECONDS, Workers, threads
 
 CONNECT_SECONDS = 6
@@ -26,7 +26,7 @@ log = logging.getLogger("study")
 
 
 @contextlib.contextmanager
-def open_cluster(problem: Problem, address: str) -> Iterator[Workers]:
+def open_cluster(problem: Evaluator, address: str) -> Iterator[Workers]:
     """Work on the cluster of that scheduler; it stays as it was when the context ends.
 
     Says to the log if there is no worker yet, and waits for one.

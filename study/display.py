@@ -10,13 +10,16 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from rich.table import Table
 from rich.text import Text
 
-from study.api import Plan, opened
+from study.api import opened
+from study.objective import Objective
+from study.planning import Plan
+from study.problems import NetworkProblem
 from study.runner import Extra, Flow, Snapshot
 from study.settings import Settings
 from study.wording import clock, plural
 
 console = Console(highlight=False, emoji=False)  # a name with :smile: in it is a name
-STARTING = "starting worker processes and TensorFlow"
+STARTING = "starting worker processes"
 
 
 def error(message: str) -> None:
@@ -26,8 +29,14 @@ def error(message: str) -> None:
 
 
 def announce(planned: Plan) -> None:
-    """Say on which data the study runs, where nobody can miss it."""
+    """Say what is tuned, and on which data, where nobody can miss it."""
     problem = planned.problem
+    if not isinstance(problem, NetworkProblem):
+        aim = f"{problem.objective.best} {problem.objective.noun}"
+        over = plural(len(problem.space.dimensions), "dimension")
+        text = f"the {aim} over {over}. Source: {problem.origin}"
+        console.print(f"[bold]Problem {escape(problem.name)}[/]: {escape(text)}")
+        return
     data = problem.dataset
     console.print(
         f"[bold]Dataset {escape(data.name)}[/]: {len(data.x_train):,} training images "
@@ -55,10 +64,10 @@ def downloading() -> Iterator[Callable[[int, int], None]]:
 
 
 @contextlib.contextmanager
-def watching() -> Iterator[Callable[[Snapshot], None]]:
+def watching(objective: Objective) -> Iterator[Callable[[Snapshot], None]]:
     """A live display of a running study; a plain line at the start if this is no terminal."""
     if not console.is_terminal:
-        console.print("training; progress is shown on a terminal only")
+        console.print("evaluating; progress is shown on a terminal only")
         yield lambda _: None
         return
     bar = Progress(
@@ -73,18 +82,19 @@ def watching() -> Iterator[Callable[[Snapshot], None]]:
             if snapshot.done == snapshot.total:
                 what = "writing tables, plots and report"
             bar.update(task, completed=snapshot.done, total=snapshot.total, description=what)
-            best = "  ".join(f"{m} {100 * a:.2f} %" for m, a in snapshot.best.items())
+            best = "  ".join(f"{m} {objective.text(s)}" for m, s in snapshot.best.items())
             lines = [Text(f"  {line}", style="dim") for line in snapshot.running]
-            live.update(Group(bar, Text(f"best validation: {best}" if best else ""), *lines))
+            live.update(Group(bar, Text(f"best {objective.seen}: {best}" if best else ""), *lines))
 
         yield show
 
 
 def dry_run(planned: Plan, extras: Callable[[Settings], Sequence[Extra]] = lambda _: ()) -> None:
     """The matrix of what would run, what the ledger holds, and about how long it takes."""
-    with opened(planned, dry=True) as (settings, ledger):
+    with opened(planned, dry=True) as (whole, ledger):
+        settings = whole.settings
         more = extras(settings)
-        flow = Flow(planned.problem, settings, ledger, extras=more)
+        flow = Flow(whole.problem, settings, ledger, extras=more, methods=whole.methods)
         table = Table("method", box=None, header_style="bold")
         seeds = settings.seeds
         for column in ("seeds", "calls", "held", "retrainings", "held"):
@@ -100,10 +110,10 @@ def dry_run(planned: Plan, extras: Callable[[Settings], Sequence[Extra]] = lambd
         if flow.unfinished:
             seconds = flow.seconds_left(planned.workers)
             console.print(
-                f"Searches share their {settings.initial_points} initial points, trained once. "
+                f"Searches share their {settings.initial_points} initial points, evaluated once. "
                 f"About {clock(seconds)} with {plural(planned.workers, 'worker')}; a rough "
                 "estimate."
             )
         else:
             console.print("Nothing is left to do.")
-    console.print(f"Nothing was trained. Results would go to {escape(str(planned.output))}")
+    console.print(f"Nothing was evaluated. Results would go to {escape(str(planned.output))}")

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from study.methods import METHODS
+from study.objective import LOWEST_REGRET, Objective
 
 PALETTE = sns.color_palette("colorblind")
 BASELINE_COLOUR = (0.35, 0.35, 0.35)
@@ -76,6 +77,26 @@ def error_scale(value: Any) -> Any:
 def error_scale_inverse(place: Any) -> Any:
     """The accuracy in percent at a place on the scale."""
     return 100 + OFFSET - 10.0 ** (-np.asarray(place, float))
+
+
+def score_axis(axes: Axes, objective: Objective, values: Any) -> None:
+    """Scale values as they are shown: the error of an accuracy or a regret by its logarithm."""
+    low, high = float(np.min(values)), float(np.max(values))
+    if objective.percent and objective.maximise:
+        error_axis(axes, low, high)
+    elif objective.optimum is not None:
+        low, high = max(low, LOWEST_REGRET), max(high, 10 * LOWEST_REGRET)
+        log_axis(axes.yaxis, (1,) if high > 1e3 * low else (1, 2, 5), "{:g}".format)
+        axes.set_ylim(low / 1.3, high * 1.3)
+    else:
+        room = 0.07 * (high - low) or max(abs(high), 1.0) / 10
+        axes.set_ylim(low - room, high + room)
+
+
+def drawable(objective: Objective, scores: Any) -> Any:
+    """Scores as they are shown, but that a logarithmic axis has no place for an optimum."""
+    values = objective.shown(scores)
+    return values if objective.optimum is None else values.clip(LOWEST_REGRET)
 
 
 def error_axis(axes: Axes, low: float, high: float) -> None:

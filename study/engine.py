@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from study import network
-from study.problems import Problem
+from study.problems import Evaluator
 from study.settings import at_least_one
 
 
@@ -30,7 +30,7 @@ class InProcess:
 
     slots = 1
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Evaluator) -> None:
         self.problem = problem
         self._jobs: list[tuple[Any, Callable[..., Any], tuple[Any, ...]]] = []
 
@@ -53,7 +53,7 @@ def default_workers() -> int:
 
 
 @contextlib.contextmanager
-def open_engine(problem: Problem, workers: int, scheduler: str | None = None) -> Iterator[Engine]:
+def open_engine(problem: Evaluator, workers: int, scheduler: str | None = None) -> Iterator[Engine]:
     """An engine of so many local workers, or of those that the scheduler of that address has.
 
     One worker works in this process, without a cluster, unless somebody else imported TensorFlow

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from study import plots, plots_claims
 from study.claims import NETWORK_CLAIMS, is_mnist
 from study.drawing import POINTS_AT_MOST, lighten
+from study.objective import Objective
 from study.plots_effort import search_range, time_per_call
 from study.results import Results, replace
 from study.wording import plural, shorten
@@ -49,12 +50,13 @@ class Picture:
 def pictures(results: Results) -> list[Picture]:
     """Every figure of a study. What has no data yet says so instead of staying empty."""
     info, trials, runs = results.info, results.trials, results.runs
-    scored = runs.dropna(subset=["test_accuracy"])
-    tried = trials.dropna(subset=["incumbent_accuracy"])
+    scored = runs.dropna(subset=["test_score"])
+    tried = trials.dropna(subset=["incumbent_score"])
     compared = results.comparisons.dropna(subset=["mean_difference"])
-    measured = results.summary.dropna(subset=["test_accuracy"])
+    measured = results.summary.dropna(subset=["test_score"])
     claimed = NETWORK_CLAIMS if is_mnist(info["problem"]) else {}
-    replication = results.replication
+    replication, objective = results.replication, results.objective
+    network = "dataset" in info["problem"]
     initial, space = info["settings"]["initial_points"], info["problem"]["space"]
 
     def one(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Callable[[], Figure]:
@@ -80,6 +82,16 @@ def pictures(results: Results) -> list[Picture]:
                 draw=one(plots_claims.leak, replication[1]),
             ),
         ]
+    costs = []
+    if objective.cost:
+        picture = Picture(
+            name="parameters" if network else "cost",
+            title=f"{objective.cost.capitalize()} and {objective.final}",
+            see="What is on the grey front is the only one that no other beats in both.",
+            draw=one(plots.cost, scored.dropna(subset=["cost"]), objective, claimed),
+        )
+        costs = [picture]
+    so_far = f"{objective.best.capitalize()} {objective.seen} so far"
     return [
         *claims,
         Picture(
@@ -87,48 +99,44 @@ def pictures(results: Results) -> list[Picture]:
             title="Which method is better",
             see="A bar that clears 0 tells two methods apart; one inside the grey band makes them "
             "equivalent; a long one around 0 asks for more seeds.",
-            draw=lambda: figure_of(plots.comparisons, compared, height=1.6 + 0.45 * len(compared)),
+            draw=lambda: figure_of(
+                plots.comparisons, compared, objective, height=1.6 + 0.45 * len(compared)
+            ),
         ),
         Picture(
-            name="accuracy",
-            title="Test accuracy by method",
+            name="accuracy" if network else "final",
+            title=f"{objective.final.capitalize()} by method",
             see="Each point is one seed's winner, each grey line one seed: lines that cross mean "
             "that luck, not the method, put one before the other.",
-            draw=one(plots.accuracy, scored),
+            draw=one(plots.final, scored, objective),
         ),
         Picture(
             name="convergence",
-            title="Best validation accuracy so far, by call",
+            title=f"{so_far}, by call",
             see="Within the shaded design all searches are the same; what a method adds by "
             "choosing is what it gains to the right of it.",
-            draw=one(plots.convergence, tried, initial),
+            draw=one(plots.convergence, tried, objective, initial),
         ),
         Picture(
             name="convergence_seconds",
-            title="Best validation accuracy so far, by time",
-            see="The same against the clock: a method that chooses slow networks moves to the "
+            title=f"{so_far}, by time",
+            see="The same against the clock: a method that chooses what is slow moves to the "
             "right, however few calls it needs.",
-            draw=one(plots.convergence_seconds, tried),
+            draw=one(plots.convergence_seconds, tried, objective),
         ),
-        Picture(
-            name="parameters",
-            title="Network size and test accuracy",
-            see="Networks on the grey front are the only ones that no other beats in both size "
-            "and accuracy.",
-            draw=one(plots.parameters, scored, claimed),
-        ),
+        *costs,
         Picture(
             name="winners_curse",
             title="The winner's curse",
             see="The drop from left to middle is how much the best of many noisy measurements "
             "flatters; only what is measured again can be believed.",
-            draw=one(plots.winners_curse, measured),
+            draw=one(plots.winners_curse, measured, objective),
         ),
         Picture(
             name="time_per_call",
             title="Seconds per call",
-            see="Almost all of a call is training: what a method costs depends on the networks "
-            "that it likes, hardly on how long it thinks (hatched).",
+            see="What a method costs depends on what it likes to evaluate, and on how long it "
+            "thinks (hatched).",
             draw=one(time_per_call, runs),
         ),
         Picture(
@@ -137,7 +145,7 @@ def pictures(results: Results) -> list[Picture]:
             see="Dark points scored best: where a method's points crowd, it exploits; where they "
             "spread evenly, it explores or draws by chance."
             + (f" Shown are {POINTS_AT_MOST:,} calls." if len(trials) > POINTS_AT_MOST else ""),
-            draw=lambda: _search_ranges(trials, space),
+            draw=lambda: _search_ranges(trials, space, objective),
         ),
     ]
 
@@ -181,10 +189,13 @@ def drawn(pictures: list[Picture], about: str) -> Iterator[tuple[str, Figure]]:
 def _about(results: Results) -> str:
     """On which data a study is, at which budget, finished or not."""
     settings, problem = results.info["settings"], results.info["problem"]
+    network = "dataset" in problem
     below = (
-        f"dataset {shorten(problem['dataset'])} · {plural(settings['seeds'], 'seed')} · "
-        f"{plural(settings['calls'], 'call')} per run · {plural(problem['epochs'], 'epoch')}"
+        f"{'dataset' if network else 'problem'} {shorten(problem['name'])} · "
+        f"{plural(settings['seeds'], 'seed')} · {plural(settings['calls'], 'call')} per run"
     )
+    if network:
+        below += f" · {plural(problem['epochs'], 'epoch')}"
     if wanted := results.info["data"].get("instead_of"):
         below += f" · NOT {wanted}, which could not be had"
     if not results.finished:
@@ -205,7 +216,9 @@ def figure_of(
     return figure
 
 
-def _search_ranges(trials: pd.DataFrame, space: list[dict[str, Any]]) -> Figure:
+def _search_ranges(
+    trials: pd.DataFrame, space: list[dict[str, Any]], objective: Objective
+) -> Figure:
     """A panel per dimension, and one for the colour key."""
     if trials.empty:
         return figure_of(search_range, trials)
@@ -214,7 +227,7 @@ def _search_ranges(trials: pd.DataFrame, space: list[dict[str, Any]]) -> Figure:
     grid = figure.subplots(rows, 2, squeeze=False).ravel()
     for axes, dimension in zip(grid, space, strict=False):
         search_range(trials, dimension, axes)
-    _accuracy_key(trials, grid[len(space) :], figure)
+    _score_key(trials, grid[len(space) :], figure, objective)
     return figure
 
 
@@ -223,13 +236,15 @@ def _nothing_yet(axes: Axes) -> None:
     axes.set_axis_off()
 
 
-def _accuracy_key(trials: pd.DataFrame, spare: Any, figure: Figure) -> None:
+def _score_key(trials: pd.DataFrame, spare: Any, figure: Figure, objective: Objective) -> None:
     """Use the spare panels to say what the shades mean."""
     for axes in spare:
         axes.set_axis_off()
     shades = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), "viridis_r")
     bar = figure.colorbar(shades, ax=spare[0], orientation="horizontal", fraction=0.3, aspect=15)
-    scores = trials["validation_accuracy"].fillna(0)
+    scores = trials["validation_score"].dropna()
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    bar.set_ticks(ticks, labels=[f"{scores.quantile(q) * 100:.1f}" for q in ticks])
-    bar.set_label("validation accuracy of the call (%), by rank")
+    values = [objective.shown(scores.quantile(q)) for q in ticks]
+    digits = ".1f" if objective.percent else ".3g"
+    bar.set_ticks(ticks, labels=[f"{value + 0.0:{digits}}" for value in values])
+    bar.set_label(f"{objective.seen} of the call{objective.unit}, by rank")

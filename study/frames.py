@@ -3,7 +3,7 @@
 results/README.md says what every column means.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from study.errors import plain
-from study.methods import METHODS
+from study.objective import Objective
 from study.space import canonical
 from study.trials import Evaluation, Final, Part, Task, Trial
 
@@ -26,9 +26,9 @@ TRIALS = {
     "seed": "int64",
     "call": "int64",
     "phase": "str",
-    "validation_accuracy": "float64",
-    "incumbent_accuracy": "float64",
-    "parameters": "Int64",
+    "validation_score": "float64",
+    "incumbent_score": "float64",
+    "cost": "float64",
     "initial_loss": "float64",
     "propose_seconds": "float64",
     "train_seconds": "float64",
@@ -44,9 +44,9 @@ FINALS = {
     "part": "str",
     "repeat": "int64",
     "configuration": "str",
-    "parameters": "Int64",
-    "validation_accuracy": "float64",
-    "test_accuracy": "float64",
+    "cost": "float64",
+    "validation_score": "float64",
+    "test_score": "float64",
     "initial_loss": "float64",
     "train_seconds": "float64",
     "reused": "bool",
@@ -55,41 +55,48 @@ FINALS = {
 }
 
 
+OWN = (
+    *("validation_score", "incumbent_score", "remeasured_score", "test_score", "cost"),
+    *("validation_sd", "remeasured_sd", "test_sd", "cost_median", "cost_min", "cost_max"),
+)
+"""Columns that have the problem's own names in files."""
+
+
 def trial_frame(
     trials: Sequence[Trial],
     done: Done,
-    methods: Sequence[str],
-    initial_points: int,
+    designed: Mapping[str, int],
     dimensions: Sequence[str],
 ) -> pd.DataFrame:
-    """A row per call, ordered by method (as in `methods`), seed and call.
+    """A row per call, ordered by method, seed and call.
 
-    The columns are those of `TRIALS`, with one per dimension after the first four. Accuracies are
-    0 to 1, losses in nats; seconds are those of the call, but for `elapsed_seconds`, which add up
-    over the run as if it had been alone. `reused` marks a row whose training an earlier row
-    stands for.
+    `designed` has the methods in their order, and how many of each one's calls are the shared
+    initial design. The columns are those of `TRIALS`, with one per dimension after the first
+    four. Scores are those of `study.objective`, losses in nats; seconds are those of the call, but
+    for `elapsed_seconds`, which add up over the run as if it had been alone. `reused` marks a row
+    whose training an earlier row stands for.
     """
 
     def row(trial: Trial) -> dict[str, Any]:
         evaluation = done[trial.task.key][1]
-        designed = METHODS[trial.method].designed and trial.call <= initial_points
         return {
             "method": trial.method,
             "seed": trial.seed,
             "call": trial.call,
-            "phase": "initial" if designed else "search",
-            "validation_accuracy": evaluation.accuracy,
+            "phase": "initial" if trial.call <= designed[trial.method] else "search",
+            "validation_score": evaluation.score,
             "propose_seconds": trial.propose_seconds,
             "duplicate": trial.duplicate,
             **_evaluated(trial.task, evaluation),
             **{name: trial.task.configuration[name] for name in dimensions},
         }
 
-    ordered = sorted(trials, key=lambda t: (methods.index(t.method), t.seed, t.call))
+    place = {method: number for number, method in enumerate(designed)}
+    ordered = sorted(trials, key=lambda t: (place[t.method], t.seed, t.call))
     frame = _typed([row(trial) for trial in ordered], TRIALS, dimensions)
     run = [frame["method"], frame["seed"]]
-    best = frame["validation_accuracy"].groupby(run, sort=False).cummax()
-    frame["incumbent_accuracy"] = best.groupby(run, sort=False).ffill()
+    best = frame["validation_score"].groupby(run, sort=False).cummax()
+    frame["incumbent_score"] = best.groupby(run, sort=False).ffill()
     seconds = frame["propose_seconds"] + frame["train_seconds"]
     frame["elapsed_seconds"] = seconds.groupby(run, sort=False).cumsum()
     head, tail = list(TRIALS)[:4], list(TRIALS)[4:]
@@ -100,18 +107,18 @@ def final_frame(finals: Sequence[Final], done: Done, methods: Sequence[str]) -> 
     """A row per run and retraining, ordered by method, seed, part and repeat.
 
     The columns are those of `FINALS`. `part` "test": trained on all training images, with a
-    `test_accuracy`; "remeasured": trained as during the search, with a `validation_accuracy`.
+    `test_score`; "remeasured": trained as during the search, with a `validation_score`.
     """
 
     def row(final: Final) -> dict[str, Any]:
         evaluation = done[final.task.key][1]
-        score = "test_accuracy" if final.task.part is Part.TEST else "validation_accuracy"
+        score = "test_score" if final.task.part is Part.TEST else "validation_score"
         return {
             "method": final.method,
             "seed": final.seed,
             "part": str(final.task.part),
             "repeat": final.repeat,
-            score: evaluation.accuracy,
+            score: evaluation.score,
             "configuration": canonical(final.task.configuration),
             **_evaluated(final.task, evaluation),
         }
@@ -126,7 +133,7 @@ def final_frame(finals: Sequence[Final], done: Done, methods: Sequence[str]) -> 
 
 def _evaluated(task: Task, evaluation: Evaluation) -> dict[str, Any]:
     return {
-        "parameters": evaluation.parameters,
+        "cost": evaluation.cost,
         "initial_loss": evaluation.initial_loss,
         "train_seconds": evaluation.seconds,
         "reused": task.key,  # until `_typed` finds the key twice
@@ -156,22 +163,40 @@ def defused(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(reason=frame["reason"].mask(risky, "'" + frame["reason"]))
 
 
-def read_trials(path: Path, space: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def named(frame: pd.DataFrame, objective: Objective) -> pd.DataFrame:
+    """A table as files have it: values instead of scores, under the problem's own names."""
+    own = frame.assign(**_turned(frame, objective))
+    for column in [name for name in OWN if name.startswith("cost") and name in own]:
+        if own[column].dropna().mod(1).eq(0).all():
+            own[column] = own[column].astype("Int64")  # a count is written as one
+    return own.rename(columns={name: objective.column(name) for name in OWN if name in own})
+
+
+def _turned(frame: pd.DataFrame, objective: Objective) -> dict[str, pd.Series]:
+    """Values from scores, or scores from values; no zero with a minus."""
+    scores = [name for name in OWN if name.endswith("_score") and name in frame]
+    return {name: frame[name] * objective.sign + 0.0 for name in scores}
+
+
+def read_trials(path: Path, space: Sequence[dict[str, Any]], objective: Objective) -> pd.DataFrame:
     """What `trial_frame` gave, from its CSV file; `space` as study.json describes it.
 
     Raises ValueError if it is damaged.
     """
     kinds = {"real": "float64", "integer": "int64", "categorical": "str"}
     head, tail = list(TRIALS.items())[:4], list(TRIALS.items())[4:]
-    return _read(path, dict([*head, *((d["name"], kinds[d["kind"]]) for d in space), *tail]))
+    dimensions = {d["name"]: kinds[d["kind"]] for d in space}
+    return _read(path, {**dict(head), **dimensions, **dict(tail)}, objective)
 
 
-def read_finals(path: Path) -> pd.DataFrame:
+def read_finals(path: Path, objective: Objective) -> pd.DataFrame:
     """What `final_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
-    return _read(path, FINALS)
+    return _read(path, FINALS, objective)
 
 
-def _read(path: Path, types: dict[str, str]) -> pd.DataFrame:
+def _read(path: Path, neutral: dict[str, str], objective: Objective) -> pd.DataFrame:
+    own = {name: objective.column(name) if name in OWN else name for name in neutral}
+    types = {own[name]: kind for name, kind in neutral.items()}
     columns = list(pd.read_csv(path, nrows=0).columns)
     if missing := set(types) - set(columns):
         raise ValueError(f"{path.name} lacks {', '.join(sorted(missing))}")
@@ -184,11 +209,13 @@ def _read(path: Path, types: dict[str, str]) -> pd.DataFrame:
             path, dtype=types, keep_default_na=False, na_values=[""], **exact
         ).fillna({"reason": ""})
     reasons = frame["reason"].str.removeprefix("'").map(plain)
-    return frame.assign(reason=reasons).astype({"reason": types["reason"]})
+    frame = frame.assign(reason=reasons).astype({"reason": types["reason"]})
+    frame = frame.rename(columns={column: name for name, column in own.items()})
+    return frame.assign(**_turned(frame, objective))
 
 
 def failures(trials: pd.DataFrame, finals: pd.DataFrame) -> list[str]:
-    """A line for every call and retraining without an accuracy: which, and why."""
+    """A line for every call and retraining without a score: which, and why."""
 
     def lines(frame: pd.DataFrame, which: Callable[[Any], str]) -> list[str]:
         bad = frame[frame["status"] != "ok"]

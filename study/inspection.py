@@ -16,23 +16,22 @@ import pandas as pd
 from study.claims import COLUMNS
 from study.errors import plain
 from study.frames import TRIALS
+from study.objective import Objective
 from study.settings import Settings
-from study.trials import Part, Status
+from study.trials import HUGE, Part, Status
 
-HUGE = 1e15  # no count, loss or number of seconds gets there
 TINY = 1e-100  # what stands on a logarithmic axis
 TEXT_AT_MOST = 10_000  # signs
-NAME = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a method, a dimension or a choice
+NAME = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a dimension, a choice or an objective
+METHOD = re.compile(r"[^\W_][\w.+ /()-]{0,29}(\[[\w.+=,-]{1,99}\])?")  # settings in brackets
 
-ACCURACIES = ("validation_accuracy", "incumbent_accuracy", "test_accuracy")
+SCORES = ("validation_score", "incumbent_score", "test_score")
 SECONDS = ("propose_seconds", "train_seconds", "elapsed_seconds")
 RANGES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(ACCURACIES, (0, 1)),
     **dict.fromkeys(SECONDS, (0, HUGE)),
-    "parameters": (0, HUGE),
     "initial_loss": (-math.inf, math.inf),
 }
-MAY_LACK = {*ACCURACIES, "parameters", "initial_loss"}
+MAY_LACK = {*SCORES, "cost", "initial_loss"}
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,17 @@ def _number(value: Any) -> bool:
 
 TEXT = Kind("a text", lambda value: isinstance(value, str) and len(value) <= TEXT_AT_MOST)
 NAMED = Kind("a name", lambda value: isinstance(value, str) and bool(NAME.fullmatch(value)))
+METHOD_NAME = Kind(
+    "a method's name", lambda value: isinstance(value, str) and bool(METHOD.fullmatch(value))
+)
 PLAIN = Kind("a text", lambda value: TEXT.holds(value) and value.isprintable())
 FLAG = Kind("true or false", lambda value: isinstance(value, bool))
 NUMBER = Kind("a number", _number)
 COUNT = Kind("a count", lambda value: type(value) is int and 0 <= value <= HUGE)
 POSITIVE = Kind("a count from 1", lambda value: type(value) is int and 1 <= value <= HUGE)
 CLASSES = Kind("a count from 2", lambda value: type(value) is int and 2 <= value <= HUGE)
+KNOWN_OR_NOT = Kind("a number or null", lambda value: value is None or _number(value))
+COST = Kind("a name", lambda value: value == "" or NAMED.holds(value))
 FACT = Kind("a text or a number", lambda value: TEXT.holds(value) or _number(value))
 
 
@@ -75,6 +79,14 @@ SESSION = {
     "python": Maybe(FACT),
     "versions": Maybe({str: TEXT}),
 }
+ABOUT_METHOD = {**dict.fromkeys(("summary", "typed", "fingerprint"), TEXT), "designed": FLAG}
+OBJECTIVE = {
+    "name": NAMED,
+    **dict.fromkeys(("maximise", "percent", "tested"), FLAG),
+    **dict.fromkeys(("optimum", "worst"), KNOWN_OR_NOT),
+    "cost": COST,
+    "margin": NUMBER,
+}
 INFO = {
     "finished": FLAG,
     "calls": PROGRESS,
@@ -83,25 +95,30 @@ INFO = {
     "settings": {
         **dict.fromkeys(("seeds", "calls", "initial_points", "retrain"), POSITIVE),
         "margin": NUMBER,
-        "methods": [NAMED],
+        "methods": [METHOD_NAME],
     },
-    "methods": {str: TEXT},
+    "methods": {str: ABOUT_METHOD},
     "problem": {
-        "dataset": TEXT,
+        "name": TEXT,
         "fingerprint": TEXT,
-        "training_images": COUNT,
-        "validation_images": COUNT,
-        "test_images": COUNT,
-        "classes": CLASSES,
-        "epochs": POSITIVE,
+        "objective": OBJECTIVE,
         "space": [{"kind": NAMED, "name": NAMED}],
     },
-    "data": {"dataset": TEXT, "source": TEXT, "instead_of": Maybe(TEXT)},
+    "data": {"source": TEXT, "instead_of": Maybe(TEXT)},
     "command": TEXT,
     "errors": [TEXT],
     "seconds": NUMBER,
     "sessions": [SESSION],
 }
+NETWORK = {
+    "dataset": TEXT,
+    "training_images": COUNT,
+    "validation_images": COUNT,
+    "test_images": COUNT,
+    "classes": CLASSES,
+    "epochs": POSITIVE,
+}
+"""What the problem has besides if it is a network."""
 DIMENSIONS = {
     "real": {"low": NUMBER, "high": NUMBER, "log": Maybe(FLAG)},
     "integer": {"low": NUMBER, "high": NUMBER},
@@ -152,17 +169,26 @@ def inspect_info(info: Any) -> None:
     """Raise ValueError unless study.json is in order."""
     inspect(info, INFO, "study.json")
     Settings(**info["settings"])
-    space = info["problem"]["space"]
+    problem = info["problem"]
+    Objective(**problem["objective"])
+    if "dataset" in problem:
+        inspect(problem, NETWORK, "study.json problem")
+    inspect_space(problem["space"], "study.json problem space")
+
+
+def inspect_space(space: list[dict[str, Any]], place: str) -> None:
+    """Raise ValueError unless a space as `Space.describe` gives it is in order."""
+    inspect(space, [{"kind": NAMED, "name": NAMED}], place)
     names = [dimension["name"] for dimension in space]
     taken = [name for name in names if names.count(name) > 1 or name in TRIALS]
-    _require(bool(names), "study.json problem space is empty")
-    _require(not taken, f"study.json problem space: {', '.join(taken)} cannot be a dimension")
+    _require(bool(names), f"{place} is empty")
+    _require(not taken, f"{place}: {', '.join(taken)} cannot be a dimension")
     for dimension in space:
-        _inspect_dimension(dimension)
+        _inspect_dimension(dimension, f"{place} {dimension['name']}")
 
 
-def _inspect_dimension(dimension: dict[str, Any]) -> None:
-    place, kind = f"study.json problem space {dimension['name']}", dimension["kind"]
+def _inspect_dimension(dimension: dict[str, Any], place: str) -> None:
+    kind = dimension["kind"]
     _require(kind in DIMENSIONS, f"{place} is of no known kind")
     inspect(dimension, DIMENSIONS[kind], place)
     if kind == "categorical":
@@ -201,6 +227,7 @@ def _inspect_columns(frame: pd.DataFrame, file: str, info: dict[str, Any]) -> No
         "call": (1, settings["calls"]),
         "repeat": (1, settings["retrain"]),
         **RANGES,
+        **dict.fromkeys(SCORES, _score_range(info["problem"]["objective"])),
         **{d["name"]: (TINY, HUGE) for d in info["problem"]["space"] if d.get("log")},
     }
     for name in frame.columns:
@@ -214,6 +241,12 @@ def _inspect_columns(frame: pd.DataFrame, file: str, info: dict[str, Any]) -> No
             right = column.between(low, high) | (column.isna() & (name in MAY_LACK))
         wrong = column[~right.fillna(value=False).astype(bool)]
         _require(wrong.empty, f"{file} has a {name} that cannot be: {wrong.head(1).tolist()}")
+
+
+def _score_range(objective: dict[str, Any]) -> tuple[float, float]:
+    if not objective["percent"]:
+        return -HUGE, HUGE
+    return (0.0, 1.0) if Objective(**objective).sign > 0 else (-1.0, 0.0)
 
 
 def inspect_claims(claims: pd.DataFrame, leak: pd.DataFrame) -> None:

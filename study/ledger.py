@@ -26,14 +26,14 @@ Row = tuple[Any, ...]
 """Values of SQLite: None, int, float or str."""
 
 APPLICATION_ID = 0x53545544  # "STUD", in the header of the file
-FORMAT = 3
+FORMAT = 4
 PAGE = 4096  # bytes
 TABLES = {
     "facts": ("name", "value"),
     "sessions": ("number", "began", "about"),
     "evaluations": (
-        *("key", "part", "configuration", "training_seed", "status", "reason", "accuracy"),
-        *("parameters", "initial_loss", "losses", "accuracies", "seconds"),
+        *("key", "part", "configuration", "training_seed", "status", "reason", "score"),
+        *("cost", "initial_loss", "losses", "accuracies", "seconds"),
         *("session", "session_seconds"),
     ),
     "trials": ("method", "seed", "call", "key", "duplicate", "propose_seconds"),
@@ -373,8 +373,8 @@ def _evaluation_row(task: Task, done: Evaluation) -> Row:
         task.training_seed,
         str(done.status),
         done.reason,
-        done.accuracy,
-        done.parameters,
+        done.score,
+        done.cost,
         done.initial_loss,
         json.dumps(done.losses),
         json.dumps(done.accuracies),
@@ -383,15 +383,15 @@ def _evaluation_row(task: Task, done: Evaluation) -> Row:
 
 
 def _evaluation(row: Row) -> tuple[Task, Evaluation]:
-    part, configuration, seed, status, reason, accuracy, *rest = row
-    parameters, initial_loss, losses, accuracies, seconds = rest
+    part, configuration, seed, status, reason, score, *rest = row
+    cost, initial_loss, losses, accuracies, seconds = rest
     return (
         Task(part=Part(part), configuration=json.loads(configuration), training_seed=seed),
         Evaluation(
             status=Status(status),
             reason=reason,
-            accuracy=accuracy,
-            parameters=parameters,
+            score=score,
+            cost=cost,
             initial_loss=initial_loss,
             losses=tuple(json.loads(losses)),
             accuracies=tuple(json.loads(accuracies)),

@@ -5,20 +5,19 @@ class with `ask` and `tell`, or a function that sets up a scikit-optimize `Optim
 it a row in `METHODS`.
 """
 
-import functools
-import pickle
-import time
-import warnings
-from collections.abc import Callable, Sequence
+import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from study.errors import StudyError
 from study.settings import unknown
 from study.space import Configuration, Integer, Real, Space
 
-FAILED_ACCURACY = 0.0  # what a search is told of an evaluation that has no accuracy
+Acquisition = Literal["EI", "LCB", "PI"]
+Hedged = Literal["gp_hedge", "EI", "LCB", "PI"]
 
 
 class Method(Protocol):
@@ -27,8 +26,8 @@ class Method(Protocol):
     def ask(self) -> Configuration:
         """Propose a configuration, in native Python values."""
 
-    def tell(self, configuration: Configuration, accuracy: float) -> None:
-        """Take note of a validation accuracy, 0 to 1."""
+    def tell(self, configuration: Configuration, score: float) -> None:
+        """Take note of a score: the higher, the better."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ class Fixed:
     def ask(self) -> Configuration:
         return dict(self.configuration)
 
-    def tell(self, configuration: Configuration, accuracy: float) -> None:
+    def tell(self, configuration: Configuration, score: float) -> None:
         """Nothing to learn."""
 
 
@@ -66,7 +65,7 @@ class RandomSearch:
     def ask(self) -> Configuration:
         return self.space.sample(self.rng)
 
-    def tell(self, configuration: Configuration, accuracy: float) -> None:
+    def tell(self, configuration: Configuration, score: float) -> None:
         """Nothing to learn."""
 
 
@@ -82,8 +81,8 @@ class SkoptSearch:
         self.optimizer.models.clear()  # the next outcome makes a new one; pickles stay small
         return configuration
 
-    def tell(self, configuration: Configuration, accuracy: float) -> None:
-        self.optimizer.tell(self.space.point(configuration), -accuracy)
+    def tell(self, configuration: Configuration, score: float) -> None:
+        self.optimizer.tell(self.space.point(configuration), -score)
 
 
 def _dimensions(space: Space) -> list[Any]:
@@ -120,39 +119,47 @@ def _skopt(start: Start, dimensions: Any, estimator: Any, random_state: Any, **h
     return SkoptSearch(start.space, optimizer)
 
 
-def _gp(start: Start) -> Method:
+def _gp(
+    start: Start,
+    *,
+    acq_func: Hedged = "gp_hedge",
+    noise: float = 0.01,
+    xi: float = 0.01,
+    kappa: float = 5.0,
+) -> Method:
     from skopt.utils import cook_estimator, normalize_dimensions
 
+    if noise <= 0:
+        raise ValueError(f"noise is {noise:g}: it must be above 0, for it is a variance")
     space = normalize_dimensions(_dimensions(start.space))
     state = _legacy(start.rng)
     seed = state.randint(0, np.iinfo(np.int32).max)
-    estimator = cook_estimator("GP", space=space, random_state=seed, noise=0.01)
-    exploring = {"xi": 0.01, "kappa": 5}
-    return _skopt(start, space, estimator, state, acq_func="gp_hedge", acq_func_kwargs=exploring)
+    estimator = cook_estimator("GP", space=space, random_state=seed, noise=noise)
+    how = {"acq_func": acq_func, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
+    return _skopt(start, space, estimator, state, **how)
 
 
-def _gbrt(start: Start) -> Method:
+def _gbrt(
+    start: Start, *, acq_func: Acquisition = "EI", xi: float = 0.01, kappa: float = 1.96
+) -> Method:
     from study.skopt_compat import gbrt_estimator
 
     seed = int(start.rng.integers(2**31))
     estimator = gbrt_estimator(np.random.RandomState(seed))  # gbrt_minimize seeds both alike
-    return _trees(start, estimator, np.random.RandomState(seed))
+    how = {"acq_func": acq_func, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
+    return _trees(start, estimator, np.random.RandomState(seed), **how)
 
 
-def _forest(start: Start) -> Method:
-    return _trees(start, "ET", _legacy(start.rng))
+def _forest(
+    start: Start, *, acq_func: Acquisition = "EI", xi: float = 0.01, kappa: float = 1.96
+) -> Method:
+    how = {"acq_func": acq_func, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
+    return _trees(start, "ET", _legacy(start.rng), **how)
 
 
-def _trees(start: Start, estimator: Any, state: np.random.RandomState) -> Method:
-    expected_improvement = {"acq_func": "EI", "acq_func_kwargs": {"xi": 0.01, "kappa": 1.96}}
-    return _skopt(
-        start,
-        _dimensions(start.space),
-        estimator,
-        state,
-        acq_optimizer="sampling",
-        **expected_improvement,
-    )
+def _trees(start: Start, estimator: Any, state: np.random.RandomState, **how: Any) -> Method:
+    dimensions = _dimensions(start.space)
+    return _skopt(start, dimensions, estimator, state, acq_optimizer="sampling", **how)
 
 
 def _legacy(rng: np.random.Generator) -> np.random.RandomState:
@@ -165,16 +172,22 @@ class Entry:
     """A row of the method table."""
 
     summary: str
-    create: Callable[[Start], Method]
+    create: Callable[..., Method]
+    """Called with a `Start`, and with settings as keyword-only arguments: their defaults and
+    annotations tell which there are and what is allowed."""
     learns: bool = True
     """Whether proposals depend on what it was told; if not, all are evaluated at once."""
     designed: bool = True
     """Whether its run begins with the shared initial design."""
+    needs: tuple[str, ...] = ()
+    """Packages of an optional extra."""
+    extra: str = ""
+    """Its name."""
 
 
 METHODS: dict[str, Entry] = {
     "baseline": Entry(
-        summary="the baseline network, trained anew at every call",
+        summary="the baseline configuration, evaluated anew at every call",
         create=lambda start: Fixed(start.baseline),
         learns=False,
         designed=False,
@@ -193,97 +206,18 @@ METHODS: dict[str, Entry] = {
 }
 
 
-def lookup(name: str) -> Entry:
-    """The row of a method; raises `StudyError` with the nearest name if there is none."""
-    if name not in METHODS:
-        raise unknown("methods", name, list(METHODS))
-    return METHODS[name]
+def lookup(name: str, more: tuple[str, ...] = ()) -> Entry:
+    """The row of a method; `more` are names that are known elsewhere.
 
-
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """What a search asks to be evaluated next."""
-
-    configuration: Configuration
-    duplicate: bool
-    """Whether the method came back to a configuration that it had been told."""
-    seconds: float
-    """Telling the last outcome, fitting the surrogate and choosing the configuration. Imports
-    and a replay of what was told before are not counted: no user waits for them at each call."""
-    state: bytes
-    """The pickled method, to go on from."""
-
-
-def propose(
-    name: str,
-    start: Start,
-    history: Sequence[tuple[Configuration, float]],
-    state: bytes | None = None,
-) -> Proposal:
-    """The next configuration of a search: a function of its arguments, wherever it runs.
-
-    Parameters
-    ----------
-    name
-        A row of `METHODS`.
-    start
-        What the method is built from; its generator must be fresh.
-    history
-        Every (configuration, accuracy) of the run so far, the initial design first.
-    state
-        `Proposal.state` of the call before. Without it the whole search is replayed from its
-        seed: asked again, and told what is known. That gives the same points as a search that
-        was never interrupted; a scikit-optimize that is merely given old points does not.
-
-    Raises
-    ------
-    RuntimeError
-        If a replayed search asks for another configuration than it did the first time.
+    Raises `StudyError` with the nearest name if there is none, or with what to install.
     """
-    with _threads().limit(limits=1):  # sums must not depend on the number of cores
-        method = (
-            _replayed(name, start, history) if state is None else pickle.loads(state)  # noqa: S301 (it comes from `propose` in this study)
+    if name not in METHODS:
+        raise unknown("methods", name, [*METHODS, *more])
+    entry = METHODS[name]
+    missing = [package for package in entry.needs if not importlib.util.find_spec(package)]
+    if missing:
+        raise StudyError(
+            f"--methods {name} needs {' and '.join(missing)}: python -m pip install "
+            f"'study[{entry.extra}]'"
         )
-        began = time.perf_counter()
-        if history:
-            method.tell(*history[-1])
-        configuration, swapped = _ask(method)
-        seconds = time.perf_counter() - began
-    return Proposal(
-        configuration=configuration,
-        duplicate=swapped or any(configuration == told for told, _ in history),
-        seconds=seconds,
-        state=pickle.dumps(method),
-    )
-
-
-@functools.cache
-def _threads() -> Any:
-    """The thread pools of everything that a search calculates with; finding them takes 7 ms."""
-    import skopt  # noqa: F401 (loads them)
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _replayed(name: str, start: Start, history: Sequence[tuple[Configuration, float]]) -> Method:
-    """A method as it was before it was told the last outcome of `history`."""
-    method = lookup(name).create(start)
-    designed = start.initial_points if lookup(name).designed else 0
-    for number, (configuration, accuracy) in enumerate(history):
-        if number >= designed and _ask(method)[0] != configuration:
-            raise RuntimeError(
-                f"replaying {name} gave another call {number + 1} than the one stored: "
-                "the versions of scikit-optimize, scikit-learn or numpy have changed"
-            )
-        if number < len(history) - 1:
-            method.tell(configuration, accuracy)
-    return method
-
-
-def _ask(method: Method) -> tuple[Configuration, bool]:
-    """A proposal, and whether scikit-optimize says that it replaced a repeated one."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        configuration = method.ask()
-    return configuration, any("evaluated at" in str(w.message) for w in caught)
+    return entry

@@ -10,7 +10,7 @@ from study.drawing import POINTS_AT_MOST, colours
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
-    """Mean seconds per call, training and proposing stacked; a point per seed for the sum."""
+    """Mean seconds per call, evaluating and proposing stacked; a point per seed for the sum."""
     methods = list(runs["method"].unique())
     colour = colours(methods)
     means = runs.groupby("method", sort=False)[["train_seconds", "propose_seconds"]].mean()
@@ -31,7 +31,7 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
     for place, method in enumerate(methods):
         train, ask = means.loc[method]
         axes.annotate(
-            f"{train:.2f} s training\n{ask:.3f} s proposing",
+            f"{train:.2f} s evaluating\n{ask:.3f} s proposing",
             (place, total[places == place].max()),
             xytext=(0, 6),
             textcoords="offset points",
@@ -39,7 +39,7 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
             fontsize=8.5,
         )
     axes.set_ylim(0, (total.max() or 1.0) * 1.25)
-    axes.set(xlabel="", ylabel="seconds per call (training; hatched: proposing)")
+    axes.set(xlabel="", ylabel="seconds per call (evaluating; hatched: proposing)")
     axes.grid(axis="x", visible=False)
     return axes
 
@@ -50,7 +50,7 @@ def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) ->
     Of more than 20,000 calls, as many drawn by chance.
     """
     name, methods = dimension["name"], list(trials["method"].unique())
-    shades = score_ranks(trials["validation_accuracy"])
+    shades = score_ranks(trials["validation_score"])
     trials = trials.sample(min(len(trials), POINTS_AT_MOST), random_state=0).sort_index()
     if dimension["kind"] == "categorical":
         axis = {choice: number for number, choice in enumerate(dimension["choices"])}
@@ -86,4 +86,4 @@ def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) ->
 
 def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
     """0 for the worst to 1 for the best; what has no score counts as the worst."""
-    return scores.fillna(0).rank(pct=True)
+    return scores.fillna(-np.inf).rank(pct=True)

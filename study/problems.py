@@ -3,19 +3,20 @@
 import functools
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from study import network
 from study.datasets import Dataset
+from study.objective import ACCURACY, Objective
 from study.space import Configuration, Space
 from study.training import Trainer, worth_compiling
 from study.trials import Evaluation, Status, Task
 
 
-class Problem(Protocol):
+class Evaluator(Protocol):
     """What a study needs to know of the thing that it tunes."""
 
     @property
@@ -29,6 +30,10 @@ class Problem(Protocol):
     @property
     def baseline(self) -> Configuration:
         """What a user would take without searching; it may lie outside the space."""
+
+    @property
+    def objective(self) -> Objective:
+        """What the scores of `evaluate` stand for."""
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train and score; the outcome depends on the task alone, seconds aside."""
@@ -50,6 +55,12 @@ class NetworkProblem:
     space = network.SPACE
     default = network.DEFAULT
     baseline = network.BASELINE
+    objective = ACCURACY
+
+    @property
+    def name(self) -> str:
+        """The dataset's."""
+        return self.dataset.name
 
     @functools.cached_property
     def trainer(self) -> Trainer:
@@ -76,8 +87,8 @@ class NetworkProblem:
         return Evaluation(
             status=Status.OK if finite else Status.DIVERGED,
             reason="" if finite else f"training loss {trained.losses[-1]}",
-            accuracy=accuracy,
-            parameters=trained.model.count_params(),
+            score=accuracy,
+            cost=trained.model.count_params(),
             initial_loss=trained.initial_loss,
             losses=trained.losses,
             accuracies=accuracies,
@@ -100,7 +111,9 @@ class NetworkProblem:
         """Dataset with checksum, network and training length."""
         data = self.dataset
         return {
+            "name": data.name,
             "dataset": data.name,
+            "objective": asdict(self.objective),
             "fingerprint": data.fingerprint(),
             "training_images": len(data.x_train),
             "validation_images": len(data.x_train) - data.fitted,
@@ -117,7 +130,7 @@ class NetworkProblem:
 MACHINES_FAULTS = {"MemoryError", "OSError", "ResourceExhaustedError"}  # the last is TensorFlow's
 
 
-def evaluate(problem: Problem, task: Task) -> Evaluation:
+def evaluate(problem: Evaluator, task: Task) -> Evaluation:
     """Evaluate; whatever goes wrong becomes a record with status failed and the reason.
 
     What can be the machine's fault, such as too little memory, is tried once more.
@@ -134,7 +147,7 @@ def evaluate(problem: Problem, task: Task) -> Evaluation:
     return Evaluation(status=Status.FAILED, reason=reason, seconds=time.perf_counter() - began)
 
 
-def _attempt(problem: Problem, task: Task) -> Evaluation | Exception:
+def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:
     try:
         return problem.evaluate(task)
     except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)

@@ -17,6 +17,7 @@ from study.errors import StudyError
 from study.ledger import PAGE, TABLES, DamagedError, Ledger, Row, checksum, locked, write_ledger
 from study.results import LEDGER, telling
 
+FACTS = ("settings", "problem", "data", "methods")  # of a study; a ledger has them all
 LEAF = 13  # a page of a table that holds rows
 FILE_HEADER = 100  # bytes before the first page's own header
 INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}  # serial type: bytes
@@ -68,7 +69,7 @@ def _facts(file: Path) -> list[Row]:
     """The study's facts as its results tell them, if they do."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         info = json.loads(file.read_text())
-        return [(name, json.dumps(info[name])) for name in ("settings", "problem", "data")]
+        return [(name, json.dumps(info[name])) for name in FACTS]
     return []
 
 
@@ -79,7 +80,7 @@ def usable(tables: dict[str, list[Row]], told: list[Row]) -> dict[str, list[Row]
     """
     held = {name for name, _ in tables["facts"]}
     facts = [*(row for row in told if row[0] not in held), *tables["facts"]]
-    if not {"settings", "problem", "data"} <= {name for name, _ in facts}:
+    if not set(FACTS) <= {name for name, _ in facts}:
         raise StudyError(
             "nothing of this ledger can be used, for it does not tell what was studied, and there "
             "is no study.json to tell it: run the study again in another --output"

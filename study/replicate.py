@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from study import claims, network
-from study.api import Plan, publish, train
+from study.api import publish, train
 from study.claims import TRIED, claim_frame
 from study.errors import StudyError
 from study.ledger import Ledger
+from study.planning import Plan
 from study.problems import NetworkProblem
 from study.results import LEDGER, Results, write_table
 from study.runner import Extra, Snapshot
@@ -47,7 +48,7 @@ def replicate(planned: Plan, observe: Callable[[Snapshot], None] = lambda _: Non
     """
     if not claims.is_mnist(planned.problem.describe()):
         raise StudyError(
-            f"--dataset {planned.problem.dataset.name}: the tutorial's claims are about MNIST, "
+            f"--dataset {planned.problem.name}: the tutorial's claims are about MNIST, "
             "take --dataset mnist"
         )
     results = train(planned, observe, extras)
@@ -119,8 +120,8 @@ def leak(problem: NetworkProblem, wanted: Task) -> Evaluation:
         ends.append((training.accuracies[-1], training.losses[-1]))
     return Evaluation(
         status=Status.OK,
-        accuracy=ends[-1][0],
-        parameters=training.model.count_params(),
+        score=ends[-1][0],
+        cost=training.model.count_params(),
         initial_loss=initial,
         losses=tuple(loss for _, loss in ends),
         accuracies=tuple(accuracy for accuracy, _ in ends),
@@ -140,7 +141,7 @@ def leak_frame(done: dict[str, tuple[Task, Evaluation]], seeds: int) -> pd.DataF
     for seed in range(min(seeds, FRESH_SEEDS)):
         for number, wanted in enumerate(_fresh(seed)):
             search, configuration, printed = TRIED[number]
-            fresh = done[wanted.key][1].accuracy
+            fresh = done[wanted.key][1].score
             row = {
                 "trial": number + 1,
                 "search": search,
@@ -161,10 +162,10 @@ def measured_claims(
     parameters: dict[str, int] = {}
     for name, (part, configuration) in NETWORKS.items():
         outcomes = [done[task(part, seed, configuration, 0).key][1] for seed in range(seeds)]
-        measured[name] = [100 * o.accuracy for o in outcomes if o.accuracy is not None]
-        parameters |= {name: outcomes[0].parameters} if outcomes[0].parameters else {}
+        measured[name] = [100 * o.score for o in outcomes if o.score is not None]
+        parameters |= {name: int(outcomes[0].cost)} if outcomes[0].cost else {}
     runs = results.runs
-    found = (runs["validation_accuracy"][runs["method"] == "gp"] * 100).dropna().tolist()
+    found = (runs["validation_score"][runs["method"] == "gp"] * 100).dropna().tolist()
     measured |= {"C2": found, "C2 log": found}
     if len(measured["C3"]) == len(measured["C4"]):
         measured["C5"] = [b - a for a, b in zip(measured["C3"], measured["C4"], strict=True)]

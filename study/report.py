@@ -13,14 +13,15 @@ from matplotlib.figure import Figure
 from study import claims
 from study.answer import answer, sentences
 from study.figures import figures, pictures, save
+from study.objective import ACCURACY, Objective
 from study.results import Results, replace
-from study.wording import bracket, clock, percent, plural, signed, sizes
+from study.wording import clock, plural, sizes
 
 # A picture belongs where its table or its sentences stand; these are the sections, in order.
 SECTIONS = (
-    ("Which method is better", ("comparisons", "accuracy")),
+    ("Which method is better", ("comparisons", "final")),
     ("How soon", ("convergence", "convergence_seconds")),
-    ("How large", ("parameters",)),
+    ("How large", ("cost",)),
     ("How much luck", ("winners_curse",)),
     ("What it costs", ("time_per_call",)),
     ("What was tried", ("search_range",)),
@@ -78,24 +79,32 @@ def contents(results: Results) -> dict[str, Any]:
     """Everything that the templates show, as text and rows of text."""
     info = results.info
     failed = [check.rule for check in results.checks if not check.passed]
+    objective = results.objective
     seen = {picture.name: picture for picture in pictures(results)}
-    sections = [(title, [seen[name] for name in names]) for title, names in SECTIONS]
-    title = f"{info['problem']['dataset']}: which search is better?"
+    names_of = {"final": "accuracy", "cost": "parameters"} if "dataset" in info["problem"] else {}
+    sections = [
+        (title, shown)
+        for title, names in SECTIONS
+        if (shown := [seen[n] for name in names if (n := names_of.get(name, name)) in seen])
+    ]
+    title = f"{info['problem']['name']}: which search is better?"
     return {
         "title": "The tutorial's claims, measured again" if results.replication else title,
         "finished": results.finished,
         "progress": results.progress,
         "failed": failed,
         "instead_of": info["data"].get("instead_of", ""),
+        "objective": objective,
+        "judged": judged(info),
         "answer": answer(results.summary, results.comparisons, info, failed),
-        "summary": summary_rows(results.summary),
+        "summary": summary_rows(results.summary, objective),
         "sections": sections,
         "claim_pictures": [seen[name] for name in ("claims", "leak") if name in seen],
-        "sentences": sentences(results.comparisons),
-        "comparisons": comparison_rows(results.comparisons),
+        "sentences": sentences(results.comparisons, objective),
+        "comparisons": comparison_rows(results.comparisons, objective),
         "equal_time": equal_time_rows(results),
-        "luck": luck_rows(results.summary),
-        "costs": cost_rows(results.summary),
+        "luck": luck_rows(results.summary, objective),
+        "costs": cost_rows(results.summary, objective),
         "claims": claim_rows(results),
         "claims_text": claims_text(results),
         "checks": results.checks,
@@ -110,28 +119,28 @@ Rows = list[dict[str, str]]
 """A table: a dictionary of column heading to text for each row."""
 
 
-def summary_rows(summary: pd.DataFrame) -> Rows:
+def summary_rows(summary: pd.DataFrame, objective: Objective) -> Rows:
     """The main table."""
+    text = objective.text
     return [
         {
             "method": str(row["method"]),
-            "best validation": percent(row["validation_accuracy"], row["validation_sd"]),
-            "measured again": percent(row["remeasured_accuracy"], row["remeasured_sd"]),
-            "test": percent(row["test_accuracy"], row["test_sd"]),
-            "parameters (range)": sizes(row),
+            f"best {objective.seen}": text(row["validation_score"], row["validation_sd"]),
+            "measured again": text(row["remeasured_score"], row["remeasured_sd"]),
+            objective.final: text(row["test_score"], row["test_sd"]),
+            **({f"{objective.cost} (range)": sizes(row)} if objective.cost else {}),
             "s/call": f"{row['seconds_per_call']:.2f}",
         }
         for row in summary.to_dict("records")
     ]
 
 
-def comparison_rows(comparisons: pd.DataFrame) -> Rows:
+def comparison_rows(comparisons: pd.DataFrame, objective: Objective) -> Rows:
     """A row per pair."""
     return [
         {
             "pair": f"{row['method']} - {row['other']}",
-            "difference (pp)": missing(row["mean_difference"], signed),
-            "95 % interval": missing(row["low"], lambda low, row=row: bracket(low, row["high"])),
+            **difference(row, objective),
             "wins-ties-losses": f"{row['wins']}-{row['ties']}-{row['losses']}",
             "P(better)": missing(
                 row["probability_better"],
@@ -148,6 +157,17 @@ def comparison_rows(comparisons: pd.DataFrame) -> Rows:
     ]
 
 
+def difference(row: Any, objective: Objective) -> dict[str, str]:
+    """Two columns: by how much the first method of a pair is better, and how sure that is."""
+    unit = " (pp)" if objective.percent else ""
+    interval = "-" if pd.isna(row["low"]) else objective.interval(row["low"], row["high"])
+    head = "difference" if objective.sign > 0 else "advantage"
+    return {
+        head + unit: missing(row["mean_difference"], objective.signed_gap),
+        "95 % interval": interval,
+    }
+
+
 def missing(value: float, form: Any) -> str:
     """A formatted value, or a dash."""
     return "-" if pd.isna(value) else str(form(value))
@@ -160,44 +180,47 @@ def p_text(p: float) -> str:
 
 def equal_time_rows(results: Results) -> Rows:
     """What each pair comes to when each had only as long as the quickest search."""
+    objective = results.objective
     return [
         {
             "pair": f"{row['method']} - {row['other']}",
-            "difference (pp)": missing(row["mean_difference"], signed),
-            "95 % interval": missing(row["low"], lambda low, row=row: bracket(low, row["high"])),
+            **difference(row, objective),
             "verdict": str(row["verdict"]),
         }
         for row in results.equal_time.to_dict("records")
     ]
 
 
-def luck_rows(summary: pd.DataFrame) -> Rows:
-    """Winner's curse, and where the spread of test accuracy comes from."""
+def luck_rows(summary: pd.DataFrame, objective: Objective) -> Rows:
+    """Winner's curse, and where the spread of test scores comes from."""
+    unit, scale = " (pp)" if objective.percent else "", objective.scale
+    spread = " (sd, pp)" if objective.percent else " (sd)"
     return [
         {
             "method": str(row["method"]),
-            "as observed": percent(row["validation_accuracy"]),
-            "measured again": percent(row["remeasured_accuracy"]),
-            "winner's curse (pp)": missing(100 * row["winners_curse"], signed),
-            "search luck (sd, pp)": missing(100 * row["search_sd"], "{:.2f}".format),
-            "training luck (sd, pp)": missing(100 * row["training_sd"], "{:.2f}".format),
+            "as observed": objective.text(row["validation_score"]),
+            "measured again": objective.text(row["remeasured_score"]),
+            f"winner's curse{unit}": missing(scale * row["winners_curse"], objective.signed_gap),
+            f"search luck{spread}": missing(scale * row["search_sd"], objective.gap),
+            f"training luck{spread}": missing(scale * row["training_sd"], objective.gap),
         }
         for row in summary.to_dict("records")
     ]
 
 
-def cost_rows(summary: pd.DataFrame) -> Rows:
+def cost_rows(summary: pd.DataFrame, objective: Objective) -> Rows:
     """Calls, what they took, and how many were needed."""
+    goals = {"calls to the baseline's best": "baseline"}
+    goals |= {"calls to 97 %": "goal"} if objective == ACCURACY else {}
     return [
         {
             "method": str(row["method"]),
             "proposing (s/call)": f"{row['propose_seconds']:.3f}",
-            "training (s/call)": f"{row['train_seconds']:.2f}",
+            "evaluating (s/call)": f"{row['train_seconds']:.2f}",
             "configurations": f"{row['distinct']:,}",
             "repeats": f"{row['duplicates']:,}",
-            "shared trainings": f"{row['reused']:,}",
-            "calls to the baseline's best": reached(row, "baseline"),
-            "calls to 97 %": reached(row, "goal"),
+            "shared evaluations": f"{row['reused']:,}",
+            **{heading: reached(row, goal) for heading, goal in goals.items()},
         }
         for row in summary.to_dict("records")
     ]
@@ -244,19 +267,44 @@ def facts(info: dict[str, Any]) -> dict[str, str]:
     problem, settings, sessions = info["problem"], info["settings"], info["sessions"]
     workers = sorted({session["workers"] for session in sessions})
     last = sessions[-1] if sessions else {}
+    data, epochs = _data(info), ""
+    if "dataset" in problem:
+        epochs = f"; {plural(problem['epochs'], 'epoch')} each"
     return {
-        "data": f"{problem['dataset']}, {info['data']['source']}; checksum "
-        f"{problem['fingerprint']}; {problem['training_images']:,} training images "
-        f"({problem['validation_images']:,} of them validate), {problem['test_images']:,} test",
+        **data,
         "budget": f"{plural(settings['seeds'], 'seed')}, {plural(settings['calls'], 'call')} per "
-        f"run, {settings['initial_points']} of them the shared design; winners retrained "
-        f"{plural(settings['retrain'], 'time')} to test them and as often to measure them again; "
-        f"{plural(problem['epochs'], 'epoch')} each",
-        "methods": "; ".join(f"{name}: {text}" for name, text in info["methods"].items()),
-        "evaluations": f"{sum(info['evaluated'].values()):,} trained in {clock(info['seconds'])} "
+        f"run, {settings['initial_points']} of them the shared design; winners evaluated "
+        f"{plural(settings['retrain'], 'time')} to test them and as often to measure them again"
+        + epochs,
+        "methods": "; ".join(f"{m}: {about['summary']}" for m, about in info["methods"].items()),
+        "evaluations": f"{sum(info['evaluated'].values()):,} in {clock(info['seconds'])} "
         f"with {' or '.join(map(str, workers))} workers side by side",
         "machine": f"{last.get('machine', '-')}, {last.get('cores', '-')} cores, Python "
         f"{last.get('python', '-')}",
+    }
+
+
+def judged(info: dict[str, Any]) -> str:
+    """What winners are judged by, in words."""
+    if "dataset" in info["problem"]:
+        return "retrained on all training images and scored on the test images"
+    tested = info["problem"]["objective"]["tested"]
+    return "scored on data kept apart" if tested else "evaluated once more, with other seeds"
+
+
+def _data(info: dict[str, Any]) -> dict[str, str]:
+    """What was tuned, and on what."""
+    problem, source = info["problem"], info["data"]["source"]
+    checksum = f"checksum {problem['fingerprint']}"
+    if "dataset" not in problem:
+        objective = Objective(**problem["objective"])
+        known = "" if objective.optimum is None else f"; the optimum is {objective.optimum:g}"
+        aim = f"the {objective.best} {objective.noun}{known}"
+        return {"problem": f"{problem['name']}, {source}; {checksum}; {aim}"}
+    return {
+        "data": f"{problem['dataset']}, {source}; {checksum}; "
+        f"{problem['training_images']:,} training images "
+        f"({problem['validation_images']:,} of them validate), {problem['test_images']:,} test"
     }
 
 

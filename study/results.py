@@ -18,7 +18,7 @@ from study import analysis, frames
 from study.errors import StudyError
 from study.inspection import cleaned, inspect_claims, inspect_frames, inspect_info
 from study.ledger import Ledger, collecting_later
-from study.methods import METHODS
+from study.objective import Objective
 from study.paired import compare_pairs
 from study.runs import FINAL_PARTS
 from study.validity import Check, checks
@@ -39,6 +39,11 @@ class Results:
     """A row per run and retraining; see `study.frames.final_frame`."""
 
     @cached_property
+    def objective(self) -> Objective:
+        """What the scores stand for; `shown` of it turns them into values."""
+        return Objective(**self.info["problem"]["objective"])
+
+    @cached_property
     def runs(self) -> pd.DataFrame:
         """A row per method and seed; see `study.analysis.run_frame`."""
         return analysis.run_frame(self.trials, self.finals)
@@ -50,17 +55,16 @@ class Results:
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """A row per pair of methods, on test accuracy; see `study.paired.compare_pairs`."""
-        return self._compared(analysis.scores(self.runs))
+        """A row per pair of methods, on test scores; see `study.paired.compare_pairs`."""
+        return self._compared(self.runs, "test_score")
 
     @cached_property
     def equal_time(self) -> pd.DataFrame:
-        """The same, on the validation accuracy that each had at equal time.
+        """The same, on the validation score that each had at equal time.
 
         See `study.analysis.equal_time`.
         """
-        then = analysis.equal_time(self.trials)
-        return self._compared(analysis.scores(then, "validation_accuracy"))
+        return self._compared(analysis.equal_time(self.trials), "validation_score")
 
     @cached_property
     def replication(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
@@ -77,7 +81,8 @@ class Results:
             inspect_claims(*found)
             return found
 
-    def _compared(self, scores: pd.DataFrame) -> pd.DataFrame:
+    def _compared(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+        scores = analysis.scores(rows, column, self.objective.scale)
         margin = self.info["settings"]["margin"]
         return compare_pairs(scores, margin, np.random.default_rng(0))
 
@@ -93,7 +98,7 @@ class Results:
 
     @property
     def failures(self) -> list[str]:
-        """A line for every evaluation without an accuracy and every search that broke off."""
+        """A line for every evaluation without a score and every search that broke off."""
         return frames.failures(self.trials, self.finals) + list(self.info["errors"])
 
     @property
@@ -136,11 +141,14 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         if settings is None or problem is None:
             raise StudyError(f"{folder} holds a study that was never started: run study compare")
         data, sessions = ledger.read("data"), ledger.sessions()
+        about = ledger.read("methods")
         done = ledger.evaluations()
         trials, finals = ledger.trials(done), ledger.finals(done)
     methods = settings["methods"]
     names = [dimension["name"] for dimension in problem["space"]]
-    frame = frames.trial_frame(trials, done, methods, settings["initial_points"], names)
+    initial = settings["initial_points"]
+    designed = {name: initial * about[name]["designed"] for name in methods}
+    frame = frames.trial_frame(trials, done, designed, names)
     runs = len(methods) * settings["seeds"]
     calls = runs * settings["calls"]
     each = len(FINAL_PARTS) * settings["retrain"]
@@ -151,10 +159,10 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         "retrainings": {"done": len(finals), "of": retrainings},
         "evaluated": dict(Counter(str(task.part) for task, _ in done.values())),
         "settings": settings,
-        "methods": {name: METHODS[name].summary for name in methods},
+        "methods": {name: about[name] for name in methods},
         "problem": problem,
         "data": data,
-        "command": repeating(settings, problem, data),
+        "command": repeating(settings, problem, data, about),
         "errors": errors,
         "seconds": sum(session["seconds"] for session in sessions),
         "sessions": sessions,
@@ -170,15 +178,26 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
 def lost_runs(trials: pd.DataFrame, calls: int) -> int:
     """How many runs made all their calls and have no winner, for every one failed."""
     ends = trials[trials["call"] == calls]
-    return int(ends["incumbent_accuracy"].isna().sum())
+    return int(ends["incumbent_score"].isna().sum())
 
 
-def repeating(settings: dict[str, Any], problem: dict[str, Any], data: dict[str, Any]) -> str:
+def repeating(
+    settings: dict[str, Any],
+    problem: dict[str, Any],
+    data: dict[str, Any],
+    methods: dict[str, Any],
+) -> str:
     """The command that repeats a study; --output is left to whoever repeats it."""
-    words = ["study", "compare", "--dataset", data["dataset"], "--epochs", problem["epochs"]]
+    words = ["study", "compare"]
+    for option, value in (
+        ("dataset", data.get("dataset")),
+        ("epochs", problem.get("epochs")),
+        ("problem", data.get("problem")),
+    ):
+        words += [f"--{option}", value] if value else []
     for name in ("seeds", "calls", "initial_points", "retrain", "margin"):
         words += [f"--{name.replace('_', '-')}", settings[name]]
-    words += ["--methods", ",".join(settings["methods"])]
+    words += ["--methods", ",".join(methods[name]["typed"] for name in settings["methods"])]
     return shlex.join(map(str, words))
 
 
@@ -193,8 +212,9 @@ def read_files(folder: Path) -> Results:
     with reading(folder):
         info = cleaned(json.loads((folder / "study.json").read_text(encoding="utf-8")))
         inspect_info(info)
-        trials = frames.read_trials(folder / "trials.csv", info["problem"]["space"])
-        finals = frames.read_finals(folder / "finals.csv")
+        objective = Objective(**info["problem"]["objective"])
+        trials = frames.read_trials(folder / "trials.csv", info["problem"]["space"], objective)
+        finals = frames.read_finals(folder / "finals.csv", objective)
         inspect_frames(trials, finals, info)
         return Results(folder=folder, info=info, trials=trials, finals=finals)
 
@@ -229,7 +249,10 @@ def write(results: Results) -> list[Path]:
         "equal_time.csv": results.equal_time,
         "search_range.csv": analysis.search_range(results.trials, space),
     }
-    paths = [write_table(frame, results.folder / name) for name, frame in tables.items()]
+    paths = [
+        write_table(frames.named(frame, results.objective), results.folder / name)
+        for name, frame in tables.items()
+    ]
     text = json.dumps(results.info, indent=2) + "\n"
     return [*paths, replace(results.folder / "study.json", lambda path: path.write_text(text))]
 

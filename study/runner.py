@@ -7,17 +7,18 @@ next before what is finished is in the ledger.
 import heapq
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from study.chosen import Chosen, choose_all
 from study.engine import Engine
 from study.ledger import Ledger, collecting_later
-from study.methods import FAILED_ACCURACY, Proposal, propose
-from study.problems import Problem, evaluate
+from study.problems import Evaluator, evaluate
+from study.proposing import Proposal, propose
 from study.runs import (
     FINAL_PARTS,
     Run,
@@ -47,7 +48,7 @@ class Snapshot:
     running: tuple[str, ...]
     """What is being done right now, in words."""
     best: dict[str, float]
-    """Best validation accuracy so far, by method."""
+    """Best score so far, by method."""
     seconds_left: float
 
 
@@ -78,11 +79,13 @@ class Flow:
     @collecting_later()
     def __init__(
         self,
-        problem: Problem,
+        problem: Evaluator,
         settings: Settings,
         ledger: Ledger,
         observe: Callable[[Snapshot], None] = lambda _: None,
+        *,
         extras: Sequence[Extra] = (),
+        methods: Mapping[str, Chosen] | None = None,
     ) -> None:
         self._problem, self._settings = problem, settings
         self._ledger, self._observe = ledger, observe
@@ -105,10 +108,11 @@ class Flow:
         self._typical = self._typical_seconds()
         self.errors: list[str] = []
         """Searches that broke off, in words."""
+        chosen = methods or choose_all(settings.methods)
         self._runs = {
-            (method, seed): Run(method, seed)
+            (name, seed): Run(chosen[name], seed)
             for seed in range(settings.seeds)
-            for method in settings.methods
+            for name in settings.methods
         }
         for run in self._runs.values():
             self._begin(run)
@@ -181,7 +185,7 @@ class Flow:
         if not isinstance(use, Trial):
             return 0.0
         run = self._runs[use.method, use.seed]
-        chosen = max(use.call, designed_calls(run.method, self._settings))
+        chosen = max(use.call, designed_calls(run.chosen, self._settings))
         steps = self._settings.calls - chosen if run.learns else 0
         return (steps + 1) * self._typical
 
@@ -201,8 +205,9 @@ class Flow:
             return
         run = self._runs[use.method, use.seed]
         run.trials[use.call] = use
-        if outcome.accuracy is not None:
-            self._best[use.method] = max(outcome.accuracy, self._best.get(use.method, 0.0))
+        if outcome.score is not None:
+            best = self._best.get(use.method, outcome.score)
+            self._best[use.method] = max(outcome.score, best)
         self._advance(run)
 
     def _advance(self, run: Run) -> None:
@@ -212,7 +217,7 @@ class Flow:
             self._retrain(run)
         elif (
             run.learns
-            and made >= designed_calls(run.method, self._settings)
+            and made >= designed_calls(run.chosen, self._settings)
             and (run.method, run.seed, made + 1) not in self._held
         ):
             self._push(_Propose(run), PROPOSE_SECONDS + (calls - made + 1) * self._typical)
@@ -230,7 +235,7 @@ class Flow:
 
     def _outcomes(self, run: Run) -> list[tuple[Configuration, float | None]]:
         tasks = [run.trials[call].task for call in sorted(run.trials)]
-        return [(task.configuration, self._done[task.key][1].accuracy) for task in tasks]
+        return [(task.configuration, self._done[task.key][1].score) for task in tasks]
 
     # Doing it
 
@@ -241,10 +246,12 @@ class Flow:
             engine.submit(job, extra.how if extra else evaluate, engine.problem, job)
             return
         run = job.run
-        history = [(c, FAILED_ACCURACY if a is None else a) for c, a in self._outcomes(run)]
+        outcomes = self._outcomes(run)
+        told = self._problem.objective.penalised([score for _, score in outcomes])
+        history = [(c, score) for (c, _), score in zip(outcomes, told, strict=True)]
         self._running[job] = f"{run.method} seed {run.seed} proposing call {len(history) + 1}"
         begin = start(self._problem, self._settings, run)
-        engine.submit(job, propose, run.method, begin, history, run.state)
+        engine.submit(job, propose, run.chosen, begin, history, run.state)
 
     def _take(self, job: Task | _Propose, outcome: object) -> None:
         if isinstance(job, _Propose):

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from study.methods import Start, lookup
-from study.problems import Problem
+from study.chosen import Chosen
+from study.methods import Start
+from study.problems import Evaluator
 from study.settings import Settings
 from study.space import Configuration
 from study.trials import Final, Part, Trial, generator, task
@@ -15,7 +16,7 @@ FINAL_PARTS = (Part.TEST, Part.REMEASURED)
 class Run:
     """A run on its way."""
 
-    method: str
+    chosen: Chosen
     seed: int
     trials: dict[int, Trial] = field(default_factory=dict)
     """Finished calls by number."""
@@ -23,43 +24,51 @@ class Run:
     """The pickled search, as its last proposal left it."""
 
     @property
+    def method(self) -> str:
+        return self.chosen.name
+
+    @property
     def learns(self) -> bool:
-        return lookup(self.method).learns
+        return self.chosen.entry.learns
 
     def configurations(self) -> list[Configuration]:
         """What was evaluated, in order of calls."""
         return [self.trials[call].task.configuration for call in sorted(self.trials)]
 
 
-def designed_calls(method: str, settings: Settings) -> int:
+def designed_calls(method: Chosen, settings: Settings) -> int:
     """How many calls of a method's run are the shared initial design."""
-    return settings.initial_points if lookup(method).designed else 0
+    return settings.initial_points if method.entry.designed else 0
 
 
-def design(problem: Problem, settings: Settings, seed: int) -> list[Configuration]:
+def design(problem: Evaluator, settings: Settings, seed: int) -> list[Configuration]:
     """The first points of all searches at a seed: the default point, then random ones."""
     rng = generator(seed, "design")
     drawn = [problem.space.sample(rng) for _ in range(settings.initial_points - 1)]
     return [problem.default, *drawn]
 
 
-def start(problem: Problem, settings: Settings, run: Run) -> Start:
-    """What the method of a run is built from, its generator fresh."""
+def start(problem: Evaluator, settings: Settings, run: Run) -> Start:
+    """What the method of a run is built from, its generator fresh.
+
+    It does not depend on the method's settings: two of one method share what is left to chance.
+    """
     return Start(
         space=problem.space,
         baseline=problem.baseline,
         initial_points=settings.initial_points,
-        rng=generator(run.seed, run.method),
+        rng=generator(run.seed, run.chosen.base),
     )
 
 
-def known_beforehand(problem: Problem, settings: Settings, run: Run) -> list[Configuration]:
+def known_beforehand(problem: Evaluator, settings: Settings, run: Run) -> list[Configuration]:
     """The configurations of the first calls, as many as need no outcome to be chosen."""
-    known = design(problem, settings, run.seed)[: designed_calls(run.method, settings)]
+    known = design(problem, settings, run.seed)[: designed_calls(run.chosen, settings)]
     if run.learns:
         return known
-    method = lookup(run.method).create(start(problem, settings, run))
-    return known + [method.ask() for _ in range(settings.calls - len(known))]
+    search = run.chosen.create(start(problem, settings, run))
+    asked = [search.ask() for _ in range(settings.calls - len(known))]
+    return known + [problem.space.arranged(configuration) for configuration in asked]
 
 
 def trial(
@@ -83,7 +92,7 @@ def trial(
 
 
 def retrainings(run: Run, settings: Settings, winner: Configuration) -> list[Final]:
-    """What a finished run asks for: its winner tested, and its validation accuracy again.
+    """What a finished run asks for: its winner tested, and its validation score again.
 
     The best of many noisy measurements flatters, so that only a new one can be believed.
     """
@@ -100,6 +109,6 @@ def retrainings(run: Run, settings: Settings, winner: Configuration) -> list[Fin
 
 
 def incumbent(outcomes: list[tuple[Configuration, float | None]]) -> Configuration | None:
-    """The configuration of the best accuracy, the first of equals; None if nothing succeeded."""
+    """The configuration of the best score, the first of equals; None if nothing succeeded."""
     scored = [(c, a) for c, a in outcomes if a is not None]
     return max(scored, key=lambda pair: pair[1])[0] if scored else None

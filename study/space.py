@@ -91,10 +91,24 @@ class Space:
         """The inverse of `point`; numpy scalars become native Python values."""
         return {d.name: d.cast(v) for d, v in zip(self.dimensions, point, strict=True)}
 
-    def __contains__(self, configuration: Configuration) -> bool:
+    def arranged(self, configuration: Configuration) -> Configuration:
+        """A configuration in the order of the dimensions, numpy scalars as native Python values.
+
+        What does not name exactly the dimensions comes back as it is.
+        """
         names = [d.name for d in self.dimensions]
-        return list(configuration) == names and all(
-            configuration[d.name] in d for d in self.dimensions
+        if not isinstance(configuration, dict) or set(configuration) != set(names):
+            return configuration
+        values = (configuration[name] for name in names)
+        native = (v.item() if isinstance(v, np.generic) else v for v in values)
+        return dict(zip(names, native, strict=True))
+
+    def __contains__(self, configuration: object) -> bool:
+        names = [d.name for d in self.dimensions]
+        return (
+            isinstance(configuration, dict)
+            and list(configuration) == names
+            and all(configuration[d.name] in d for d in self.dimensions)
         )
 
     def describe(self) -> list[dict[str, Any]]:

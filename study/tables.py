@@ -13,7 +13,7 @@ from study.benchmarks import read_benchmarks
 from study.display import console, error
 from study.report import Rows, claim_rows, claims_text
 from study.results import Results
-from study.wording import percent, plural, sizes
+from study.wording import plural, sizes
 
 
 def show(results: Results) -> None:
@@ -22,8 +22,11 @@ def show(results: Results) -> None:
     console.print(_summary(results))
     console.print(_legend(results), style="dim")
     if len(results.comparisons):
-        console.print("\n[bold]Test accuracy, pair by pair[/] (pp: percentage points)")
-        for line in sentences(results.comparisons):
+        unit = " (pp: percentage points)" if results.objective.percent else ""
+        unit += " (positive: the first is better)" if results.objective.sign < 0 else ""
+        heading = escape(f"{results.objective.final.capitalize()}, pair by pair")
+        console.print(f"\n[bold]{heading}[/]{unit}")
+        for line in sentences(results.comparisons, results.objective):
             console.print(_indented(escape(line)))
     if results.replication:
         console.print("\n[bold]The tutorial's claims[/]")
@@ -46,40 +49,51 @@ def _indented(line: str) -> Padding:
 
 
 def _summary(results: Results) -> Table:
+    objective = results.objective
+    percent = " %" if objective.percent else ""
+    columns = {
+        f"best\n{'val.' if objective.tested else 'seen'}{percent}": "validation_score",
+        f"again\n{percent.strip()}": "remeasured_score",
+    }
+    judged = f"{'test' if objective.tested else objective.final}{percent}\nmean ± sd"
+    costs = [f"{objective.cost}\n(range)"] if objective.cost else []
     shown = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     shown.add_column("method")
-    for column in (
-        *("best\nval. %", "again\n%", "test %\nmean ± sd", "parameters\n(range)"),
-        *("propose\ns/call", "train\ns/call", "total\ns/call"),
-    ):
-        shown.add_column(column, justify="right")
+    work = "train" if "dataset" in results.info["problem"] else "evaluate"
+    seconds = (f"{what}\ns/call" for what in ("propose", work, "total"))
+    for column in (*columns, judged, *costs, *seconds):
+        shown.add_column(escape(column), justify="right")
     for row in results.summary.to_dict("records"):
         seconds = (row[name] for name in ("propose_seconds", "train_seconds", "seconds_per_call"))
         shown.add_row(
             escape(row["method"]),
-            bare(row["validation_accuracy"]),
-            bare(row["remeasured_accuracy"]),
-            bare(row["test_accuracy"], row["test_sd"]),
-            sizes(row).replace(" (", "\n("),
+            *(bare(objective.text(row[name])) for name in columns.values()),
+            bare(objective.text(row["test_score"], row["test_sd"])),
+            *(sizes(row).replace(" (", "\n(") for _ in costs),
             *(f"{s:.2f}" for s in seconds),
         )
     return shown
 
 
-def bare(share: float, sd: float | None = None) -> str:
-    """As `percent`, without its sign: the column's heading has it."""
-    return percent(share, sd).removesuffix(" %")
+def bare(text: str) -> str:
+    """Without the sign for percent: the column's heading has it."""
+    return text.removesuffix(" %")
 
 
 def _legend(results: Results) -> str:
-    settings = results.info["settings"]
+    settings, objective = results.info["settings"], results.objective
     workers = max((session["workers"] for session in results.info["sessions"]), default=1)
     beside = f" Seconds: {workers} workers side by side." if workers > 1 else ""
+    times = plural(settings["retrain"], "time")
+    judged = f"{objective.final.capitalize()}: as often, with other seeds"
+    if objective.tested:
+        kept = "all training images" if "dataset" in results.info["problem"] else "data kept apart"
+        judged = f"Test: as often, on {kept}"
+    costs = f" {objective.cost.capitalize()}: median of the winners." if objective.cost else ""
     return (
         f"Means over {plural(settings['seeds'], 'seed')}, {plural(settings['calls'], 'call')} per "
-        "run. Again: each run's winner retrained with fresh seeds, "
-        f"{plural(settings['retrain'], 'time')}. Test: as often, on all training images. "
-        f"Parameters: median of the winners.{beside}"
+        f"run. Again: each run's winner evaluated with fresh seeds, {times}. {judged}."
+        f"{costs}{beside}"
     )
 
 
@@ -90,6 +104,17 @@ def _table(rows: Rows) -> Table:
     for row in rows:
         shown.add_row(*map(escape, row.values()))
     return shown
+
+
+def catalogue(rows: list[tuple[str, str, str]], more: str) -> None:
+    """Names, where they come from, and a line about each."""
+    shown = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    for heading in ("name", "from", "what it is"):
+        shown.add_column(heading)
+    for row in rows:
+        shown.add_row(*map(escape, row))
+    console.print(shown)
+    console.print(escape(more), style="dim")
 
 
 def ratios(files: list[Path]) -> None:

@@ -8,19 +8,21 @@ import numpy as np
 
 from study.space import Configuration, canonical
 
+HUGE = 1e15  # no score, cost, loss or number of seconds gets there
+
 
 class Status(StrEnum):
     """How an evaluation ended."""
 
     OK = "ok"
     DIVERGED = "diverged"
-    """The training loss is not finite; there is no accuracy."""
+    """The training loss, or the value, is not finite; there is no score."""
     FAILED = "failed"
     """It raised, or its worker died; the reason says how."""
 
 
 class Part(StrEnum):
-    """What an evaluation trains on, and therefore what its accuracy means."""
+    """What an evaluation trains on, and therefore what its score means."""
 
     VALIDATION = "validation"
     """A call: trained without the validation images, scored on them."""
@@ -42,22 +44,22 @@ class Part(StrEnum):
 
     @property
     def scored_on_test(self) -> bool:
-        """Whether the accuracy is that on the test images."""
+        """Whether the score is that on the test images."""
         return self in (Part.TEST, Part.CLAIM, Part.CLAIM_FITTED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """One finished training."""
+    """One finished training, or whatever else a problem does to score a configuration."""
 
     status: Status
     reason: str = ""
-    accuracy: float | None = None
-    """0 to 1, after the last epoch; None unless the status is ok."""
-    parameters: int | None = None
-    """Trainable parameters of the network."""
+    score: float | None = None
+    """Higher is better, see `study.objective`; None unless the status is ok."""
+    cost: float | None = None
+    """What the problem counts as one, such as a network's trainable parameters."""
     initial_loss: float | None = None
-    """Cross-entropy before the first step, in nats."""
+    """Of a network: cross-entropy before the first step, in nats."""
     losses: tuple[float, ...] = ()
     """Training loss of each epoch, in nats."""
     accuracies: tuple[float, ...] = ()
@@ -66,8 +68,9 @@ class Evaluation:
     """Building, compiling, training and scoring."""
 
     def __post_init__(self) -> None:
-        if self.accuracy is not None and not 0 <= self.accuracy <= 1:
-            raise ValueError(f"accuracy is {self.accuracy}: it must lie between 0 and 1")
+        for name, value in (("score", self.score), ("cost", self.cost)):
+            if value is not None and not abs(value) <= HUGE:
+                raise ValueError(f"{name} is {value}: it must lie between -{HUGE:g} and {HUGE:g}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

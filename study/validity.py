@@ -31,7 +31,7 @@ def checks(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> 
     return [
         equal_budgets(trials, settings),
         same_design(trials, settings["initial_points"]),
-        fresh_weights(trials, finals, problem["classes"]),
+        *([fresh_weights(trials, finals, problem["classes"])] if "classes" in problem else []),
         test_set_untouched(trials, finals, info),
         nothing_failed(trials, finals, info["errors"]),
         repeats_reported(trials),
@@ -59,7 +59,7 @@ def equal_budgets(trials: pd.DataFrame, settings: dict[str, Any]) -> Check:
 def same_design(trials: pd.DataFrame, points: int) -> Check:
     """All searches of a seed began with the same configurations, which scored the same."""
     initial = trials[trials["phase"] == "initial"]
-    what = [*dimensions(trials), "validation_accuracy"]
+    what = [*dimensions(trials), "validation_score"]
     different = initial.drop_duplicates(["seed", "call", *what]).groupby(["seed", "call"]).size()
     missing = initial.groupby(RUN).size().ne(points).sum()
     wrong = int(different.gt(1).sum())
@@ -120,8 +120,8 @@ def test_set_untouched(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[st
 def _winners(trials: pd.DataFrame) -> dict[tuple[str, int], str]:
     """The canonical configuration of each run's winner: the earliest of the best."""
     names = dimensions(trials)
-    scored = trials.dropna(subset=["validation_accuracy"])
-    best = scored.loc[scored.groupby(RUN)["validation_accuracy"].idxmax()]
+    scored = trials.dropna(subset=["validation_score"])
+    best = scored.loc[scored.groupby(RUN)["validation_score"].idxmax()]
     keys = zip(best["method"], best["seed"], strict=True)
     values = best[names].astype(object).to_dict("records")
     return {
@@ -131,7 +131,7 @@ def _winners(trials: pd.DataFrame) -> dict[tuple[str, int], str]:
 
 
 def nothing_failed(trials: pd.DataFrame, finals: pd.DataFrame, errors: list[str]) -> Check:
-    """Every evaluation has an accuracy, and no search broke off."""
+    """Every evaluation has a score, and no search broke off."""
     status = pd.concat([trials["status"], finals["status"]])
     failed = int((status != "ok").sum())
     figures = f"{plural(len(status), 'evaluation')}, {failed or 'none'} failed"

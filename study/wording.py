@@ -7,19 +7,19 @@ import pandas as pd
 
 
 def thousands(count: float) -> str:
-    """409000 as 409k, 6300000 as 6.3M."""
+    """409000 as 409k, 6300000 as 6.3M, 0.25 as it is."""
     if count >= 999_500:
         return f"{count / 1e6:.3g}M"
-    return f"{count / 1000:.3g}k" if count >= 1000 else f"{count:.0f}"
+    return f"{count / 1000:.3g}k" if count >= 1000 else f"{count:.4g}"
 
 
 def sizes(row: Mapping[Any, Any]) -> str:
-    """The median of the chosen networks' parameters in a row of the summary, and their range."""
-    low, median, high = (row[f"parameters_{which}"] for which in ("min", "median", "max"))
+    """The median cost of the chosen configurations in a row of the summary, and their range."""
+    low, median, high = (row[f"cost_{which}"] for which in ("min", "median", "max"))
     if pd.isna(median):
         return "-"
     spread = "" if low == high else f" ({thousands(low)}-{thousands(high)})"
-    return f"{int(median):,}{spread}"
+    return f"{median:,.0f}{spread}" if median >= 1000 else f"{median:.4g}{spread}"
 
 
 def percent(share: float, sd: float | None = None) -> str:

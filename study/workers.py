@@ -17,7 +17,7 @@ from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin
 
 from study import network, packages
 from study.errors import ClusterError
-from study.problems import Problem
+from study.problems import Evaluator
 
 LOOK_SECONDS = 1  # between two looks at who works
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
@@ -39,7 +39,7 @@ class _Holder(WorkerPlugin):
     survive.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Evaluator) -> None:
         self.problem = problem
         self.versions = packages.versions()
         self.complaint = ""
@@ -81,7 +81,7 @@ class Workers:
     raises `ClusterError`, after it returned what was done before.
     """
 
-    def __init__(self, client: Client, problem: Problem) -> None:
+    def __init__(self, client: Client, problem: Evaluator) -> None:
         self.problem = _Held.PROBLEM
         self._client: Any = client
         self._plugin = f"study {client.id}"  # two studies may share a cluster
@@ -171,7 +171,7 @@ def _told(error: Exception) -> ClusterError:
 
 
 @contextlib.contextmanager
-def open_workers(problem: Problem, count: int) -> Iterator[Workers]:
+def open_workers(problem: Evaluator, count: int) -> Iterator[Workers]:
     """Start a cluster on this machine, and end it with the context."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_main_module_hidden())

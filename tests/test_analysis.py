@@ -15,13 +15,13 @@ def test_a_summary_by_hand(two_methods: Frames) -> None:
     summary = analysis.summarise(*two_methods).set_index("method")
     assert list(summary.index) == ["random", "gp"]
     gp = summary.loc["gp"]
-    assert gp["validation_accuracy"] == pytest.approx(0.8)
+    assert gp["validation_score"] == pytest.approx(0.8)
     assert gp["validation_sd"] == pytest.approx(0.1 * 2**0.5)
-    assert gp["remeasured_accuracy"] == pytest.approx(0.75)
+    assert gp["remeasured_score"] == pytest.approx(0.75)
     assert gp["winners_curse"] == pytest.approx(0.05)
-    assert gp["test_accuracy"] == pytest.approx(0.7)
+    assert gp["test_score"] == pytest.approx(0.7)
     assert gp["test_sd"] == pytest.approx(0.1 * 2**0.5)
-    assert (gp["parameters_min"], gp["parameters_median"], gp["parameters_max"]) == (100, 150, 200)
+    assert (gp["cost_min"], gp["cost_median"], gp["cost_max"]) == (100, 150, 200)
     assert (gp["propose_seconds"], gp["train_seconds"]) == (0.5, 2.0)
     assert gp["seconds_per_call"] == 2.5
     assert (gp["seeds"], gp["calls"], gp["failed"]) == (2, 6, 1)
@@ -33,8 +33,8 @@ def test_luck_is_that_of_an_analysis_of_variance() -> None:
     rng = np.random.default_rng(0)
     seeds = np.repeat(np.arange(12), 4)
     values = 0.9 + rng.normal(0, 0.02, 12)[seeds] + rng.normal(0, 0.005, 48)
-    finals = pd.DataFrame({"method": "gp", "seed": seeds, "test_accuracy": values})
-    table = anova_lm(ols("test_accuracy ~ C(seed)", finals).fit())
+    finals = pd.DataFrame({"method": "gp", "seed": seeds, "test_score": values})
+    table = anova_lm(ols("test_score ~ C(seed)", finals).fit())
     square = table["mean_sq"]
     (row,) = analysis.luck(finals).to_dict("records")
     assert row["training_sd"] == pytest.approx(square["Residual"] ** 0.5)
@@ -43,14 +43,14 @@ def test_luck_is_that_of_an_analysis_of_variance() -> None:
 
 
 def test_luck_of_runs_that_do_not_differ_is_training_luck_only() -> None:
-    finals = pd.DataFrame({"method": "gp", "seed": [0, 0, 1, 1], "test_accuracy": [0.8, 0.9] * 2})
+    finals = pd.DataFrame({"method": "gp", "seed": [0, 0, 1, 1], "test_score": [0.8, 0.9] * 2})
     (row,) = analysis.luck(finals).to_dict("records")
     assert row["search_sd"] == 0
     assert row["training_sd"] == pytest.approx(0.1 / 2**0.5)
 
 
 def test_luck_cannot_be_split_with_one_retraining() -> None:
-    finals = pd.DataFrame({"method": "gp", "seed": [0, 1], "test_accuracy": [0.8, 0.9]})
+    finals = pd.DataFrame({"method": "gp", "seed": [0, 1], "test_score": [0.8, 0.9]})
     (row,) = analysis.luck(finals).to_dict("records")
     assert np.isnan(row["search_sd"])
     assert np.isnan(row["training_sd"])
@@ -64,8 +64,8 @@ def run(method: str, seed: int, accuracies: list[float], seconds: float = 1.0) -
             "seed": seed,
             "call": range(1, count + 1),
             "phase": "search" if method == "baseline" else "initial",
-            "validation_accuracy": accuracies,
-            "incumbent_accuracy": np.maximum.accumulate(accuracies),
+            "validation_score": accuracies,
+            "incumbent_score": np.maximum.accumulate(accuracies),
             "elapsed_seconds": seconds * np.arange(1, count + 1),
         }
     )
@@ -99,7 +99,7 @@ def test_equal_time_stops_at_the_quickest_search() -> None:
     found = analysis.equal_time(trials).set_index("method")
     assert found["seconds"].tolist() == [3.0, 3.0, 3.0]
     assert found["calls"].tolist() == [2, 3, 2]
-    assert found["validation_accuracy"].tolist() == [0.6, 0.9, 0.85]
+    assert found["validation_score"].tolist() == [0.6, 0.9, 0.85]
 
 
 def test_incumbents_over_time_by_hand() -> None:
@@ -122,20 +122,20 @@ def test_half_an_interval_is_scipys() -> None:
 def test_the_pareto_front_by_hand() -> None:
     runs = pd.DataFrame(
         {
-            "parameters": [100, 100, 200, 300, 400, 500],
-            "test_accuracy": [0.7, 0.8, 0.75, 0.9, 0.9, np.nan],
+            "cost": [100, 100, 200, 300, 400, 500],
+            "test_score": [0.7, 0.8, 0.75, 0.9, 0.9, np.nan],
         }
     )
-    assert analysis.pareto(runs)["parameters"].tolist() == [100, 300]
-    assert analysis.pareto(runs)["test_accuracy"].tolist() == [0.8, 0.9]
+    assert analysis.pareto(runs)["cost"].tolist() == [100, 300]
+    assert analysis.pareto(runs)["test_score"].tolist() == [0.8, 0.9]
 
 
 def test_nothing_yet_is_a_summary_too(two_methods: Frames) -> None:
     trials, finals = two_methods
     assert analysis.summarise(trials.head(0), finals.head(0)).empty
     without = analysis.summarise(trials, finals.head(0))
-    assert without["test_accuracy"].isna().all()
-    assert without["validation_accuracy"].notna().all()
+    assert without["test_score"].isna().all()
+    assert without["validation_score"].notna().all()
 
 
 def test_search_range_by_hand(two_methods: Frames) -> None:

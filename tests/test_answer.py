@@ -1,5 +1,6 @@
 """What a reader without statistics is told."""
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,11 @@ import pandas as pd
 import pytest
 
 from study.answer import answer, sentences
+from study.objective import ACCURACY
 from study.paired import compare_pairs
 
 INFO: dict[str, Any] = {
-    "problem": {"dataset": "mnist"},
+    "problem": {"name": "mnist", "dataset": "mnist", "objective": asdict(ACCURACY)},
     "settings": {"calls": 12, "seeds": 8, "margin": 0.1},
     "finished": True,
 }
@@ -25,7 +27,7 @@ def summary(means: dict[str, float], seconds: dict[str, float] | None = None) ->
     return pd.DataFrame(
         {
             "method": list(means),
-            "test_accuracy": [mean / 100 for mean in means.values()],
+            "test_score": [mean / 100 for mean in means.values()],
             "seconds_per_call": [seconds[name] for name in means],
         }
     )
@@ -37,35 +39,35 @@ GBRT = [97.4, 97.3, 97.5, 97.4, 97.3, 97.6, 97.2, 97.4]
 
 
 def test_a_clear_difference_is_a_victory() -> None:
-    assert sentences(compared({"baseline": BASELINE, "gp": GP})) == [
+    assert sentences(compared({"baseline": BASELINE, "gp": GP}), ACCURACY) == [
         "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
     ]
 
 
 def test_a_defeat_is_told_from_the_winners_side() -> None:
-    assert sentences(compared({"gp": GP, "baseline": BASELINE})) == [
+    assert sentences(compared({"gp": GP, "baseline": BASELINE}), ACCURACY) == [
         "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
     ]
 
 
 def test_an_open_question_comes_with_what_would_decide_it() -> None:
-    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}))
+    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}), ACCURACY)
     assert line.startswith("gbrt and gp: undecided, -0.01 pp [-0.15, +0.12], about ")
     assert line.endswith(" seeds would decide")
 
 
 def test_equivalence_names_its_margin() -> None:
-    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}, margin=0.5))
+    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}, margin=0.5), ACCURACY)
     assert line == "gbrt and gp: equivalent within 0.5 pp, -0.01 pp [-0.15, +0.12]"
 
 
 def test_one_seed_is_said_to_tell_nothing() -> None:
-    (line,) = sentences(compared({"gp": [97.0], "gbrt": [97.5]}))
+    (line,) = sentences(compared({"gp": [97.0], "gbrt": [97.5]}), ACCURACY)
     assert line == "gbrt and gp: undecided, +0.50 pp at one seed, which tells nothing of others"
 
 
 def test_decided_pairs_come_first() -> None:
-    found = sentences(compared({"gp": GP, "gbrt": GBRT, "baseline": BASELINE}))
+    found = sentences(compared({"gp": GP, "gbrt": GBRT, "baseline": BASELINE}), ACCURACY)
     assert ["beats" in line for line in found] == [True, True, False]
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study import api, claims, network, replicate
+from study import claims, network, planning, replicate
 from study.claims import CLAIMS, TRIED, claim_frame
 from study.datasets import Dataset
 from study.errors import StudyError
@@ -97,7 +97,7 @@ def test_the_decay_goes_on_too() -> None:
 
 
 def test_only_mnist_is_claimed_about(tmp_path: Path) -> None:
-    planned = api.plan(dataset="digits", workers=1, output=tmp_path / "out")
+    planned = planning.plan(dataset="digits", workers=1, output=tmp_path / "out")
     with pytest.raises(StudyError, match="claims are about MNIST"):
         replicate.replicate(planned)
     assert not (tmp_path / "out").exists()
@@ -125,7 +125,7 @@ def test_a_replication_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(claims, "is_mnist", lambda problem: True)
     monkeypatch.setattr(replicate, "TRIED", TRIED[:3])
     monkeypatch.setattr(replicate, "LEAK_EPOCHS", 30)
-    planned = api.plan(
+    planned = planning.plan(
         dataset="digits", methods=("gp", "gbrt"), seeds=2, calls=3, initial_points=2, retrain=1,
         epochs=3, workers=1, output=tmp_path / "out",
     )  # fmt: skip

@@ -20,6 +20,7 @@ from study.answer import sentences
 from study.cli import main
 from study.errors import StudyError
 from study.ledger import Ledger
+from study.objective import ACCURACY
 from tests.stress import SMALL, untimed
 from tests.toy import evaluations
 
@@ -77,12 +78,12 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
     assert "Dataset digits" in text
     for method in load(finished).summary.to_dict("records"):
         line = next(line for line in text.splitlines() if line.split()[:1] == [method["method"]])
-        assert f"{100 * method['test_accuracy']:.2f} ±" in line
-        assert f"{100 * method['validation_accuracy']:.2f} " in line
-        assert f"{100 * method['remeasured_accuracy']:.2f} " in line
+        assert f"{100 * method['test_score']:.2f} ±" in line
+        assert f"{100 * method['validation_score']:.2f} " in line
+        assert f"{100 * method['remeasured_score']:.2f} " in line
         assert f"{method['seconds_per_call']:.2f}" in line
     flat = " ".join(text.split())
-    for sentence in sentences(load(finished).comparisons):
+    for sentence in sentences(load(finished).comparisons, ACCURACY):
         assert sentence in flat
     assert flat.count("passed ") == 7
     assert "report.html" in text
@@ -494,7 +495,7 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
     assert "check failed: no failures: 4 evaluations, 1 failed" in third
     trials = load(tmp_path / "results" / "odd").trials
     assert trials["status"].tolist() == ["failed", "ok"]
-    assert trials["validation_accuracy"].isna().tolist() == [True, False]
+    assert trials["validation_score"].isna().tolist() == [True, False]
 
 
 def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from study.chosen import choose
 from study.ledger import Ledger
-from study.methods import METHODS, Start, propose
+from study.methods import METHODS, Start
 from study.network import BASELINE, SPACE
+from study.proposing import propose
 from study.runner import Flow
 from study.settings import Settings
 from study.space import Configuration
@@ -43,7 +45,7 @@ def search(name: str, seed: int, calls: int, *, replay: bool) -> History:
     """Run a method, from its last state or replayed from its seed at every call."""
     history, state = design(name), None
     for _ in range(calls):
-        proposal = propose(name, start(name, seed), history, None if replay else state)
+        proposal = propose(choose(name), start(name, seed), history, None if replay else state)
         state = proposal.state
         history.append((proposal.configuration, score(proposal.configuration)))
     return history
@@ -90,7 +92,7 @@ def test_constant_and_failing_outcomes_do_not_stop_a_search(name: str) -> None:
     for accuracy in (0.5, 0.0):
         history: Any = [(configuration, accuracy) for configuration, _ in design(name)]
         for _ in range(3):
-            proposal = propose(name, start(name, 0), history)
+            proposal = propose(choose(name), start(name, 0), history)
             history.append((proposal.configuration, accuracy))
 
 

@@ -4,8 +4,10 @@ import pandas as pd
 import pytest
 
 from study import frames
+from study.objective import ACCURACY, Objective
 from tests.toy import Frames
 
+ERROR = Objective(name="error", maximise=False, cost="number of trees")
 SPACE = [{"name": "n", "kind": "integer"}]
 
 
@@ -13,7 +15,7 @@ def test_trials_are_ordered_and_incumbents_never_fall(two_methods: Frames) -> No
     trials, _ = two_methods
     keys = list(zip(trials["method"], trials["seed"], trials["call"], strict=True))
     assert keys == [(m, s, c) for m in ("random", "gp") for s in (0, 1) for c in (1, 2, 3)]
-    incumbents = trials["incumbent_accuracy"].tolist()
+    incumbents = trials["incumbent_score"].tolist()
     assert incumbents == [0.5, 0.5, 0.5, 0.6, 0.6, 0.7, 0.5, 0.5, 0.7, 0.6, 0.9, 0.9]
     assert trials["phase"].tolist() == ["initial", "search", "search"] * 4
 
@@ -30,12 +32,12 @@ def test_a_shared_evaluation_is_marked_where_it_stands_again(two_methods: Frames
     assert list(zip(reused["method"], reused["call"], strict=True)) == [("gp", 1), ("gp", 1)]
 
 
-def test_finals_hold_one_accuracy_each_by_their_part(two_methods: Frames) -> None:
+def test_finals_hold_one_score_each_by_their_part(two_methods: Frames) -> None:
     _, finals = two_methods
     assert finals["part"].tolist() == ["test", "test", "remeasured", "remeasured"] * 4
     tested = finals["part"] == "test"
-    assert finals["test_accuracy"].notna().tolist() == tested.tolist()
-    assert finals["validation_accuracy"].notna().tolist() == (~tested).tolist()
+    assert finals["test_score"].notna().tolist() == tested.tolist()
+    assert finals["validation_score"].notna().tolist() == (~tested).tolist()
 
 
 def test_what_failed_is_listed(two_methods: Frames) -> None:
@@ -44,13 +46,28 @@ def test_what_failed_is_listed(two_methods: Frames) -> None:
 
 def test_csv_files_give_the_frames_back(two_methods: Frames, tmp_path: Path) -> None:
     trials, finals = two_methods
-    trials.to_csv(tmp_path / "trials.csv", index=False)
-    finals.to_csv(tmp_path / "finals.csv", index=False)
-    pd.testing.assert_frame_equal(frames.read_trials(tmp_path / "trials.csv", SPACE), trials)
-    pd.testing.assert_frame_equal(frames.read_finals(tmp_path / "finals.csv"), finals)
+    for objective in (ACCURACY, ERROR):
+        frames.named(trials, objective).to_csv(tmp_path / "trials.csv", index=False)
+        frames.named(finals, objective).to_csv(tmp_path / "finals.csv", index=False)
+        read = frames.read_trials(tmp_path / "trials.csv", SPACE, objective)
+        pd.testing.assert_frame_equal(read, trials)
+        read = frames.read_finals(tmp_path / "finals.csv", objective)
+        pd.testing.assert_frame_equal(read, finals)
+
+
+def test_files_have_the_problems_own_names_and_values(two_methods: Frames) -> None:
+    trials, finals = two_methods
+    accuracies, errors = frames.named(trials, ACCURACY), frames.named(trials, ERROR)
+    assert accuracies["validation_accuracy"].tolist()[0] == trials["validation_score"].tolist()[0]
+    assert (errors["observed_error"].dropna() == -trials["validation_score"].dropna()).all()
+    assert {"parameters", "incumbent_accuracy"} <= set(accuracies.columns)
+    assert {"number_of_trees", "incumbent_error"} <= set(errors.columns)
+    assert {"test_accuracy"} <= set(frames.named(finals, ACCURACY).columns)
+    assert {"final_error"} <= set(frames.named(finals, ERROR).columns)
+    assert str(accuracies["parameters"].dtype) == "Int64"
 
 
 def test_a_missing_column_is_named(two_methods: Frames, tmp_path: Path) -> None:
     two_methods[0].drop(columns="status").to_csv(tmp_path / "trials.csv", index=False)
     with pytest.raises(ValueError, match=r"trials\.csv lacks status"):
-        frames.read_trials(tmp_path / "trials.csv", SPACE)
+        frames.read_trials(tmp_path / "trials.csv", SPACE, ACCURACY)

@@ -25,12 +25,13 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from study import files, frames, tables
-from study.api import plan
 from study.cli import main
 from study.datasets import load_dataset
 from study.display import announce, error
 from study.errors import StudyError, plain
 from study.ledger import Ledger
+from study.objective import ACCURACY
+from study.planning import plan
 from study.report import contents, write_report
 from study.results import Results, load, read_files, write_table
 from study.settings import Settings
@@ -579,12 +580,12 @@ def test_no_reason_is_a_formula_in_a_csv_file_and_it_is_read_back_the_same(
     finished: Results, tmp_path: Path, reason: str
 ) -> None:
     trials, space = finished.trials.assign(reason=reason), finished.info["problem"]["space"]
-    write_table(trials, tmp_path / "trials.csv")
-    assert frames.read_trials(tmp_path / "trials.csv", space)["reason"].tolist() == [reason] * len(
-        trials
-    )
-    write_table(finished.finals.assign(reason=reason), tmp_path / "finals.csv")
-    assert set(frames.read_finals(tmp_path / "finals.csv")["reason"]) == {reason}
+    write_table(frames.named(trials, ACCURACY), tmp_path / "trials.csv")
+    read = frames.read_trials(tmp_path / "trials.csv", space, ACCURACY)
+    assert read["reason"].tolist() == [reason] * len(trials)
+    finals = frames.named(finished.finals.assign(reason=reason), ACCURACY)
+    write_table(finals, tmp_path / "finals.csv")
+    assert set(frames.read_finals(tmp_path / "finals.csv", ACCURACY)["reason"]) == {reason}
     with (tmp_path / "trials.csv").open(newline="") as file:
         cells = [row["reason"] for row in csv.DictReader(file)]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
@@ -605,10 +606,10 @@ def test_a_dataset_folder_may_have_any_name(
     (folder / "a.npz").write_bytes(npz(arrays()))
     planned = plan(dataset=str(folder), workers=1)
     assert planned.output.parent == Path("results")
-    assert planned.problem.dataset.name.isprintable()
+    assert planned.problem.name.isprintable()
     announce(planned)
     out = " ".join(capsys.readouterr().out.split())
-    assert f"Dataset {planned.problem.dataset.name}:" in out
+    assert f"Dataset {planned.problem.name}:" in out
 
 
 @pytest.mark.parametrize("text", ["[red]no[/]", "[/]", ":smile:", "[bold", "\\"])

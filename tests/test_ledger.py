@@ -13,8 +13,8 @@ from study.trials import Evaluation, Final, Part, Status, Task, Trial, task
 TASK = task(Part.VALIDATION, 0, {"rate": 0.1 + 0.2, "kind": "relu", "n": 3}, 0)
 DONE = Evaluation(
     status=Status.OK,
-    accuracy=1 / 3,
-    parameters=7,
+    score=1 / 3,
+    cost=7,
     initial_loss=2.302585092994046,
     losses=(2.0, float("inf")),
     accuracies=(0.25, 1 / 3),

@@ -6,9 +6,11 @@ import pytest
 from skopt import forest_minimize, gbrt_minimize, gp_minimize
 
 from study import methods
+from study.chosen import choose
 from study.errors import StudyError
-from study.methods import METHODS, propose
+from study.methods import METHODS
 from study.network import SPACE
+from study.proposing import propose
 from study.space import Integer, Space
 from study.trials import generator
 from tests.test_contract import design, score, search, start
@@ -52,14 +54,14 @@ def test_a_repeated_proposal_is_counted_though_scikit_optimize_swaps_it() -> Non
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert propose("forest", setting, history).duplicate
+        assert propose(choose("forest"), setting, history).duplicate
 
 
 def test_a_search_that_replays_differently_is_stopped() -> None:
     history = search("forest", 0, 2, replay=False)
     history[-2] = ({**history[-2][0], "batch_size": 1}, 0.9)
     with pytest.raises(RuntimeError, match="another call 5 than the one stored"):
-        propose("forest", start("forest", 0), history)
+        propose(choose("forest"), start("forest", 0), history)
 
 
 def test_an_unknown_method_is_told_with_the_nearest_name() -> None:

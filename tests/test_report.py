@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from study.answer import sentences
+from study.objective import ACCURACY
 from study.report import markdown_cell, write_report
 from study.results import Results, read_files
 from study.trials import Task
@@ -77,9 +78,9 @@ def test_the_summary_is_that_of_the_csv_file(finished: Results) -> None:
     assert list(shown.index) == list(written.index)
     for method, row in written.iterrows():
         line = shown.loc[str(method)]
-        assert line["test"] == percent(row["test_accuracy"], row["test_sd"])
-        assert line["best validation"] == percent(row["validation_accuracy"], row["validation_sd"])
-        assert line["measured again"] == percent(row["remeasured_accuracy"], row["remeasured_sd"])
+        assert line["test"] == percent(row["test_score"], row["test_sd"])
+        assert line["best validation"] == percent(row["validation_score"], row["validation_sd"])
+        assert line["measured again"] == percent(row["remeasured_score"], row["remeasured_sd"])
         assert line["s/call"] == f"{row['seconds_per_call']:.2f}"
 
 
@@ -91,7 +92,7 @@ def test_the_comparisons_are_those_of_the_csv_file(finished: Results) -> None:
         line = shown.loc[f"{row.method} - {row.other}"]
         assert line["difference (pp)"] == f"{row.mean_difference:+.2f}"
         assert line["verdict"] == row.verdict
-    for sentence in sentences(finished.comparisons):
+    for sentence in sentences(finished.comparisons, ACCURACY):
         assert " ".join(sentence.split()) in text_of(finished)
 
 

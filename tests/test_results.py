@@ -42,15 +42,15 @@ def test_files_and_ledger_hold_the_same(finished: Results) -> None:
 def test_summary_and_search_range_are_written(finished: Results) -> None:
     written = pd.read_csv(finished.folder / "summary.csv")
     assert written["method"].tolist() == list(SETTINGS.methods)
-    assert written["test_accuracy"].tolist() == finished.summary["test_accuracy"].tolist()
+    assert written["test_score"].tolist() == finished.summary["test_score"].tolist()
     ranges = pd.read_csv(finished.folder / "search_range.csv")
     assert len(ranges) == len(SETTINGS.methods) * 3
 
 
 def test_the_columns_are_the_documented_ones(finished: Results) -> None:
     assert list(finished.trials.columns) == [
-        *("method", "seed", "call", "phase", "rate", "units", "kind", "validation_accuracy"),
-        *("incumbent_accuracy", "parameters", "initial_loss", "propose_seconds"),
+        *("method", "seed", "call", "phase", "rate", "units", "kind", "validation_score"),
+        *("incumbent_score", "parameters", "initial_loss", "propose_seconds"),
         *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
     readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
@@ -140,7 +140,7 @@ def test_convergence_shows_the_means_of_the_frame(finished: Results) -> None:
     axes = next(figure for name, figure in figures(finished) if name == "convergence").axes[0]
     lines = {line.get_label(): line for line in axes.get_lines()}
     for method, own in finished.trials.groupby("method"):
-        expected = own.groupby("call")["incumbent_accuracy"].mean() * 100
+        expected = own.groupby("call")["incumbent_score"].mean() * 100
         assert lines[method].get_ydata() == pytest.approx(expected.to_numpy())
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from study.chosen import Chosen
 from study.engine import Engine
 from study.ledger import Ledger
-from study.methods import propose
 from study.problems import evaluate
+from study.proposing import propose
 from study.runner import Extra, Flow, Snapshot
 from study.runs import incumbent
 from study.settings import Settings
@@ -77,7 +78,7 @@ def test_finals_retrain_the_incumbent_for_the_test_set_and_to_measure_it_again(
     assert len(finals) == 4 * 2 * 2 * 2
     for final in finals:
         scored = [
-            (t.task.configuration, done[t.task.key][1].accuracy)
+            (t.task.configuration, done[t.task.key][1].score)
             for t in runs[final.method, final.seed]
         ]
         assert final.task.configuration == incumbent(scored)
@@ -97,9 +98,7 @@ def test_the_test_set_is_scored_after_the_search_has_ended() -> None:
                 done = ledger.evaluations()
                 runs = [trials for trials in by_run(ledger).values() if len(trials) == 7]
                 winners = [
-                    incumbent(
-                        [(t.task.configuration, done[t.task.key][1].accuracy) for t in trials]
-                    )
+                    incumbent([(t.task.configuration, done[t.task.key][1].score) for t in trials])
                     for trials in runs
                 ]
                 scored.append(task.configuration in winners)
@@ -208,9 +207,9 @@ def test_a_second_attempt_counts() -> None:
 def test_a_proposal_outside_the_space_ends_its_search_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def astray(name: str, *arguments: Any) -> Any:
-        proposal = propose(name, *arguments)
-        if name != "forest":
+    def astray(method: Chosen, *arguments: Any) -> Any:
+        proposal = propose(method, *arguments)
+        if method.name != "forest":
             return proposal
         return replace(proposal, configuration=proposal.configuration | {"units": 41})
 
@@ -297,8 +296,8 @@ def test_a_training_seed_depends_on_seed_configuration_repeat_and_part() -> None
     assert 0 <= base.training_seed < 2**63
 
 
-def test_evaluations_of_nothing_have_no_accuracy() -> None:
-    assert Evaluation(status=Status.FAILED).accuracy is None
+def test_evaluations_of_nothing_have_no_score() -> None:
+    assert Evaluation(status=Status.FAILED).score is None
 
 
 def test_measuring_again_takes_fresh_seeds(finished: Any) -> None:
@@ -312,10 +311,10 @@ def test_measuring_again_takes_fresh_seeds(finished: Any) -> None:
 def test_a_search_that_breaks_off_is_told_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(name: str, *arguments: Any) -> Any:
-        if name == "forest":
+    def broken(method: Chosen, *arguments: Any) -> Any:
+        if method.name == "forest":
             raise ValueError("no more ideas")
-        return propose(name, *arguments)
+        return propose(method, *arguments)
 
     monkeypatch.setattr("study.runner.propose", broken)
     toy = Toy()
@@ -333,9 +332,9 @@ def test_a_search_that_breaks_off_is_told_and_the_others_go_on(
 def test_a_search_goes_on_from_its_state_not_from_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     states = []
 
-    def watched(name: str, start: Any, history: Any, state: bytes | None) -> Any:
+    def watched(method: Chosen, start: Any, history: Any, state: bytes | None) -> Any:
         states.append(state is not None)
-        return propose(name, start, history, state)
+        return propose(method, start, history, state)
 
     monkeypatch.setattr("study.runner.propose", watched)
     with Ledger(None) as ledger:

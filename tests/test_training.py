@@ -171,10 +171,10 @@ def test_an_evaluation_records_what_it_did(digits: Dataset) -> None:
     assert done.status is Status.OK
     assert len(done.losses) == len(done.accuracies) == 3
     assert done.losses[0] > done.losses[-1]
-    assert done.accuracy == done.accuracies[-1]
-    assert done.accuracy is not None
-    assert done.accuracy * 216 == pytest.approx(round(done.accuracy * 216))
-    assert done.parameters == parameter_count(DEFAULT, 64, 10)
+    assert done.score == done.accuracies[-1]
+    assert done.score is not None
+    assert done.score * 216 == pytest.approx(round(done.score * 216))
+    assert done.cost == parameter_count(DEFAULT, 64, 10)
     assert done.seconds > 0
 
 
@@ -241,22 +241,22 @@ def test_the_test_part_trains_on_all_images_and_scores_the_test_set(digits: Data
     problem = NetworkProblem(digits, epochs=25)
     done = problem.evaluate(task(Part.TEST, 0, DEFAULT, 0))
     assert done.accuracies == ()
-    assert done.accuracy is not None
-    assert done.accuracy > 0.9
-    assert done.accuracy * 360 == pytest.approx(round(done.accuracy * 360))
+    assert done.score is not None
+    assert done.score > 0.9
+    assert done.score * 360 == pytest.approx(round(done.score * 360))
 
 
 def test_good_networks_reach_over_90_percent_of_the_digits(digits: Dataset) -> None:
     problem = NetworkProblem(digits, digits.default_epochs)
     done = evaluate(problem, task(Part.TEST, 0, BASELINE, 0))
-    assert done.accuracy is not None
-    assert done.accuracy > 0.9
+    assert done.score is not None
+    assert done.score > 0.9
 
 
 def test_a_diverged_training_has_a_status_and_no_accuracy(digits: Dataset) -> None:
     wild: Configuration = {**DEFAULT, "learning_rate": 1e30}
     done = evaluate(NetworkProblem(digits, epochs=2), task(Part.VALIDATION, 0, wild, 0))
-    assert (done.status, done.accuracy) == (Status.DIVERGED, None)
+    assert (done.status, done.score) == (Status.DIVERGED, None)
     assert "training loss" in done.reason
 
 
@@ -272,7 +272,7 @@ def test_the_baseline_on_mnist_is_as_good_as_measured(mnist: Dataset) -> None:
     """8 seeds gave a test accuracy of 93.05 % with a standard deviation of 0.38 points."""
     problem = NetworkProblem(mnist, epochs=3)
     done = [problem.evaluate(task(Part.VALIDATION, seed, BASELINE, 0)) for seed in range(3)]
-    assert np.mean([d.accuracy for d in done if d.accuracy]) == pytest.approx(0.937, abs=0.01)
+    assert np.mean([d.score for d in done if d.score]) == pytest.approx(0.937, abs=0.01)
     assert all(d.initial_loss == pytest.approx(math.log(10), abs=0.5) for d in done)
 
 
@@ -280,5 +280,5 @@ def test_the_tutorials_winners_on_mnist_are_as_good_as_measured(mnist: Dataset) 
     """Fresh weights gave 23.8 % (sd 2.9) and 97.6 % (sd 0.15), not the 98.1 % claimed of both."""
     problem = NetworkProblem(mnist, epochs=3)
     gp, gbrt = (problem.evaluate(task(Part.TEST, 0, c, 0)) for c in (GP_WINNER, GBRT_WINNER))
-    assert gp.accuracy == pytest.approx(0.238, abs=0.1)
-    assert gbrt.accuracy == pytest.approx(0.976, abs=0.007)
+    assert gp.score == pytest.approx(0.238, abs=0.1)
+    assert gbrt.score == pytest.approx(0.976, abs=0.007)

@@ -55,7 +55,7 @@ def another_design(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, A
 
 def another_outcome(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
     row = (trials["method"] == "gp") & (trials["call"] == 2)
-    trials.loc[row, "validation_accuracy"] -= 1e-6
+    trials.loc[row, "validation_score"] -= 1e-6
     return trials, finals, info
 
 
@@ -142,8 +142,8 @@ class Leaking(NetworkProblem):
         kept.append(training.model)
         return Evaluation(
             status=Status.OK,
-            accuracy=training.accuracies[-1],
-            parameters=training.model.count_params(),
+            score=training.accuracies[-1],
+            cost=training.model.count_params(),
             initial_loss=training.initial_loss,
         )
 
@@ -159,7 +159,7 @@ def test_a_leaking_trainer_is_found_out(digits: Dataset, tmp_path: Path) -> None
         )
         Flow(problem, settings, ledger).run(lambda: nullcontext(InProcess(problem)))
         results = from_ledger(tmp_path, ledger, [])
-    assert results.trials["validation_accuracy"].min() > 0.9  # it looks splendid
+    assert results.trials["validation_score"].min() > 0.9  # it looks splendid
     check = fresh_weights(results.trials, results.finals, 10)
     assert not check.passed
     assert "4 of 5 began below 1.15: already trained" in check.figures

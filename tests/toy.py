@@ -4,7 +4,7 @@ import contextlib
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from study import frames
+from study.chosen import choose_all, described
 from study.engine import Engine, InProcess
 from study.ledger import Ledger
+from study.objective import ACCURACY
 from study.results import Results, from_ledger, write
 from study.runner import Flow
 from study.settings import Settings
@@ -46,6 +48,7 @@ class Toy:
     """Keys of all tasks, in order."""
 
     space = SPACE
+    objective = ACCURACY
     default: Configuration = field(
         default_factory=lambda: {"rate": 0.001, "units": 10, "kind": "relu"}
     )
@@ -62,8 +65,8 @@ class Toy:
         accuracy = max(0.0, 0.98 - miss + noise)
         return Evaluation(
             status=Status.OK,
-            accuracy=accuracy,
-            parameters=10 * units,
+            score=accuracy,
+            cost=10 * units,
             initial_loss=2.3,
             losses=(2.0, 1.0),
             accuracies=(0.5, accuracy) if task.part is Part.VALIDATION else (),
@@ -75,7 +78,9 @@ class Toy:
 
     def describe(self) -> dict[str, Any]:
         return {
+            "name": "toy",
             "dataset": "toy",
+            "objective": asdict(ACCURACY),
             "fingerprint": "0123456789abcdef",
             "training_images": 100,
             "validation_images": 15,
@@ -96,7 +101,7 @@ def points(ledger: Ledger) -> list[tuple[Any, ...]]:
     """Everything of the trials and finals but the time that proposing took."""
     done = ledger.evaluations()
     trials = [
-        (t.method, t.seed, t.call, t.task.key, t.duplicate, done[t.task.key][1].accuracy)
+        (t.method, t.seed, t.call, t.task.key, t.duplicate, done[t.task.key][1].score)
         for t in ledger.trials(done)
     ]
     finals = [(f.method, f.seed, f.repeat, f.task.key) for f in ledger.finals(done)]
@@ -130,6 +135,7 @@ def study_in(folder: Path, before: Callable[[Task], None] = lambda _: None) -> R
             settings={**vars(SETTINGS), "methods": list(SETTINGS.methods)},
             problem=toy.describe(),
             data={"dataset": "toy", "source": "made up"},
+            methods=described(choose_all(SETTINGS.methods)),
         )
         about = {"workers": 1, "versions": {"numpy": "2.0"}}
         ledger.begin_session("2026-01-01T00:00:00+00:00", about)
@@ -156,10 +162,10 @@ def two_methods() -> Frames:
         part: Part, seed: int, n: int, repeat: int, accuracy: float | None, **more: Any
     ) -> Task:
         failed = {"status": Status.FAILED, "reason": "ValueError: no"}
-        ok = {"status": Status.OK, "parameters": 10, "initial_loss": 2.3}
+        ok = {"status": Status.OK, "cost": 10, "initial_loss": 2.3}
         wanted = task(part, seed, {"n": n}, repeat)
         how = (failed if accuracy is None else ok) | more
-        done.setdefault(wanted.key, (wanted, Evaluation(accuracy=accuracy, **how)))
+        done.setdefault(wanted.key, (wanted, Evaluation(score=accuracy, **how)))
         return wanted
 
     for number, ((method, seed), accuracies) in enumerate(scores.items()):
@@ -177,11 +183,11 @@ def two_methods() -> Frames:
             for repeat, delta in ((1, -0.01), (2, 0.01)):
                 wanted = evaluated(
                     *(part, run[1], winners[run], repeat, accuracy + better + delta),
-                    parameters=100 * (number + 1),
+                    cost=100 * (number + 1),
                 )
                 finals.append(Final(method=run[0], seed=run[1], repeat=repeat, task=wanted))
-    methods = ["random", "gp"]
+    designed = {"random": 1, "gp": 1}
     return (
-        frames.trial_frame(trials[::-1], done, methods, initial_points=1, dimensions=["n"]),
-        frames.final_frame(finals[::-1], done, methods),
+        frames.trial_frame(trials[::-1], done, designed, dimensions=["n"]),
+        frames.final_frame(finals[::-1], done, list(designed)),
     )
