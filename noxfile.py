@@ -100,6 +100,13 @@ def scale(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def optima(session: nox.Session) -> None:
+    """Search for known optima, beside scikit-optimize's published table: -- --seeds 10."""
+    session.install(".")
+    session.run("python", "-m", "benchmarks.optima", *session.posargs)
+
+
+@nox.session(default=False)
 def simulation(session: nox.Session) -> None:
     """Check the statistics on made-up studies: nox -s simulation -- --studies 500."""
     session.install(".")

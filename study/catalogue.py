@@ -30,7 +30,7 @@ def find_problem(named: Any) -> tuple[OwnProblem, str]:
     """
     if not isinstance(named, str):
         name = getattr(named, "name", type(named).__name__)
-        return OwnProblem(str(name), "Python", _source(named), held=named), ""
+        return OwnProblem(str(name), "Python", _source(named), held=named), f"<{name}>"
     if named in FUNCTIONS:
         function = FUNCTIONS[named]
         return OwnProblem(named, "built in", _source(function), held=function), named

@@ -8,6 +8,7 @@ from typing import Any
 from study.wording import bracket, percent, signed
 
 LOWEST_REGRET = 1e-9  # where a logarithmic axis ends: below, an optimum counts as found
+ROUNDING = 1e-12  # smaller differences are none
 MARGIN = 0.1  # as in `Objective.margin`
 
 
@@ -108,11 +109,15 @@ class Objective:
 
     def gap(self, difference: float) -> str:
         """How much better one is than another, in the unit of `gap_unit` and without it."""
-        return f"{difference:.2f}" if self.percent else f"{difference:.3g}"
+        if self.percent:
+            return f"{difference:.2f}"
+        return f"{0.0 if abs(difference) < ROUNDING else difference:.3g}"
 
     def signed_gap(self, difference: float) -> str:
         """The same, with its sign."""
-        return signed(difference) if self.percent else f"{difference + 0.0:+.3g}"
+        if self.percent:
+            return signed(difference)
+        return ("-" if difference < -ROUNDING else "+") + self.gap(abs(difference))
 
     def interval(self, low: float, high: float) -> str:
         """An interval of differences."""

@@ -14,7 +14,7 @@ from study.errors import StudyError
 from study.methods import Start
 from study.own import OwnProblem
 from study.problems import NetworkProblem
-from study.settings import EPOCHS_AT_MOST, Settings, at_least_one
+from study.settings import EPOCHS_AT_MOST, Settings, at_least_one, positive
 from study.trials import generator
 
 WORKERS_PER_CORE = 4  # at most: more of them only take memory
@@ -69,13 +69,17 @@ def plan(
         raise StudyError(f"methods is {methods!r}: give a list of names, not one text")
     chosen = choose_all(methods)
     tuned, data = _subject(dataset, problem, epochs, data_dir, download_progress)
+    if margin is None:
+        margin = tuned.objective.margin
+    elif tuned.objective.percent:
+        margin = positive("margin", margin, 100)
     settings = Settings(
         methods=tuple(chosen),
         seeds=default_seeds if seeds is None else seeds,
         calls=calls,
         initial_points=initial_points,
         retrain=retrain,
-        margin=tuned.objective.margin if margin is None else margin,
+        margin=margin,
     )
     if workers is not None and scheduler is not None:
         raise StudyError(

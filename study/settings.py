@@ -12,6 +12,7 @@ from study.errors import StudyError
 CALLS_AT_MOST = 10_000  # a search that learns takes minutes per call long before
 TRAININGS_AT_MOST = 1_000_000  # of a study: days, and more than a list of them should hold
 EPOCHS_AT_MOST = 100_000
+MARGIN_AT_MOST = 1e15  # in units of a problem's own; 100 percentage points
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +36,15 @@ class Settings:
     methods: tuple[str, ...] = ("baseline", "random", "gp", "gbrt")
     """Rows of the method table."""
     margin: float = 0.1
-    """Methods whose accuracies differ by less than this, in percentage points, count as
-    equivalent. Set before the results are known, as everything here."""
+    """Methods that differ by less than this, in percentage points or as the problem's values do,
+    count as equivalent. Set before the results are known, as everything here."""
 
     def __post_init__(self) -> None:
         for name in ("seeds", "calls", "initial_points", "retrain"):
             most = CALLS_AT_MOST if name == "calls" else TRAININGS_AT_MOST
             value = at_least_one(name.replace("_", "-"), getattr(self, name), most)
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "margin", points("margin", self.margin))
+        object.__setattr__(self, "margin", positive("margin", self.margin))
         object.__setattr__(self, "methods", names("methods", self.methods))
         if self.calls < self.initial_points:
             raise StudyError(
@@ -68,11 +69,12 @@ def at_least_one(option: str, value: Any, most: int = TRAININGS_AT_MOST) -> int:
     return int(value)
 
 
-def points(option: str, value: Any) -> float:
-    """`value` as a float; raises `StudyError` unless it is above 0 and at most 100."""
+def positive(option: str, value: Any, most: float = MARGIN_AT_MOST) -> float:
+    """`value` as a float; raises `StudyError` unless it is above 0 and at most `most`."""
     number = isinstance(value, Real) and not isinstance(value, bool)
-    if not (number and 0 < value <= 100 and float(value) > 0):
-        raise StudyError(f"--{option} is {shown(value)}: it must be a number above 0, at most 100")
+    if not (number and 0 < value <= most and float(value) > 0):
+        allowed = f"a number above 0, at most {most:g}"
+        raise StudyError(f"--{option} is {shown(value)}: it must be {allowed}")
     return float(value)
 
 

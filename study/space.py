@@ -113,7 +113,13 @@ class Space:
 
     def describe(self) -> list[dict[str, Any]]:
         """A JSON-ready row per dimension: name, kind, and range or choices."""
-        return [{"kind": type(d).__name__.lower(), **vars(d)} for d in self.dimensions]
+        return [
+            {
+                "kind": type(d).__name__.lower(),
+                **{k: list(v) if k == "choices" else v for k, v in vars(d).items()},
+            }
+            for d in self.dimensions
+        ]
 
 
 def canonical(configuration: Configuration) -> str:

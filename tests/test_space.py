@@ -12,7 +12,7 @@ def test_the_tutorials_space_and_points_are_as_it_has_them() -> None:
         {"kind": "integer", "name": "num_dense_layers", "low": 1, "high": 5},
         {"kind": "integer", "name": "num_input_nodes", "low": 1, "high": 512},
         {"kind": "integer", "name": "num_dense_nodes", "low": 1, "high": 28},
-        {"kind": "categorical", "name": "activation", "choices": ("relu", "sigmoid")},
+        {"kind": "categorical", "name": "activation", "choices": ["relu", "sigmoid"]},
         {"kind": "integer", "name": "batch_size", "low": 1, "high": 128},
         {"kind": "real", "name": "adam_decay", "low": 1e-6, "high": 1e-2, "log": False},
     ]

@@ -1,0 +1,72 @@
+"""The searches on functions whose optimum is known, beside what scikit-optimize published.
+
+scikit-optimize's documentation, "Comparing surrogate models", and its benchmarks folder: the best
+value after 200 calls, mean and standard deviation over 10 runs.
+"""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from study import compare
+from study.display import watching
+from study.functions import FUNCTIONS
+
+PUBLISHED = {
+    "branin": {
+        "random": (0.911, 0.294),
+        "gp": (0.398, 0.0),
+        "forest": (0.515, 0.15),
+        "gbrt": (0.580, 0.33),
+    },
+    "hartmann6": {
+        "random": (-2.374, 0.327),
+        "gp": (-3.299, 0.048),
+        "forest": (-3.151, 0.050),
+        "gbrt": (-3.098, 0.114),
+    },
+}
+
+
+def main() -> None:
+    """Run both studies, or finish them, and print both tables side by side."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--calls", type=int, default=200)
+    options.add_argument("--seeds", type=int, default=10)
+    options.add_argument("--output", type=Path, default=Path("results"))
+    chosen = options.parse_args()
+    shown = Table("function", "method", box=None, header_style="bold")
+    for column in ("published", "measured", "s/call"):
+        shown.add_column(column, justify="right")
+    for name, published in PUBLISHED.items():
+        objective = FUNCTIONS[name].objective
+        with watching(objective) as observe:
+            results = compare(
+                observe=observe,
+                problem=name,
+                methods=list(published),
+                calls=chosen.calls,
+                seeds=chosen.seeds,
+                output=chosen.output / f"optima-{name}",
+            )
+        for row in results.summary.to_dict("records"):
+            mean, sd = published[row["method"]]
+            value = (objective.optimum or 0.0) - row["test_score"]  # a score is minus the regret
+            shown.add_row(
+                name,
+                row["method"],
+                f"{mean:.3f} ± {sd:.3f}",
+                f"{value:.3f} ± {row['test_sd']:.3f}",
+                f"{row['seconds_per_call']:.2f}",
+            )
+    console = Console()
+    console.print(
+        f"best value after {chosen.calls} calls, over {chosen.seeds} seeds (published: 10)"
+    )
+    console.print(shown)
+
+
+if __name__ == "__main__":
+    main()
