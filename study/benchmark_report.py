@@ -9,7 +9,8 @@ import pandas as pd
 from study import plots_benchmarks
 from study.benchmarks import both, overheads, part, ratios, read_benchmarks, reading, speedups
 from study.figures import Picture, drawn, figure_of
-from study.report import Rows, write_pages
+from study.report import write_pages
+from study.rows import Rows
 from study.wording import listed
 
 NAME = "benchmark"  # of the page and its templates

@@ -17,7 +17,7 @@ import numpy as np
 from study.errors import StudyError
 from study.loading import Code, installed, read_code
 from study.methods import METHODS, Entry, Method, Start, lookup
-from study.settings import names, unknown
+from study.settings import METHOD, names, unknown
 from study.space import Value
 
 GROUP = "study.methods"  # of entry points
@@ -95,6 +95,12 @@ def choose_all(typed: Sequence[str]) -> dict[str, Chosen]:
     """The methods of a study by name; raises `StudyError` if two have the same, or one is wrong."""
     chosen = [choose(text) for text in names("methods", typed)]
     names("methods", [method.name for method in chosen])
+    for method in chosen:
+        if not METHOD.fullmatch(method.name):
+            raise StudyError(
+                f"--methods {method.name!r}: a name has at most 30 letters, digits and . + -, and "
+                "as few signs stand in its settings; call it something else"
+            )
     return {method.name: method for method in chosen}
 
 

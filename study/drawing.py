@@ -1,6 +1,7 @@
 """What all plots share: one colour per method, one scale for accuracies, one place for legends."""
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,15 @@ LABELS_AT_MOST = 20  # that fit above each other
 
 
 def colours(methods: list[str]) -> dict[str, Any]:
-    """One colour per method, the same in every plot of every study."""
-    known = [name for name in METHODS if name != "baseline"]
-    order = known + [name for name in methods if name not in METHODS]
-    by_name = {m: SEARCH_COLOURS[i % len(SEARCH_COLOURS)] for i, m in enumerate(order)}
-    return {m: by_name.get(m, BASELINE_COLOUR) for m in methods}
+    """One colour per method; a row of the table has the same in every plot of every study.
+
+    Others get what those that are there leave over.
+    """
+    searches = [name for name in METHODS if name != "baseline"]
+    fixed = {"baseline": BASELINE_COLOUR, **dict(zip(searches, cycle(SEARCH_COLOURS)))}
+    taken = [fixed[name] for name in methods if name in fixed]
+    free = cycle([colour for colour in SEARCH_COLOURS if colour not in taken] or SEARCH_COLOURS)
+    return {name: fixed[name] if name in fixed else next(free) for name in methods}
 
 
 def line_style(method: str) -> str:

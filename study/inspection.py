@@ -6,7 +6,6 @@ what is not is told with the place where it stands.
 
 import json
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +16,11 @@ from study.claims import COLUMNS
 from study.errors import plain
 from study.frames import TRIALS
 from study.objective import Objective
-from study.settings import Settings
+from study.settings import METHOD, NAME, Settings
 from study.trials import HUGE, Part, Status
 
 TINY = 1e-100  # what stands on a logarithmic axis
 TEXT_AT_MOST = 10_000  # signs
-NAME = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a dimension, a choice or an objective
-METHOD = re.compile(r"[^\W_][\w.+ /()-]{0,29}(\[[\w.+=,-]{1,99}\])?")  # settings in brackets
-
 SCORES = ("validation_score", "incumbent_score", "test_score")
 SECONDS = ("propose_seconds", "train_seconds", "elapsed_seconds")
 RANGES: dict[str, tuple[float, float]] = {

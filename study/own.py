@@ -9,10 +9,10 @@ from numbers import Real as Number
 from typing import Any
 
 from study.errors import StudyError, plain
-from study.inspection import NAME, inspect_space
+from study.inspection import inspect_space
 from study.loading import Code
 from study.objective import Objective
-from study.settings import shown
+from study.settings import NAME, shown
 from study.space import Categorical, Configuration, Dimension, Integer, Real, Space
 from study.trials import Evaluation, Status, Task
 

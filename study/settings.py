@@ -1,5 +1,6 @@
 """The frozen, validated settings of a study."""
 
+import re
 import reprlib
 from collections import Counter
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from study.errors import StudyError
 CALLS_AT_MOST = 10_000  # a search that learns takes minutes per call long before
 TRAININGS_AT_MOST = 1_000_000  # of a study: days, and more than a list of them should hold
 EPOCHS_AT_MOST = 100_000
+NAME = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a dimension, a choice or an objective
+METHOD = re.compile(r"[^\W_][\w.+ /()-]{0,29}(\[[\w.+=,-]{1,99}\])?")  # settings in brackets
 MARGIN_AT_MOST = 1e15  # in units of a problem's own; 100 percentage points
 
 

@@ -11,8 +11,8 @@ from study.answer import answer, sentences
 from study.benchmark_report import ratio_rows
 from study.benchmarks import read_benchmarks
 from study.display import console, error
-from study.report import Rows, claim_rows, claims_text
 from study.results import Results
+from study.rows import Rows, claim_rows, claims_text
 from study.wording import plural, sizes
 
 

@@ -26,7 +26,7 @@ LAYERS = [
     {"engine"},
     {"runner", "planning"},
     {"results", "answer"},
-    {"recovery"},
+    {"recovery", "rows"},
     {"drawing"},
     {"plots", "plots_effort", "plots_claims", "plots_benchmarks"},
     {"figures"},
