@@ -68,6 +68,7 @@ def test_files_have_the_problems_own_names_and_values(two_methods: Frames) -> No
 
 
 def test_a_missing_column_is_named(two_methods: Frames, tmp_path: Path) -> None:
-    two_methods[0].drop(columns="status").to_csv(tmp_path / "trials.csv", index=False)
+    whole = frames.named(two_methods[0], ACCURACY)
+    whole.drop(columns="status").to_csv(tmp_path / "trials.csv", index=False)
     with pytest.raises(ValueError, match=r"trials\.csv lacks status"):
         frames.read_trials(tmp_path / "trials.csv", SPACE, ACCURACY)

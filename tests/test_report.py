@@ -78,9 +78,11 @@ def test_the_summary_is_that_of_the_csv_file(finished: Results) -> None:
     assert list(shown.index) == list(written.index)
     for method, row in written.iterrows():
         line = shown.loc[str(method)]
-        assert line["test"] == percent(row["test_score"], row["test_sd"])
-        assert line["best validation"] == percent(row["validation_score"], row["validation_sd"])
-        assert line["measured again"] == percent(row["remeasured_score"], row["remeasured_sd"])
+        assert line["test accuracy"] == percent(row["test_accuracy"], row["test_sd"])
+        assert line["best validation accuracy"] == percent(
+            row["validation_accuracy"], row["validation_sd"]
+        )
+        assert line["measured again"] == percent(row["remeasured_accuracy"], row["remeasured_sd"])
         assert line["s/call"] == f"{row['seconds_per_call']:.2f}"
 
 

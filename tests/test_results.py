@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from study import claims, drawing
+from study import claims, drawing, frames
 from study.errors import StudyError
 from study.figures import figures, save_plots
 from study.results import Results, load, read_files
@@ -42,19 +42,20 @@ def test_files_and_ledger_hold_the_same(finished: Results) -> None:
 def test_summary_and_search_range_are_written(finished: Results) -> None:
     written = pd.read_csv(finished.folder / "summary.csv")
     assert written["method"].tolist() == list(SETTINGS.methods)
-    assert written["test_score"].tolist() == finished.summary["test_score"].tolist()
+    assert written["test_accuracy"].tolist() == finished.summary["test_score"].tolist()
     ranges = pd.read_csv(finished.folder / "search_range.csv")
     assert len(ranges) == len(SETTINGS.methods) * 3
 
 
 def test_the_columns_are_the_documented_ones(finished: Results) -> None:
-    assert list(finished.trials.columns) == [
-        *("method", "seed", "call", "phase", "rate", "units", "kind", "validation_score"),
-        *("incumbent_score", "parameters", "initial_loss", "propose_seconds"),
+    assert list(frames.named(finished.trials, finished.objective).columns) == [
+        *("method", "seed", "call", "phase", "rate", "units", "kind", "validation_accuracy"),
+        *("incumbent_accuracy", "parameters", "initial_loss", "propose_seconds"),
         *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
     readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
-    written = (finished.trials, finished.finals, finished.summary, finished.comparisons)
+    tables = (finished.trials, finished.finals, finished.summary, finished.comparisons)
+    written = [frames.named(table, finished.objective) for table in tables]
     columns = {column for frame in written for column in frame.columns} | set(claims.COLUMNS)
     for column in columns - {"rate", "units", "kind"}:
         assert f"`{column}`" in readme, f"results/README.md does not explain {column}"
