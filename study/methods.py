@@ -140,7 +140,7 @@ def _gp(
 
 
 def _gbrt(
-    start: Start, *, acq_func: Acquisition = "EI", xi: float = 0.01, kappa: float = 1.96
+    start: Start, *, acq_func: Acquisition = "LCB", xi: float = 0.01, kappa: float = 1.96
 ) -> Method:
     from study.skopt_compat import gbrt_estimator
 
@@ -201,7 +201,7 @@ METHODS: dict[str, Entry] = {
         summary="Gaussian process, gp_hedge (EI, LCB, PI), noise 0.01, kappa 5",
         create=_gp,
     ),
-    "gbrt": Entry(summary="gradient-boosted quantile trees, EI", create=_gbrt),
+    "gbrt": Entry(summary="gradient-boosted quantile trees, LCB, kappa 1.96", create=_gbrt),
     "forest": Entry(summary="extremely randomised trees, EI", create=_forest),
 }
 

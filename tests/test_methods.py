@@ -16,8 +16,8 @@ from study.trials import generator
 from tests.test_contract import design, score, search, start
 
 
-def reference(name: str, seed: int, calls: int) -> list[list[Any]]:
-    """The points of scikit-optimize's own loop, given the same design and random state."""
+def reference(name: str, seed: int, calls: int) -> Any:
+    """What scikit-optimize's own loop finds, given the same design and random state."""
     told = design(name)
     state = int(generator(seed, name).integers(2**31))
     common: dict[str, Any] = {
@@ -30,20 +30,30 @@ def reference(name: str, seed: int, calls: int) -> list[list[Any]]:
         "random_state": state,
     }
     if name == "gp":
-        found = gp_minimize(**common, noise=0.01, kappa=5)
-    elif name == "forest":
-        found = forest_minimize(**common)
-    else:
-        from study.skopt_compat import gbrt_estimator
+        return gp_minimize(**common, noise=0.01, kappa=5)
+    if name == "forest":
+        return forest_minimize(**common)
+    from study.skopt_compat import gbrt_estimator
 
-        found = gbrt_minimize(**common, base_estimator=gbrt_estimator(np.random.RandomState(state)))
-    return [SPACE.point(SPACE.configuration(point)) for point in found.x_iters]
+    return gbrt_minimize(**common, base_estimator=gbrt_estimator(np.random.RandomState(state)))
 
 
 @pytest.mark.parametrize("name", ["gp", "gbrt", "forest"])
 def test_proposals_are_those_of_scikit_optimizes_own_loop(name: str) -> None:
     ours = [SPACE.point(configuration) for configuration, _ in search(name, 4, 6, replay=False)]
-    assert ours == reference(name, 4, 6)
+    theirs = reference(name, 4, 6).x_iters
+    assert ours == [SPACE.point(SPACE.configuration(point)) for point in theirs]
+
+
+@pytest.mark.parametrize("name", ["gp", "gbrt", "forest"])
+def test_settings_are_those_of_scikit_optimizes_own_loop(name: str) -> None:
+    """Two acquisition functions may agree for as long as the test above looks."""
+    method: Any = choose(name).create(start(name, 0))
+    ours = method.optimizer.specs["args"]
+    flat = {**ours, **ours["acq_func_kwargs"], **ours["acq_optimizer_kwargs"]}
+    keys = ("acq_func", "acq_optimizer", "xi", "kappa", "n_points", "n_restarts_optimizer")
+    theirs = reference(name, 0, 1).specs["args"]
+    assert {key: flat[key] for key in keys} == {key: theirs[key] for key in keys}
 
 
 def test_a_repeated_proposal_is_counted_though_scikit_optimize_swaps_it() -> None:
