@@ -113,6 +113,30 @@ def simulation(session: nox.Session) -> None:
     session.run("python", "benchmarks/simulation.py", *session.posargs)
 
 
+RELEASED = ("scikit-optimize==0.10.2", "numpy<2.4", "scikit-learn<1.6")  # all of it runs there
+BEFORE_MOVE = ("scikit-optimize==0.10.2", "scikit-learn<1.9")  # which moves the points of gbrt
+
+
+@nox.session(default=False)
+@nox.parametrize(
+    ("libraries", "arguments"),
+    [
+        nox.param(RELEASED, ("--write",), id="as-released"),
+        nox.param(BEFORE_MOVE, ("--mended", "--compare"), id="scikit-learn-1.8"),
+        nox.param((), ("--mended", "--compare"), id="newest"),
+    ],
+)
+def reference(session: nox.Session, libraries: tuple[str, ...], arguments: tuple[str, ...]) -> None:
+    """Hold the searches against scikit-optimize's own, point for point: -- --jobs 1.
+
+    Needs a Python for which scikit-learn 1.5 has a wheel: 3.11 to 3.13. The points of the first
+    environment stay in nox's cache for the others.
+    """
+    session.install(".", *libraries)
+    points = str(session.cache_dir / "reference.json")
+    session.run("python", "benchmarks/reference.py", *arguments, points, *session.posargs)
+
+
 @nox.session(default=False)
 def compare(session: nox.Session) -> None:
     """Run a study: nox -s compare -- --seeds 5."""
