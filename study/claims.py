@@ -185,7 +185,7 @@ def guided_calls(trials: pd.DataFrame) -> pd.DataFrame:
     accuracy that the best of them lies above the best of the design; negative: below).
     """
     best = trials.pivot_table(
-        index=["method", "seed"], columns="phase", values="validation_accuracy", aggfunc="max"
+        index=["method", "seed"], columns="phase", values="validation_score", aggfunc="max"
     ).reindex(columns=["initial", "search"])  # a study may have made no guided call
     chosen = trials[trials["phase"] == "search"].groupby(["method", "seed"]).size()
     gain = (best["search"] - best["initial"]) * 100

@@ -110,11 +110,11 @@ def test_mnist_is_known_by_its_content(mnist: Dataset, digits: Dataset) -> None:
 
 def test_guided_calls_by_hand() -> None:
     rows: list[dict[str, Any]] = [
-        {"method": "gp", "seed": 0, "phase": "initial", "validation_accuracy": 0.90},
-        {"method": "gp", "seed": 0, "phase": "initial", "validation_accuracy": 0.95},
-        {"method": "gp", "seed": 0, "phase": "search", "validation_accuracy": 0.93},
-        {"method": "gp", "seed": 1, "phase": "initial", "validation_accuracy": 0.90},
-        {"method": "gp", "seed": 1, "phase": "search", "validation_accuracy": 0.96},
+        {"method": "gp", "seed": 0, "phase": "initial", "validation_score": 0.90},
+        {"method": "gp", "seed": 0, "phase": "initial", "validation_score": 0.95},
+        {"method": "gp", "seed": 0, "phase": "search", "validation_score": 0.93},
+        {"method": "gp", "seed": 1, "phase": "initial", "validation_score": 0.90},
+        {"method": "gp", "seed": 1, "phase": "search", "validation_score": 0.96},
     ]
     found = claims.guided_calls(pd.DataFrame(rows))
     assert found["gain"].tolist() == pytest.approx([-2.0, 6.0])

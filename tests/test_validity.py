@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.chosen import choose_all, described
 from study.datasets import Dataset
 from study.engine import InProcess
 from study.ledger import Ledger
@@ -156,6 +157,7 @@ def test_a_leaking_trainer_is_found_out(digits: Dataset, tmp_path: Path) -> None
             settings=vars(settings) | {"methods": ["random"]},
             problem=problem.describe(),
             data={"dataset": "digits", "source": ""},
+            methods=described(choose_all(["random"])),
         )
         Flow(problem, settings, ledger).run(lambda: nullcontext(InProcess(problem)))
         results = from_ledger(tmp_path, ledger, [])
