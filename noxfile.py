@@ -27,14 +27,17 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
-    session.install(".", *dependencies("types"), *dependencies("tests"), "nox")
+    session.install(".[tpe]", *dependencies("types"), *dependencies("tests"), "nox")
     session.run("mypy")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; what needs MNIST is skipped unless STUDY_DATA names a folder with it."""
-    session.install(".", *dependencies("tests"))
+    """Run the tests; what needs MNIST is skipped unless STUDY_DATA names a folder with it.
+
+    Optuna is small, so that `tpe` is always tested; for `optuna-gp` there is a session of its own.
+    """
+    session.install(".[tpe]", *dependencies("tests"))
     session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
@@ -42,9 +45,18 @@ def tests(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that pyproject.toml allows."""
     session.install("uv")
-    session.run("uv", "pip", "install", "--resolution", "lowest-direct", ".")
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", ".[tpe]")
     session.install(*dependencies("tests"))
     session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
+
+
+@nox.session(default=False)
+def optuna(session: nox.Session) -> None:
+    """Run the tests of all methods with the whole extra: on Linux, PyTorch's 5 GB."""
+    session.install(".[optuna]", *dependencies("tests"))
+    modules = ("contract", "methods", "odd_problems", "optuna_search")
+    files = [f"tests/test_{module}.py" for module in modules]
+    session.run("pytest", *SIDE_BY_SIDE, *files, *session.posargs)
 
 
 @nox.session(default=False)

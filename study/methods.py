@@ -5,9 +5,9 @@ class with `ask` and `tell`, or a function that sets up a scikit-optimize `Optim
 it a row in `METHODS`.
 """
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -162,6 +162,24 @@ def _trees(start: Start, estimator: Any, state: np.random.RandomState, **how: An
     return _skopt(start, dimensions, estimator, state, acq_optimizer="sampling", **how)
 
 
+def _tpe(start: Start, *, multivariate: bool = True, n_ei_candidates: int = 24) -> Method:
+    from study.optuna_search import tpe
+
+    return tpe(
+        start.space,
+        start.initial_points,
+        seed=int(start.rng.integers(2**31)),
+        multivariate=multivariate,
+        n_ei_candidates=n_ei_candidates,
+    )
+
+
+def _optuna_gp(start: Start) -> Method:
+    from study.optuna_search import gp
+
+    return gp(start.space, start.initial_points, seed=int(start.rng.integers(2**31)))
+
+
 def _legacy(rng: np.random.Generator) -> np.random.RandomState:
     """The older kind of generator, which scikit-optimize needs."""
     return np.random.RandomState(int(rng.integers(2**31)))
@@ -180,9 +198,9 @@ class Entry:
     designed: bool = True
     """Whether its run begins with the shared initial design."""
     needs: tuple[str, ...] = ()
-    """Packages of an optional extra."""
+    """Packages that it imports and that `study` does not install by itself."""
     extra: str = ""
-    """Its name."""
+    """The extra of `study` that installs them."""
 
 
 METHODS: dict[str, Entry] = {
@@ -203,6 +221,18 @@ METHODS: dict[str, Entry] = {
     ),
     "gbrt": Entry(summary="gradient-boosted quantile trees, LCB, kappa 1.96", create=_gbrt),
     "forest": Entry(summary="extremely randomised trees, EI", create=_forest),
+    "tpe": Entry(
+        summary="tree-structured Parzen estimator, Optuna's TPESampler",
+        create=_tpe,
+        needs=("optuna",),
+        extra="tpe",
+    ),
+    "optuna-gp": Entry(
+        summary="Gaussian process, log EI, Optuna's GPSampler",
+        create=_optuna_gp,
+        needs=("optuna", "torch", "greenlet"),
+        extra="optuna",
+    ),
 }
 
 
@@ -214,10 +244,14 @@ def lookup(name: str, more: tuple[str, ...] = ()) -> Entry:
     if name not in METHODS:
         raise unknown("methods", name, [*METHODS, *more])
     entry = METHODS[name]
-    missing = [package for package in entry.needs if not importlib.util.find_spec(package)]
-    if missing:
+    if lacking := missing(name):
         raise StudyError(
-            f"--methods {name} needs {' and '.join(missing)}: python -m pip install "
-            f"'study[{entry.extra}]'"
+            f"--methods {name!r} needs {', '.join(lacking)}, not installed here: "
+            f"python -m pip install 'study[{entry.extra}]'"
         )
     return entry
+
+
+def missing(name: str) -> list[str]:
+    """The packages that a row of `METHODS` needs and that are not installed."""
+    return [package for package in METHODS[name].needs if find_spec(package) is None]

@@ -9,7 +9,7 @@ import pytest
 
 from study.chosen import choose
 from study.ledger import Ledger
-from study.methods import METHODS, Start
+from study.methods import METHODS, Start, missing
 from study.network import BASELINE, SPACE
 from study.proposing import propose
 from study.runner import Flow
@@ -18,7 +18,14 @@ from study.space import Configuration
 from study.trials import generator
 from tests.toy import Toy, in_process
 
-every_method = pytest.mark.parametrize("name", METHODS)
+
+def row(name: str) -> Any:
+    """A method as a parameter of a test, which is skipped if the method cannot be had here."""
+    lacking = ", ".join(missing(name))
+    return pytest.param(name, marks=pytest.mark.skipif(bool(lacking), reason=f"needs {lacking}"))
+
+
+every_method = pytest.mark.parametrize("name", [row(name) for name in METHODS])
 INITIAL = 4
 History = list[tuple[Configuration, float]]
 

@@ -5,7 +5,8 @@ import itertools
 import pytest
 from matplotlib.figure import Figure
 
-from study.drawing import error_axis
+from study.drawing import SEARCH_COLOURS, colours, error_axis
+from study.methods import METHODS
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,12 @@ def test_results_are_inside_and_the_axis_points_up(low: float, high: float) -> N
     ticks = axes.get_yticks()
     assert len(ticks) >= 2
     assert all(bottom <= tick <= top for tick in ticks)
+
+
+def test_a_new_method_takes_no_colour_of_an_older_one() -> None:
+    older = ["random", "gp", "gbrt", "forest", "tpe", "optuna-gp"]  # as in studies drawn before
+    assert list(colours(older).values()) == SEARCH_COLOURS[: len(older)]
+    assert len(set(colours(list(METHODS)).values())) == len(METHODS)
 
 
 def test_ticks_do_not_crowd() -> None:

@@ -14,7 +14,7 @@ LAYERS = [
     {"errors"},
     {"settings", "space", "wording", "loading"},
     {"files", "trials", "paired", "benchmarks", "packages", "objective"},
-    {"datasets", "methods", "skopt_compat", "claims"},
+    {"datasets", "methods", "skopt_compat", "optuna_search", "claims"},
     {"chosen"},
     {"network", "frames", "proposing"},
     {"training", "analysis", "inspection"},
@@ -60,7 +60,10 @@ def test_imports_go_down_the_layers_only(path: Path) -> None:
     assert imported(path) <= below | same
 
 
-SLOW = ("tensorflow", "keras", "skopt", "sklearn", "seaborn", "matplotlib", "pandas", "distributed")
+SLOW = (
+    *("tensorflow", "keras", "skopt", "sklearn", "optuna", "torch"),
+    *("seaborn", "matplotlib", "pandas", "distributed"),
+)
 
 
 def loaded(code: str) -> set[str]:

@@ -1,3 +1,4 @@
+import dataclasses
 import warnings
 from typing import Any
 
@@ -78,3 +79,16 @@ def test_an_unknown_method_is_told_with_the_nearest_name() -> None:
     with pytest.raises(StudyError, match="did you mean 'gbrt'"):
         methods.lookup("grbt")
     assert METHODS["baseline"].learns is METHODS["random"].learns is False
+
+
+def test_a_method_without_its_packages_is_told_with_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    needy = dataclasses.replace(METHODS["optuna-gp"], needs=("numpy", "no_such", "nor_this"))
+    monkeypatch.setitem(METHODS, "optuna-gp", needy)
+    with pytest.raises(StudyError) as caught:
+        methods.lookup("optuna-gp")
+    assert str(caught.value) == (
+        "--methods 'optuna-gp' needs no_such, nor_this, not installed here: "
+        "pip install 'study[optuna]'"
+    )
