@@ -4,14 +4,14 @@ import contextlib
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from study.chosen import choose, described
+from study.chosen import Chosen, choose, described
 from study.engine import open_engine
 from study.errors import ClusterError, StudyError
 from study.ledger import Ledger, locked
@@ -95,7 +95,7 @@ def train(
     """
     with opened(planned) as (whole, ledger):
         settings, problem = whole.settings, whole.problem
-        seen, more = session(ledger, observe), extras(settings)
+        seen, more = session(ledger, whole.methods, observe), extras(settings)
         flow = Flow(problem, settings, ledger, seen, extras=more, methods=whole.methods)
         if flow.unfinished:
             ledger.write(
@@ -112,7 +112,9 @@ def train(
         return from_ledger(planned.output, ledger, flow.errors)
 
 
-def session(ledger: Ledger, observe: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
+def session(
+    ledger: Ledger, methods: Mapping[str, Chosen], observe: Callable[[Snapshot], None]
+) -> Callable[[Snapshot], None]:
     """`observe`, and have the ledger note a session: from the first worker on, with the most."""
     most = 0
 
@@ -120,7 +122,7 @@ def session(ledger: Ledger, observe: Callable[[Snapshot], None]) -> Callable[[Sn
         nonlocal most
         if snapshot.workers and not most:
             began = datetime.now(UTC).isoformat(timespec="seconds")
-            ledger.begin_session(began, about(snapshot.workers))
+            ledger.begin_session(began, about(snapshot.workers, methods))
         elif snapshot.workers > most:
             ledger.amend_session(workers=snapshot.workers)
         most = max(most, snapshot.workers)
@@ -215,12 +217,13 @@ def _same_code(planned: Plan, ledger: Ledger) -> None:
         )
 
 
-def about(workers: int) -> dict[str, Any]:
+def about(workers: int, methods: Mapping[str, Chosen]) -> dict[str, Any]:
     """Who writes a session: package versions, and the machine in general terms."""
+    needed = [package for chosen in methods.values() for package in chosen.entry.needs]
     return {
         "workers": workers,
         "cores": os.cpu_count(),
         "machine": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {name: version(name) for name in (*PACKAGES, *needed)},
     }

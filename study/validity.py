@@ -1,7 +1,9 @@
 """Whether a study kept its own rules: a check each, from the tables alone."""
 
+import itertools
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -151,10 +153,15 @@ def repeats_reported(trials: pd.DataFrame) -> Check:
 
 
 def one_machine(sessions: list[dict[str, Any]]) -> Check:
-    """All sessions ran on the same kind of machine, with the same versions."""
-    parts = [{f"{name} {version}" for name, version in _versions(session)} for session in sessions]
-    common = set.intersection(*parts) if parts else set()
-    differing = sorted(set.union(*parts) - common) if parts else []
+    """All sessions ran on the same kind of machine, with the same versions.
+
+    A package that only some of them name, as a method that was added later needs it, had one.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for session in sessions:
+        for name, version in _versions(session):
+            found[name].add(f"{name} {version}")
+    differing = sorted(itertools.chain(*(some for some in found.values() if len(some) > 1)))
     figures = f"{plural(len(sessions), 'session')}, {listed(_headline(sessions))}"
     if differing:
         figures = f"the sessions differ in {', '.join(differing)}"

@@ -20,7 +20,7 @@ from study.results import Results, from_ledger
 from study.runner import Flow
 from study.settings import Settings
 from study.trials import Evaluation, Part, Status, Task
-from study.validity import Check, checks, fresh_weights
+from study.validity import Check, checks, fresh_weights, one_machine
 from tests.toy import study_in
 
 Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
@@ -99,6 +99,16 @@ def one_broke_off(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, An
 def a_silent_repeat(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
     trials["duplicate"] = False
     return trials, finals, info
+
+
+def test_a_package_that_a_later_method_needs_is_no_other_version() -> None:
+    first = {"machine": "Linux", "versions": {"numpy": "2.0"}}
+    second = {"machine": "Linux", "versions": {"numpy": "2.0", "optuna": "5.0.0"}}
+    third = {"machine": "Linux", "versions": {"numpy": "2.0", "optuna": "5.0.1"}}
+    assert one_machine([first, second]).passed
+    assert one_machine([first, second, third]).figures == (
+        "the sessions differ in optuna 5.0.0, optuna 5.0.1"
+    )
 
 
 def another_version(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
