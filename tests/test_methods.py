@@ -90,5 +90,5 @@ def test_a_method_without_its_packages_is_told_with_the_extra(
         methods.lookup("optuna-gp")
     assert str(caught.value) == (
         "--methods 'optuna-gp' needs no_such, nor_this, not installed here: "
-        "pip install 'study[optuna]'"
+        "python -m pip install 'study[optuna]'"
     )

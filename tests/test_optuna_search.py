@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from study.chosen import choose
 from study.errors import StudyError
-from study.methods import METHODS, Start, missing, propose
+from study.methods import METHODS, Start, missing
 from study.network import DEFAULT, SPACE
+from study.proposing import propose
 from study.space import Categorical, Configuration, Integer, Real, Space
 from study.trials import generator
 from tests import toy
@@ -80,7 +82,9 @@ def test_the_whole_design_is_told_before_the_model_is_used(name: str) -> None:
     """The first call of the search's own depends on what the design scored."""
     told = design(name)
     other = [(configuration, -accuracy) for configuration, accuracy in told]
-    first = [propose(name, start(name, 0), history).configuration for history in (told, other)]
+    first = [
+        propose(choose(name), start(name, 0), history).configuration for history in (told, other)
+    ]
     assert first[0] != first[1]
 
 
@@ -141,7 +145,7 @@ def test_proposals_at_the_edge_of_a_log_interval_are_inside(name: str) -> None:
     history: History = [(point, 0.0)]
     state = None
     for _ in range(12):
-        proposal = propose(name, begin, history, state)
+        proposal = propose(choose(name), begin, history, state)
         state = proposal.state
         assert proposal.configuration in EDGES
         history.append((proposal.configuration, float(proposal.configuration["flat"])))
