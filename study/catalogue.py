@@ -10,7 +10,7 @@ from study.datasets import DATASETS
 from study.errors import StudyError
 from study.functions import FUNCTIONS
 from study.loading import installed, read_code
-from study.methods import METHODS
+from study.methods import METHODS, missing
 from study.own import OwnProblem
 from study.settings import unknown
 
@@ -58,7 +58,7 @@ def list_problems() -> list[tuple[str, str, str]]:
         rows.append((name, "built in", _first_line(problem.evaluate)))
     for name, code in installed(GROUP).items():
         try:
-            rows.append((name, code.origin, _first_line(code.load())))
+            rows.append((name, code.origin, _first_line(code.load().evaluate)))
         except StudyError as error:
             rows.append((name, code.origin, str(error)))
     return rows
@@ -67,14 +67,16 @@ def list_problems() -> list[tuple[str, str, str]]:
 def list_methods() -> list[tuple[str, str, str]]:
     """Which methods there are: name, where it comes from, and a line about it."""
     rows = []
-    for name in [*METHODS, *installed(METHOD_GROUP)]:
-        own = installed(METHOD_GROUP).get(name) if name not in METHODS else None
-        extra = METHODS[name].extra if name in METHODS else ""
-        origin = own.origin if own else f"study[{extra}]" if extra else "built in"
+    for name, entry in METHODS.items():
+        lacking = missing(name)
+        install = f"; needs {', '.join(lacking)}: pip install 'study[{entry.extra}]'"
+        origin = f"study[{entry.extra}]" if entry.extra else "built in"
+        rows.append((name, origin, entry.summary + (install if lacking else "")))
+    for name, code in installed(METHOD_GROUP).items():
         try:
-            rows.append((name, origin, choose(name).entry.summary))
+            rows.append((name, code.origin, choose(name).entry.summary))
         except StudyError as error:
-            rows.append((name, origin, str(error)))
+            rows.append((name, code.origin, str(error)))
     return rows
 
 

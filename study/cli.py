@@ -75,7 +75,7 @@ def program() -> None:
     """Compare hyper-parameter search methods, honestly and fast.
 
     A fixed baseline, random search, Gaussian-process search and tree-based search tune the same
-    small Keras network, at equal budgets and over repeated seeds.
+    small Keras network, or a problem of yours, at equal budgets and over repeated seeds.
     """
 
 
