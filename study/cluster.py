@@ -90,7 +90,7 @@ def _check(client: Client, workers: dict[str, int]) -> None:
 def _versions(client: Client) -> dict[str, dict[str, str]]:
     """`study.packages.versions` of each worker, which need not have `study` to answer."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for name in packages.COMPUTING:
+    for name in (*packages.COMPUTING, *packages.OPTIONAL):
         for worker, answer in client.run(version, name, on_error="return").items():
             if isinstance(answer, str):  # not that it is missing
                 found[worker][name] = answer

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
+OPTIONAL = ("optuna", "torch", "greenlet")  # some methods compute with them
 COMPUTING = (
     *("study", "tensorflow", "keras", "scikit-optimize", "scikit-learn", "numpy", "scipy"),
     "distributed",
@@ -14,7 +15,7 @@ COMPUTING = (
 def versions() -> dict[str, str]:
     """Version of Python and of every package that computes; a missing package has none."""
     found = {"Python": platform.python_version()}
-    for name in COMPUTING:
+    for name in (*COMPUTING, *OPTIONAL):
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
     return found

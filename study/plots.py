@@ -169,7 +169,7 @@ def cost(
     colour = colours(list(runs["method"].unique()))
     shown = runs.assign(
         shown=drawable(objective, runs["test_score"]),
-        cost=runs["cost"].clip(lower=min(1.0, LEAST * runs["cost"].max())),  # a log axis has no 0
+        cost=runs["cost"].clip(lower=LEAST * runs["cost"].max() or 1.0),  # a log axis has no 0
     )
     log_axis(axes.xaxis, (1, 3), thousands)
     for place, (method, own) in enumerate(by_method(shown)):

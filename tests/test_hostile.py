@@ -498,8 +498,8 @@ TROUBLE = (
     "../../x\n|a|<script>$x^{2$ ```\x1b[31m\u202e\ud800[red]{{ 7 }}]]>--</title>&" + 300 * "=1+1;"
 )
 FREE_TEXTS = [
-    *(("problem", "dataset"), ("problem", "fingerprint"), ("data", "dataset"), ("data", "source")),
-    *(("data", "instead_of"), ("command",), ("errors",), ("methods", "gp")),
+    *(("problem", "dataset"), ("problem", "name"), ("problem", "fingerprint"), ("data", "source")),
+    *(("data", "instead_of"), ("command",), ("errors",), ("methods", "gp", "summary")),
     *(("sessions", 0, "machine"), ("sessions", 0, "versions", "numpy")),
 ]
 
