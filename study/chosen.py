@@ -183,7 +183,10 @@ def _declared(entry: Entry) -> dict[str, Any]:
     """The types of an entry's settings: its keyword-only arguments."""
     parameters = inspect.signature(entry.create).parameters.values()
     of = entry.create.__init__ if inspect.isclass(entry.create) else entry.create
-    hints = get_type_hints(of)
+    try:
+        hints = get_type_hints(of)
+    except NameError:  # an annotation that only a type checker understands
+        hints = {}
     return {
         p.name: hints.get(p.name, type(p.default))
         for p in parameters

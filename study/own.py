@@ -162,7 +162,8 @@ def checked(own: OwnProblem) -> None:
     lacking = [n for n in ("space", "default", "evaluate") if not hasattr(problem, n)]
     require(not lacking, f"it has no {', '.join(lacking)}: see README, your own problem")
     require(callable(problem.evaluate), "its evaluate is no function")
-    require(callable(getattr(problem, "test", None) or len), "its test is no function")
+    test = getattr(problem, "test", None)
+    require(test is None or callable(test), "its test is no function")
     require(isinstance(own.objective, Objective), "its objective is no study.Objective")
     for text in (own.name, own.objective.name, own.objective.cost or "none"):
         require(bool(NAME.fullmatch(text)), f"{plain(text)!r} is no name: take letters and digits")
