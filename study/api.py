@@ -193,7 +193,7 @@ def _agreed(planned: Plan, ledger: Ledger) -> Plan:
             f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
             "take those, or name another --output"
         )
-    typed = {name: about["typed"] for name, about in ledger.read("methods").items()}
+    typed = {name: about["typed"] for name, about in (ledger.read("methods") or {}).items()}
     kept = {name: choose(typed[name]) for name in held["methods"] if name not in planned.methods}
     added = [name for name in planned.methods if name not in held["methods"]]
     settings = replace(planned.settings, seeds=seeds, methods=(*held["methods"], *added))
@@ -206,7 +206,7 @@ def _same_code(planned: Plan, ledger: Ledger) -> None:
     changed = []
     if "origin" in held and held["origin"] == now.get("origin"):
         changed += [held["origin"]] if held["fingerprint"] != now["fingerprint"] else []
-    methods, ours = ledger.read("methods"), described(planned.methods)
+    methods, ours = ledger.read("methods") or {}, described(planned.methods)
     for name in methods.keys() & ours.keys():
         if methods[name]["fingerprint"] != ours[name]["fingerprint"]:
             changed.append(f"the code of {name}")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from study.datasets import load_dataset
 from study.engine import default_workers
 from study.errors import StudyError
 from study.methods import Start
+from study.objective import Objective
 from study.own import OwnProblem
 from study.problems import NetworkProblem
 from study.settings import EPOCHS_AT_MOST, Settings, at_least_one, positive
@@ -68,27 +69,17 @@ def plan(
     if isinstance(methods, str):
         raise StudyError(f"methods is {methods!r}: give a list of names, not one text")
     chosen = choose_all(methods)
-    tuned, data = _subject(dataset, problem, epochs, data_dir, download_progress)
-    if margin is None:
-        margin = tuned.objective.margin
-    elif tuned.objective.percent:
-        margin = positive("margin", margin, 100)
     settings = Settings(
         methods=tuple(chosen),
         seeds=default_seeds if seeds is None else seeds,
         calls=calls,
         initial_points=initial_points,
         retrain=retrain,
-        margin=margin,
+        margin=Settings.margin if margin is None else margin,
     )
-    if workers is not None and scheduler is not None:
-        raise StudyError(
-            f"--workers {workers} and --scheduler {scheduler} exclude each other: a cluster has as "
-            "many workers as were started there"
-        )
-    default = 1 if scheduler else default_workers()
-    most = WORKERS_PER_CORE * (os.cpu_count() or 1)
-    count = at_least_one("workers", default if workers is None else workers, most)
+    count = _worker_count(workers, scheduler)
+    tuned, data = _subject(dataset, problem, epochs, data_dir, download_progress)
+    settings = replace(settings, margin=_margin(margin, tuned.objective))
     start = Start(
         space=tuned.space,
         baseline=tuned.baseline,
@@ -106,6 +97,23 @@ def plan(
         output=Path(output) if output else Path("results") / tuned.name,
         data=data,
     )
+
+
+def _worker_count(workers: int | None, scheduler: str | None) -> int:
+    if workers is not None and scheduler is not None:
+        raise StudyError(
+            f"--workers {workers} and --scheduler {scheduler} exclude each other: a cluster has as "
+            "many workers as were started there"
+        )
+    default = 1 if scheduler else default_workers()
+    most = WORKERS_PER_CORE * (os.cpu_count() or 1)
+    return at_least_one("workers", default if workers is None else workers, most)
+
+
+def _margin(named: float | None, objective: Objective) -> float:
+    if named is None:
+        return objective.margin
+    return positive("margin", named, 100) if objective.percent else named
 
 
 def _subject(
