@@ -151,7 +151,8 @@ def _next(
 
 def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     """Which method to take, and what would decide between it and its peers."""
-    names = [best, *(row["other"] for row in peers if row["other"] in methods)]
+    near = [row["other"] for row in peers if row["mean_difference"] <= row["margin"]]
+    names = [best, *(name for name in near if name in methods)]
     cheapest = min(names, key=lambda name: methods[name]["seconds_per_call"])
     undecided = [row for row in peers if row["verdict"] == "undecided"]
     if not undecided:
@@ -165,5 +166,5 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     closest = min(undecided, key=lambda row: row["seeds_needed"])
     return (
         f"To decide between {best} and {closest['other']} would take {needed(closest)}; rather "
-        f"take {cheapest}, the cheapest per call of those not told apart."
+        f"take {cheapest}, the cheapest per call of those that came as far within the margin."
     )

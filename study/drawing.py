@@ -20,7 +20,7 @@ BASELINE_COLOUR = (0.35, 0.35, 0.35)
 SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
 LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
 POINTS_AT_MOST = 20_000  # more of them in one panel only take longer
-POINTS_AS_SHAPES = 2_000  # more than this are a picture within an SVG file, which stays small
+POINTS_AS_SHAPES = 1_000  # more than this are a picture within an SVG file, which stays small
 OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
 # Accuracies worth a tick, the most useful first.
 TICKS = (
