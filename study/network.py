@@ -1,7 +1,6 @@
 """The tutorial's search space, and the Keras network of a configuration."""
 
 import contextlib
-import ctypes
 import functools
 import itertools
 import os
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from study.memory import keep_freed_memory
 from study.space import Categorical, Configuration, Integer, Real, Space
 
 SPACE = Space(
@@ -60,26 +60,13 @@ def tensorflow() -> Any:
     """
     if "tensorflow" not in sys.modules:
         os.environ.update(ENVIRONMENT)
-    _keep_freed_memory()
+    keep_freed_memory()
     with _quiet_stderr():
         import tensorflow as tf
 
         # The first compiled function starts the devices and XLA, which log too.
         tf.function(lambda: tf.constant(0), jit_compile=True, autograph=False)()
     return tf
-
-
-def _keep_freed_memory() -> None:
-    """Let glibc keep what a step frees for the next one.
-
-    Handing it back to the system and asking for it again takes longer than the arithmetic, most of
-    all in Dask's workers, which are told to hand back everything: 9.8 s became 2.6 s.
-    """
-    trim_threshold, mmap_threshold = -1, -3  # as in malloc.h
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library
-        libc = ctypes.CDLL(None)
-        libc.mallopt(trim_threshold, 1 << 30)
-        libc.mallopt(mmap_threshold, 1 << 30)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from study.chosen import Chosen
+from study.memory import keep_freed_memory
 from study.methods import Method, Start
 from study.space import Configuration
 
@@ -75,10 +76,14 @@ def propose(
 
 @functools.cache
 def _threads() -> Any:
-    """The thread pools of everything that a search calculates with; finding them takes 7 ms."""
+    """The thread pools of everything that a search calculates with; finding them takes 7 ms.
+
+    Side effect: see `study.memory`.
+    """
     import skopt  # noqa: F401 (loads them)
     from threadpoolctl import ThreadpoolController
 
+    keep_freed_memory()
     return ThreadpoolController()
 
 

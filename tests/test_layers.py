@@ -13,7 +13,7 @@ PACKAGE = Path(study.__file__).parent
 LAYERS = [
     {"errors"},
     {"settings", "space", "wording", "loading"},
-    {"files", "trials", "paired", "benchmarks", "packages", "objective"},
+    {"files", "trials", "paired", "benchmarks", "packages", "objective", "memory"},
     {"datasets", "methods", "skopt_compat", "optuna_search", "claims"},
     {"chosen"},
     {"network", "frames", "proposing"},
