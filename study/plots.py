@@ -21,6 +21,7 @@ from study.drawing import (
 from study.objective import Objective
 from study.wording import thousands
 
+CALLS_AS_POINTS = 60  # more of them would be one thick line
 LEAST = 1e-6  # of the highest cost: what a logarithmic axis shows
 
 
@@ -47,7 +48,7 @@ def convergence(
             color=colour[method],
             lw=2.2,
             ls=line_style(method),
-            marker="" if method == "baseline" else "o",
+            marker="" if method == "baseline" or len(wide) > CALLS_AS_POINTS else "o",
             ms=4,
             label=method,
             zorder=3,
