@@ -34,8 +34,8 @@ SMALL = (
     *("--initial-points", "3", "--retrain", "1", "--methods", "baseline,random,gp"),
 )
 DRIVE = (
-    "from study import api, cli; from tests.logged import Logged; "
-    "api.NetworkProblem = Logged; cli.main()"
+    "from study import cli, planning; from tests.logged import Logged; "
+    "planning.NetworkProblem = Logged; cli.main()"
 )
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds after which a study that does not move counts as hanging
