@@ -31,12 +31,12 @@ from rich.console import Console
 from rich.table import Table
 
 from study import network
-from study.chosen import choose_all, described
+from study.chosen import choose_all
 from study.ledger import TABLES, Ledger, write_ledger
 from study.objective import ACCURACY
 from study.proposing import Proposal
 from study.report import write_report
-from study.results import LEDGER, load, write
+from study.results import LEDGER, load, note, write
 from study.runner import Flow
 from study.settings import Settings
 from study.trials import Evaluation, Status, Task
@@ -148,12 +148,8 @@ def settings(seeds: int) -> Settings:
 def run(ledger: Ledger, seeds: int, slots: int) -> dict[str, float]:
     """Run a study on imagined workers; what the driver did."""
     engine, chosen = Clockwork(slots), settings(seeds)
-    ledger.write(
-        settings={**vars(chosen), "methods": list(METHODS)},
-        problem=engine.problem.describe(),
-        data={"dataset": "imagined", "source": "nowhere", "instead_of": ""},
-        methods=described(choose_all(METHODS)),
-    )
+    data = {"dataset": "imagined", "source": "nowhere", "instead_of": ""}
+    note(ledger, chosen, engine.problem, data, choose_all(METHODS))
     ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": slots, "versions": {}})
     Flow(engine.problem, chosen, ledger).run(lambda: nullcontext(engine))
     done = len(ledger.rows("evaluations"))

@@ -17,7 +17,7 @@ from study.errors import ClusterError, StudyError
 from study.ledger import Ledger, locked
 from study.packages import COMPUTING
 from study.planning import Plan, plan
-from study.results import LEDGER, Results, from_ledger, load, reading, telling, write
+from study.results import LEDGER, Results, from_ledger, load, note, reading, telling, write
 from study.runner import Extra, Flow, Snapshot
 from study.settings import Settings
 from study.wording import listed
@@ -98,12 +98,7 @@ def train(
         seen, more = session(ledger, whole.methods, observe), extras(settings)
         flow = Flow(problem, settings, ledger, seen, extras=more, methods=whole.methods)
         if flow.unfinished:
-            ledger.write(
-                settings=asdict(settings),
-                problem=problem.describe(),
-                data=whole.data,
-                methods=described(whole.methods),
-            )
+            note(ledger, settings, problem, whole.data, whole.methods)
         try:
             flow.run(lambda: open_engine(problem, whole.workers, whole.scheduler))
         except (KeyboardInterrupt, ClusterError):

@@ -5,8 +5,8 @@ import json
 import os
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ import numpy as np
 import pandas as pd
 
 from study import analysis, frames
+from study.chosen import Chosen, described
 from study.errors import StudyError
 from study.inspection import cleaned, inspect_claims, inspect_frames, inspect_info
 from study.ledger import Ledger, collecting_later
 from study.objective import Objective
 from study.paired import compare_pairs
+from study.problems import Evaluator
 from study.runs import FINAL_PARTS
+from study.settings import Settings
 from study.validity import Check, checks
 
 LEDGER = "study.db"
@@ -131,6 +134,22 @@ def load(folder: str | os.PathLike[str]) -> Results:
         inspect_info(results.info)
         inspect_frames(results.trials, results.finals, results.info)
         return results
+
+
+def note(
+    ledger: Ledger,
+    settings: Settings,
+    problem: Evaluator,
+    data: dict[str, str],
+    methods: Mapping[str, Chosen],
+) -> None:
+    """Write down what is studied, before anything is evaluated: what `from_ledger` reads."""
+    ledger.write(
+        settings=asdict(settings),
+        problem=problem.describe(),
+        data=data,
+        methods=described(methods),
+    )
 
 
 @collecting_later()

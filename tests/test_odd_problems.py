@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from study.chosen import choose_all, described
+from study.chosen import choose_all
 from study.ledger import Ledger
 from study.methods import METHODS, missing
 from study.report import write_report
-from study.results import Results, from_ledger, load, write
+from study.results import Results, from_ledger, load, note, write
 from study.runner import Flow
 from study.settings import Settings
 from study.space import Categorical, Configuration, Integer, Space
 from study.trials import Evaluation, Status, Task
-from tests.toy import SPACE, Toy, in_process
+from tests.toy import DATA, SPACE, Toy, in_process
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,7 @@ def ok(accuracy: float) -> Evaluation:
 def studied(folder: Path, settings: Settings, toy: Odd) -> Results:
     """Run the study to its end, write everything, and count what must be there."""
     with Ledger(folder / "study.db") as ledger:
-        ledger.write(
-            settings={**vars(settings), "methods": list(settings.methods)},
-            problem=toy.describe(),
-            data={"dataset": "toy", "source": "made up"},
-            methods=described(choose_all(settings.methods)),
-        )
+        note(ledger, settings, toy, DATA, choose_all(settings.methods))
         ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 1})
         flow = Flow(toy, settings, ledger)
         flow.run(in_process(toy))

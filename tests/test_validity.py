@@ -10,18 +10,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.chosen import choose_all, described
+from study.chosen import choose_all
 from study.datasets import Dataset
 from study.engine import InProcess
 from study.ledger import Ledger
 from study.network import DEFAULT
 from study.problems import NetworkProblem
-from study.results import Results, from_ledger
+from study.results import Results, from_ledger, note
 from study.runner import Flow
 from study.settings import Settings
 from study.trials import Evaluation, Part, Status, Task
 from study.validity import Check, checks, fresh_weights, one_machine
-from tests.toy import study_in
+from tests.toy import DATA, study_in
 
 Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
 
@@ -163,12 +163,7 @@ def test_a_leaking_trainer_is_found_out(digits: Dataset, tmp_path: Path) -> None
     problem = Leaking(digits, epochs=10)
     settings = Settings(seeds=1, calls=3, initial_points=3, retrain=1, methods=("random",))
     with Ledger(tmp_path / "study.db") as ledger:
-        ledger.write(
-            settings=vars(settings) | {"methods": ["random"]},
-            problem=problem.describe(),
-            data={"dataset": "digits", "source": ""},
-            methods=described(choose_all(["random"])),
-        )
+        note(ledger, settings, problem, DATA, choose_all(["random"]))
         Flow(problem, settings, ledger).run(lambda: nullcontext(InProcess(problem)))
         results = from_ledger(tmp_path, ledger, [])
     assert results.trials["validation_score"].min() > 0.9  # it looks splendid

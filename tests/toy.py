@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from study import frames
-from study.chosen import choose_all, described
+from study.chosen import choose_all
 from study.engine import Engine, InProcess
 from study.ledger import Ledger
 from study.objective import ACCURACY
-from study.results import Results, from_ledger, write
+from study.results import Results, from_ledger, note, write
 from study.runner import Flow
 from study.settings import Settings
 from study.space import Categorical, Configuration, Integer, Real, Space
@@ -24,6 +24,7 @@ from study.trials import Evaluation, Final, Part, Status, Task, Trial, task
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
 
+DATA = {"dataset": "toy", "source": "made up"}
 SETTINGS = Settings(
     seeds=2, calls=7, initial_points=3, retrain=2, methods=("baseline", "random", "gp", "forest")
 )
@@ -131,12 +132,7 @@ def study_in(folder: Path, before: Callable[[Task], None] = lambda _: None) -> R
     folder.mkdir()
     toy = Toy(before=before)
     with Ledger(folder / "study.db") as ledger:
-        ledger.write(
-            settings={**vars(SETTINGS), "methods": list(SETTINGS.methods)},
-            problem=toy.describe(),
-            data={"dataset": "toy", "source": "made up"},
-            methods=described(choose_all(SETTINGS.methods)),
-        )
+        note(ledger, SETTINGS, toy, DATA, choose_all(SETTINGS.methods))
         about = {"workers": 1, "versions": {"numpy": "2.0"}}
         ledger.begin_session("2026-01-01T00:00:00+00:00", about)
         flow = Flow(toy, SETTINGS, ledger)
