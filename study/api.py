@@ -172,6 +172,9 @@ def _agreed(planned: Plan, ledger: Ledger) -> Plan:
         return planned
     wanted = json.loads(json.dumps(asdict(planned.settings)))
     wanted_problem = json.loads(json.dumps(planned.problem.describe()))
+    typed = {name: about["typed"] for name, about in (ledger.read("methods") or {}).items()}
+    kept = {name: choose(text) for name, text in typed.items() if name not in planned.methods}
+    planned = replace(planned, methods=planned.methods | kept)
     _same_code(planned, ledger)
     compared = {key for key in wanted if key not in ("seeds", "methods")}
     differing = [
@@ -188,11 +191,9 @@ def _agreed(planned: Plan, ledger: Ledger) -> Plan:
             f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
             "take those, or name another --output"
         )
-    typed = {name: about["typed"] for name, about in (ledger.read("methods") or {}).items()}
-    kept = {name: choose(typed[name]) for name in held["methods"] if name not in planned.methods}
     added = [name for name in planned.methods if name not in held["methods"]]
     settings = replace(planned.settings, seeds=seeds, methods=(*held["methods"], *added))
-    return replace(planned, settings=settings, methods=planned.methods | kept)
+    return replace(planned, settings=settings)
 
 
 def _same_code(planned: Plan, ledger: Ledger) -> None:
@@ -200,7 +201,9 @@ def _same_code(planned: Plan, ledger: Ledger) -> None:
     held, now = ledger.read("problem"), planned.problem.describe()
     changed = []
     if "origin" in held and held["origin"] == now.get("origin"):
-        changed += [held["origin"]] if held["fingerprint"] != now["fingerprint"] else []
+        own = ":" in planned.data["problem"]
+        told = held["origin"] if own else f"the code of {held['name']}"
+        changed += [told] if held["fingerprint"] != now["fingerprint"] else []
     methods, ours = ledger.read("methods") or {}, described(planned.methods)
     for name in methods.keys() & ours.keys():
         if methods[name]["fingerprint"] != ours[name]["fingerprint"]:

@@ -98,8 +98,8 @@ def choose_all(typed: Sequence[str]) -> dict[str, Chosen]:
     for method in chosen:
         if not METHOD.fullmatch(method.name):
             raise StudyError(
-                f"--methods {method.name!r}: a name has at most 30 letters, digits and . + -, and "
-                "as few signs stand in its settings; call it something else"
+                f"--methods {method.name!r}: a name has at most 30 letters, digits and . + -, its "
+                "settings have at most 99; call it something else"
             )
     return {method.name: method for method in chosen}
 
