@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.inspection import is_network
 from study.objective import Objective
 from study.wording import listed, plural
 
@@ -100,7 +101,7 @@ def _outcome(best: str, methods: dict[str, Row], info: dict[str, Any], objective
         f"{plural(settings['seeds'], 'seed')}"
     )
     reached = objective.text(methods[best]["test_score"])
-    network = "dataset" in info["problem"]
+    network = is_network(info["problem"])
     if best == "baseline":
         found = "chose better networks" if network else f"came to a better {objective.final}"
         return f"{study}, no search {found} than the untuned baseline: {reached}."

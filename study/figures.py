@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from study import plots, plots_claims
 from study.claims import NETWORK_CLAIMS, is_mnist
 from study.drawing import POINTS_AT_MOST, lighten
+from study.inspection import is_network
 from study.objective import Objective
 from study.plots_effort import search_range, time_per_call
 from study.results import Results, replace
@@ -56,7 +57,7 @@ def pictures(results: Results) -> list[Picture]:
     measured = results.summary.dropna(subset=["test_score"])
     claimed = NETWORK_CLAIMS if is_mnist(info["problem"]) else {}
     replication, objective = results.replication, results.objective
-    network = "dataset" in info["problem"]
+    network = is_network(info["problem"])
     initial, space = info["settings"]["initial_points"], info["problem"]["space"]
 
     def one(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any) -> Callable[[], Figure]:
@@ -82,15 +83,12 @@ def pictures(results: Results) -> list[Picture]:
                 draw=one(plots_claims.leak, replication[1]),
             ),
         ]
-    costs = []
-    if objective.cost:
-        picture = Picture(
-            name="parameters" if network else "cost",
-            title=f"{objective.cost.capitalize()} and {objective.final}",
-            see="What is on the grey front is the only one that no other beats in both.",
-            draw=one(plots.cost, scored.dropna(subset=["cost"]), objective, claimed),
-        )
-        costs = [picture]
+    costs = Picture(
+        name="parameters" if network else "cost",
+        title=f"{objective.cost.capitalize()} and {objective.final}",
+        see="What is on the grey front is the only one that no other beats in both.",
+        draw=one(plots.cost, scored.dropna(subset=["cost"]), objective, claimed),
+    )
     so_far = f"{objective.best.capitalize()} {objective.seen} so far"
     return [
         *claims,
@@ -124,7 +122,7 @@ def pictures(results: Results) -> list[Picture]:
             "right, however few calls it needs.",
             draw=one(plots.convergence_seconds, tried, objective),
         ),
-        *costs,
+        *([costs] if objective.cost else []),
         Picture(
             name="winners_curse",
             title="The winner's curse",
@@ -189,7 +187,7 @@ def drawn(pictures: list[Picture], about: str) -> Iterator[tuple[str, Figure]]:
 def _about(results: Results) -> str:
     """On which data a study is, at which budget, finished or not."""
     settings, problem = results.info["settings"], results.info["problem"]
-    network = "dataset" in problem
+    network = is_network(problem)
     below = (
         f"{'dataset' if network else 'problem'} {shorten(problem['name'])} · "
         f"{plural(settings['seeds'], 'seed')} · {plural(settings['calls'], 'call')} per run"

@@ -167,9 +167,14 @@ def inspect_info(info: Any) -> None:
     Settings(**info["settings"])
     problem = info["problem"]
     Objective(**problem["objective"])
-    if "dataset" in problem:
+    if is_network(problem):
         inspect(problem, NETWORK, "study.json problem")
     inspect_space(problem["space"], "study.json problem space")
+
+
+def is_network(problem: dict[str, Any]) -> bool:
+    """Whether a study's problem, as study.json describes it, is the network on images."""
+    return "dataset" in problem
 
 
 def inspect_space(space: list[dict[str, Any]], place: str) -> None:

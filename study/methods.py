@@ -119,6 +119,11 @@ def _skopt(start: Start, dimensions: Any, estimator: Any, random_state: Any, **h
     return SkoptSearch(start.space, optimizer)
 
 
+def _acquisition(function: str, xi: float, kappa: float) -> dict[str, Any]:
+    """How the `Optimizer` is told what to look for."""
+    return {"acq_func": function, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
+
+
 def _gp(
     start: Start,
     *,
@@ -135,8 +140,7 @@ def _gp(
     state = _legacy(start.rng)
     seed = state.randint(0, np.iinfo(np.int32).max)
     estimator = cook_estimator("GP", space=space, random_state=seed, noise=noise)
-    how = {"acq_func": acq_func, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
-    return _skopt(start, space, estimator, state, **how)
+    return _skopt(start, space, estimator, state, **_acquisition(acq_func, xi, kappa))
 
 
 def _gbrt(
@@ -146,15 +150,14 @@ def _gbrt(
 
     seed = int(start.rng.integers(2**31))
     estimator = gbrt_estimator(np.random.RandomState(seed))  # gbrt_minimize seeds both alike
-    how = {"acq_func": acq_func, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
+    how = _acquisition(acq_func, xi, kappa)
     return _trees(start, estimator, np.random.RandomState(seed), **how)
 
 
 def _forest(
     start: Start, *, acq_func: Acquisition = "EI", xi: float = 0.01, kappa: float = 1.96
 ) -> Method:
-    how = {"acq_func": acq_func, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
-    return _trees(start, "ET", _legacy(start.rng), **how)
+    return _trees(start, "ET", _legacy(start.rng), **_acquisition(acq_func, xi, kappa))
 
 
 def _trees(start: Start, estimator: Any, state: np.random.RandomState, **how: Any) -> Method:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from study.settings import Settings
 from study.wording import bracket, percent, signed
 
 LOWEST_REGRET = 1e-9  # where a logarithmic axis ends: below, an optimum counts as found
 ROUNDING = 1e-12  # smaller differences are none
-MARGIN = 0.1  # as in `Objective.margin`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Objective:
     worst: float | None = None
     """What a search is told of a configuration that failed; by default the worst value that it
     has been told before."""
-    margin: float = MARGIN
+    margin: float = Settings.margin
     """Methods that differ by less count as equivalent: in percentage points, or as a value."""
 
     @property

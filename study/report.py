@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from study.answer import answer, sentences
 from study.figures import figures, pictures, save
+from study.inspection import is_network
 from study.objective import Objective
 from study.results import Results, replace
 from study.rows import (
@@ -88,7 +89,7 @@ def contents(results: Results) -> dict[str, Any]:
     failed = [check.rule for check in results.checks if not check.passed]
     objective = results.objective
     seen = {picture.name: picture for picture in pictures(results)}
-    names_of = {"final": "accuracy", "cost": "parameters"} if "dataset" in info["problem"] else {}
+    names_of = {"final": "accuracy", "cost": "parameters"} if is_network(info["problem"]) else {}
     sections = [
         (title, shown)
         for title, names in SECTIONS
@@ -128,7 +129,7 @@ def facts(info: dict[str, Any]) -> dict[str, str]:
     workers = sorted({session["workers"] for session in sessions})
     last = sessions[-1] if sessions else {}
     data, epochs = _data(info), ""
-    if "dataset" in problem:
+    if is_network(problem):
         epochs = f"; {plural(problem['epochs'], 'epoch')} each"
     return {
         **data,
@@ -146,7 +147,7 @@ def facts(info: dict[str, Any]) -> dict[str, str]:
 
 def judged(info: dict[str, Any]) -> str:
     """What winners are judged by, in words."""
-    if "dataset" in info["problem"]:
+    if is_network(info["problem"]):
         return "retrained on all training images and scored on the test images"
     tested = info["problem"]["objective"]["tested"]
     return "scored on data kept apart" if tested else "evaluated once more, with other seeds"
@@ -156,7 +157,7 @@ def _data(info: dict[str, Any]) -> dict[str, str]:
     """What was tuned, and on what."""
     problem, source = info["problem"], info["data"]["source"]
     checksum = f"checksum {problem['fingerprint']}"
-    if "dataset" not in problem:
+    if not is_network(problem):
         objective = Objective(**problem["objective"])
         known = "" if objective.optimum is None else f"; the optimum is {objective.optimum:g}"
         aim = f"the {objective.best} {objective.noun}{known}"

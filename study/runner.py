@@ -185,7 +185,7 @@ class Flow:
         if not isinstance(use, Trial):
             return 0.0
         run = self._runs[use.method, use.seed]
-        chosen = max(use.call, designed_calls(run.chosen, self._settings))
+        chosen = max(use.call, designed_calls(run, self._settings))
         steps = self._settings.calls - chosen if run.learns else 0
         return (steps + 1) * self._typical
 
@@ -217,7 +217,7 @@ class Flow:
             self._retrain(run)
         elif (
             run.learns
-            and made >= designed_calls(run.chosen, self._settings)
+            and made >= designed_calls(run, self._settings)
             and (run.method, run.seed, made + 1) not in self._held
         ):
             self._push(_Propose(run), PROPOSE_SECONDS + (calls - made + 1) * self._typical)

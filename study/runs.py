@@ -1,9 +1,10 @@
 """One method at one seed: what it starts from, and which evaluation each of its calls asks for."""
 
+import functools
 from dataclasses import dataclass, field
 
 from study.chosen import Chosen
-from study.methods import Start
+from study.methods import Entry, Start
 from study.problems import Evaluator
 from study.settings import Settings
 from study.space import Configuration
@@ -27,18 +28,23 @@ class Run:
     def method(self) -> str:
         return self.chosen.name
 
+    @functools.cached_property
+    def entry(self) -> Entry:
+        """The method's row; finding one that needs other packages takes a look at the disk."""
+        return self.chosen.entry
+
     @property
     def learns(self) -> bool:
-        return self.chosen.entry.learns
+        return self.entry.learns
 
     def configurations(self) -> list[Configuration]:
         """What was evaluated, in order of calls."""
         return [self.trials[call].task.configuration for call in sorted(self.trials)]
 
 
-def designed_calls(method: Chosen, settings: Settings) -> int:
-    """How many calls of a method's run are the shared initial design."""
-    return settings.initial_points if method.entry.designed else 0
+def designed_calls(run: Run, settings: Settings) -> int:
+    """How many calls of a run are the shared initial design."""
+    return settings.initial_points if run.entry.designed else 0
 
 
 def design(problem: Evaluator, settings: Settings, seed: int) -> list[Configuration]:
@@ -63,7 +69,7 @@ def start(problem: Evaluator, settings: Settings, run: Run) -> Start:
 
 def known_beforehand(problem: Evaluator, settings: Settings, run: Run) -> list[Configuration]:
     """The configurations of the first calls, as many as need no outcome to be chosen."""
-    known = design(problem, settings, run.seed)[: designed_calls(run.chosen, settings)]
+    known = design(problem, settings, run.seed)[: designed_calls(run, settings)]
     if run.learns:
         return known
     search = run.chosen.create(start(problem, settings, run))

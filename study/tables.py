@@ -11,6 +11,7 @@ from study.answer import answer, sentences
 from study.benchmark_report import ratio_rows
 from study.benchmarks import read_benchmarks
 from study.display import console, error
+from study.inspection import is_network
 from study.results import Results
 from study.rows import Rows, claim_rows, claims_text
 from study.wording import plural, sizes
@@ -59,7 +60,7 @@ def _summary(results: Results) -> Table:
     costs = [f"{objective.cost}\n(range)"] if objective.cost else []
     shown = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
     shown.add_column("method")
-    work = "train" if "dataset" in results.info["problem"] else "evaluate"
+    work = "train" if is_network(results.info["problem"]) else "evaluate"
     seconds = (f"{what}\ns/call" for what in ("propose", work, "total"))
     for column in (*columns, judged, *costs, *seconds):
         shown.add_column(escape(column), justify="right")
@@ -87,7 +88,7 @@ def _legend(results: Results) -> str:
     times = plural(settings["retrain"], "time")
     judged = f"{objective.final.capitalize()}: as often, with other seeds"
     if objective.tested:
-        kept = "all training images" if "dataset" in results.info["problem"] else "data kept apart"
+        kept = "all training images" if is_network(results.info["problem"]) else "data kept apart"
         judged = f"Test: as often, on {kept}"
     costs = f" {objective.cost.capitalize()}: median of the winners." if objective.cost else ""
     return (

@@ -12,7 +12,7 @@ import pytest
 
 from study.api import compare
 from study.errors import StudyError
-from study.results import load
+from study.results import Results, load
 
 README = Path(__file__).parents[1] / "README.md"
 EXAMPLES = {
@@ -136,18 +136,21 @@ def written(
     return f"{folder}/mine.py:problem"
 
 
-def small(problem: str, folder: Path, *methods: str) -> pd.DataFrame:
-    results = compare(
+def ran(problem: str, folder: Path, *methods: str, seeds: int = 2, calls: int = 6) -> Results:
+    return compare(
         problem=problem,
         methods=methods or ("random", "forest"),
         output=folder / "out",
         workers=1,
-        seeds=2,
-        calls=6,
+        seeds=seeds,
+        calls=calls,
         initial_points=2,
         retrain=1,
     )
-    return results.trials
+
+
+def small(problem: str, folder: Path, *methods: str) -> pd.DataFrame:
+    return ran(problem, folder, *methods).trials
 
 
 @pytest.mark.parametrize(("maximise", "best"), [("True", "idxmax"), ("False", "idxmin")])
@@ -236,16 +239,8 @@ def test_a_method_that_misbehaves_breaks_off_and_is_told(
     tmp_path: Path, ask: str, told: str
 ) -> None:
     (tmp_path / "mine.py").write_text(METHOD.format(init="pass", ask=ask))
-    results = compare(
-        problem="branin",
-        methods=["random", f"{tmp_path}/mine.py:Mine"],
-        output=tmp_path / "out",
-        workers=1,
-        seeds=1,
-        calls=3,
-        initial_points=2,
-        retrain=1,
-    )
+    mine = f"{tmp_path}/mine.py:Mine"
+    results = ran("branin", tmp_path, "random", mine, seeds=1, calls=3)
     (line,) = results.failures
     assert told in line
     assert not results.valid
