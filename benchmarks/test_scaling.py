@@ -15,7 +15,7 @@ from study.settings import Settings
 from study.trials import Part, task
 
 WORKERS = sorted({1, 2, default_workers()})
-SETTINGS = Settings(seeds=5, calls=12, initial_points=1, retrain=1, methods=("random",))
+SETTINGS = Settings(seeds=8, calls=12, initial_points=1, retrain=1, methods=("random",))
 
 
 @pytest.mark.parametrize("workers", WORKERS)

@@ -5,7 +5,6 @@ noticed wherever it hits; `recovery` reads what is left of a damaged file.
 """
 
 import contextlib
-import gc
 import json
 import math
 import os
@@ -265,22 +264,6 @@ class Ledger:
                     "finals", "method, seed, part, repeat"
                 )
             ]
-
-
-@contextlib.contextmanager
-def collecting_later() -> Iterator[None]:
-    """Make very many objects, none of them garbage.
-
-    Python would look through all of them again and again, which took 40 % of the time that a large
-    study takes to open.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

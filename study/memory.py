@@ -1,7 +1,10 @@
-"""How this process takes memory from the system."""
+"""How this process takes memory from the system, and looks for what it can give up."""
 
 import contextlib
 import ctypes
+import gc
+import multiprocessing
+from collections.abc import Iterator
 
 
 def keep_freed_memory() -> None:
@@ -15,3 +18,29 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(trim_threshold, 1 << 30)
         libc.mallopt(mmap_threshold, 1 << 30)
+
+
+@contextlib.contextmanager
+def collecting_later() -> Iterator[None]:
+    """Make very many objects, none of them garbage.
+
+    Python would look through all of them again and again, which took 40 % of the time that a large
+    study takes to open, and a third of what TensorFlow takes to import.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def spare_collector() -> None:
+    """Have a worker's Python look for garbage in what it makes from now on only.
+
+    To look through TensorFlow takes half a second. The process that a user started is left alone:
+    what becomes garbage of what is there would never be found.
+    """
+    if multiprocessing.parent_process() is not None:
+        gc.freeze()

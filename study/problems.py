@@ -99,13 +99,15 @@ class NetworkProblem:
         """A fit by eye to measured times: a cost per step, weight and image, and compiling."""
         data = self.dataset
         images = len(data.x_train) if task.part.fits_all else data.fitted
-        steps = self.epochs * math.ceil(images / int(task.configuration["batch_size"]))
+        batch = int(task.configuration["batch_size"])
+        steps = self.epochs * math.ceil(images / batch)
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
         layers = len(network.widths(task.configuration)) + 2
         seconds = 0.1 + self.epochs * images * (1e-9 * data.inputs + 0.017e-9 * weights)
-        if worth_compiling(steps, weights, layers):
-            return seconds + 0.4 + 0.05 * layers + steps * (10e-6 + 0.25e-9 * weights)
-        return seconds + steps * (20e-6 + 10e-6 * layers + 0.45e-9 * weights)
+        if worth_compiling(steps, weights, layers, batch):
+            seconds += 0.3 + 0.05 * layers
+            return seconds + steps * (5e-6 + 4e-6 * layers + 0.4e-9 * weights)
+        return seconds + steps * (28e-6 + 8e-6 * layers + 0.5e-9 * weights)
 
     def describe(self) -> dict[str, Any]:
         """Dataset with checksum, network and training length."""

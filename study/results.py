@@ -18,7 +18,8 @@ from study import analysis, frames
 from study.chosen import Chosen, described
 from study.errors import StudyError
 from study.inspection import cleaned, inspect_claims, inspect_frames, inspect_info
-from study.ledger import Ledger, collecting_later
+from study.ledger import Ledger
+from study.memory import collecting_later
 from study.objective import Objective
 from study.paired import compare_pairs
 from study.problems import Evaluator

@@ -16,7 +16,8 @@ import numpy as np
 
 from study.chosen import Chosen, choose_all
 from study.engine import Engine
-from study.ledger import Ledger, collecting_later
+from study.ledger import Ledger
+from study.memory import collecting_later
 from study.problems import Evaluator, evaluate
 from study.proposing import Proposal, propose
 from study.runs import (

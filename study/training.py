@@ -1,8 +1,8 @@
-"""Training as one program.
+"""Training, an epoch in one program.
 
-Keras `fit` spends most of its time between steps. Here a whole training, all epochs and their
-validation, is one TensorFlow function over data that stay in memory; see `_program`. XLA compiles
-it where a network makes so many steps that this pays.
+Keras `fit` spends most of its time between steps. Here all steps of an epoch are one TensorFlow
+function over data that stay in memory; see `_epoch_program`. XLA compiles it where a network makes
+so many steps that this pays.
 """
 
 import functools
@@ -37,25 +37,31 @@ class Training:
 class Trainer:
     """A dataset held in TensorFlow's memory, and the programs built for it.
 
-    It remembers nothing of a training but the program, which depends on shapes only, so no
+    It remembers nothing of a training but the programs, which depend on shapes only, so no
     evaluation can influence another: weights and Adam's moments are set anew at each start.
     """
 
     def __init__(self, dataset: Dataset) -> None:
         tf = tensorflow()
         self.dataset = dataset
+        # A pixel that is 0 in every image moves no weight, as 67 of MNIST's 784: leave it out. One
+        # stays in any case, for blank images.
+        self._lit = np.union1d([0], np.flatnonzero(dataset.x_train.any(axis=0)))
         with tf.device("CPU:0"):
-            images, labels = tf.constant(dataset.x_train), tf.constant(dataset.y_train)
-            scored = (self._pixels(images[dataset.fitted :]), labels[dataset.fitted :])
+            images = tf.constant(dataset.x_train[:, self._lit]), tf.constant(dataset.y_train)
+            scored = self._pixels(images[0][dataset.fitted :]), images[1][dataset.fitted :]
             self._state = [_variables() for _ in range(3)]
-        self._built = functools.lru_cache(maxsize=64)(
-            functools.partial(_program, self._pixels, (images, labels), scored, self._state)
+        self._stepping = functools.lru_cache(maxsize=64)(
+            functools.partial(_epoch_program, self._pixels, images, self._state)
+        )
+        self._scoring = functools.lru_cache(maxsize=64)(
+            functools.partial(_scoring_program, scored, self._state[0])
         )
 
     @property
     def programs(self) -> int:
-        """How many programs were built so far."""
-        return int(self._built.cache_info().misses)
+        """How many programs that train were built so far; scoring has one for each depth, too."""
+        return int(self._stepping.cache_info().misses)
 
     def _pixels(self, images: Any) -> Any:
         """Stored images as float32 in 0..1."""
@@ -82,37 +88,49 @@ class Trainer:
         `going_on` is for showing what a comparison must not do: (a trained model, the steps made
         before) trains that model instead of a fresh one, the decay going on from there.
         """
-        tf = tensorflow()
-        data = self.dataset
+        tf, data = tensorflow(), self.dataset
         model, before = going_on or (build(configuration, data.inputs, data.classes, rng), 0)
-        kernel, *others = model.get_weights()
-        rest = np.concatenate([array.ravel() for array in others])
         count, batch = images or len(data.x_train), int(configuration["batch_size"])
         order = batches(rng, count, batch, epochs)
-        rates = learning_rates(configuration, order.shape[0] * order.shape[1], before)
-        units = (data.inputs, *widths(configuration), data.classes)
-        pays = worth_compiling(len(rates), kernel.size + rest.size, len(units))
-        fixed = (units, order.shape) if pays else None
-        run = self._built(len(units), str(configuration["activation"]), fixed)
+        steps = order.shape[1]
+        rates = learning_rates(configuration, epochs * steps, before).reshape(epochs, steps)
+        units = (len(self._lit), *widths(configuration), data.classes)
+        network = len(units), str(configuration["activation"])
         with tf.device("CPU:0"):
-            nothing = np.zeros_like(kernel), np.zeros_like(rest)
-            for variables, values in zip(
-                self._state, ((kernel, rest), nothing, nothing), strict=True
-            ):
-                for variable, value in zip(variables, values, strict=True):
-                    variable.assign(value)
-            inputs = np.array(units, np.int32), order, shares(count, order.shape), rates
-            initial_loss, losses, correct = run(*map(tf.constant, inputs))
-            kernel, rest = (variable.numpy() for variable in self._state[0])
+            weights = self._take_weights(model)
+            pays = worth_compiling(epochs * steps, weights, len(units), batch)
+            step = self._stepping(*network, (units, order.shape[1:]) if pays else None)
+            score = functools.partial(self._scoring(*network), tf.constant(units))
+            share, losses, scores = tf.constant(shares(count, order.shape[1:])), [], [score()]
+            for epoch in zip(order, rates, strict=True):
+                losses.append(step(tf.constant(units), share, *map(tf.constant, epoch)))
+                scores.append(score())
+            self._give_weights(model)
+        return Training(
+            model=model,
+            initial_loss=float(scores[0][0]),
+            losses=tuple(map(float, losses)),
+            accuracies=tuple(
+                int(right) / (len(data.x_train) - data.fitted) for _, right in scores[1:]
+            ),
+        )
+
+    def _take_weights(self, model: Any) -> int:
+        """Start from a model's weights, Adam's moments at 0; returns how many weights train."""
+        kernel, *others = model.get_weights()
+        values = kernel[self._lit], np.concatenate([array.ravel() for array in others])
+        for number, variables in enumerate(self._state):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(np.zeros_like(value) if number else value)
+        return sum(value.size for value in values)
+
+    def _give_weights(self, model: Any) -> None:
+        """Put the trained weights into a model."""
+        kernel, *others = model.get_weights()
+        kernel[self._lit], rest = (variable.numpy() for variable in self._state[0])
         parts = np.split(rest, np.cumsum([array.size for array in others])[:-1])
         trained = [part.reshape(array.shape) for part, array in zip(parts, others, strict=True)]
         model.set_weights([kernel, *trained])
-        return Training(
-            model=model,
-            initial_loss=float(initial_loss),
-            losses=tuple(losses.numpy().tolist()),
-            accuracies=tuple((correct.numpy() / (len(data.x_train) - data.fitted)).tolist()),
-        )
 
     def test_accuracy(self, model: Any) -> float:
         """Share of the test images that a Keras model classifies right, 0 to 1."""
@@ -139,7 +157,7 @@ def learning_rates(configuration: Configuration, steps: int, before: int = 0) ->
 def batches(rng: np.random.Generator, count: int, batch: int, epochs: int) -> np.ndarray:
     """Image numbers, int32 of shape (epochs, steps, batch), reshuffled for each epoch.
 
-    The last batch is filled up with image 0, which `_program` gives no weight.
+    The last batch is filled up with image 0, which `shares` gives no weight.
     """
     steps = -(-count // batch)
     order = np.zeros((epochs, steps * batch), np.int32)
@@ -148,26 +166,25 @@ def batches(rng: np.random.Generator, count: int, batch: int, epochs: int) -> np
     return order.reshape(epochs, steps, batch)
 
 
-def shares(count: int, shape: tuple[int, ...]) -> np.ndarray:
+def shares(count: int, shape: tuple[int, int]) -> np.ndarray:
     """What each image counts for in its batch's mean loss, float32 of shape (steps, batch).
 
-    `shape` is that of `batches`; what fills up the last batch counts for nothing.
+    `shape` is that of an epoch of `batches`; what fills up the last batch counts for nothing.
     """
-    _, steps, batch = shape
-    share = np.full((steps, batch), 1 / batch, np.float32)
-    if last := count % batch:
-        share[-1] = np.where(np.arange(batch) < last, 1 / last, 0)
+    share = np.full(shape, 1 / shape[1], np.float32)
+    if last := count % shape[1]:
+        share[-1] = np.where(np.arange(shape[1]) < last, 1 / last, 0)
     return share
 
 
-def worth_compiling(steps: int, weights: int, layers: int) -> bool:
+def worth_compiling(steps: int, weights: int, layers: int, batch: int) -> bool:
     """Whether XLA saves more time than it takes to compile a network of its own.
 
     `layers` counts the input, too. Fits by eye to seconds of one core on MNIST and digits:
-    compiling takes 0.4 and 0.05 per layer; every step of compiled code saves 8 microseconds per
-    layer and 0.15 nanoseconds per weight.
+    compiling takes 0.3 and 0.05 per layer; every step of compiled code saves 7 microseconds per
+    layer and, in small batches, 0.25 nanoseconds per weight.
     """
-    return steps * (8e-6 * layers + 0.15e-9 * weights) > 0.4 + 0.05 * layers
+    return steps * (7e-6 * layers + 0.25e-9 * weights / batch) > 0.3 + 0.05 * layers
 
 
 def _variables() -> list[Any]:
@@ -182,17 +199,32 @@ def _variables() -> list[Any]:
     ]
 
 
-def _unflatten(flat: Any, units: Any) -> list[Any]:
-    """Cut a flat vector into the first bias, then kernel and bias of each further layer.
+def _sizes(units: Sequence[Any], stack: Callable[[Any], Any]) -> tuple[Any, list[Any]]:
+    """Lengths of the parts of the flat vector, and the shapes of the kernels in it.
 
-    `units` are those of the input and each layer, numbers or tensors.
+    `units` are those of the input and each layer, numbers or tensors, which `stack` joins.
     """
-    tf = tensorflow()
     pairs = list(itertools.pairwise(units[1:]))
     lengths = [units[1], *(length for a, b in pairs for length in (a * b, b))]
-    bias, *others = tf.split(flat, tf.stack(lengths), num=len(lengths))
-    kernels = [tf.reshape(k, pair) for k, pair in zip(others[::2], pairs, strict=True)]
-    return [bias, *itertools.chain(*zip(kernels, others[1::2], strict=True))]
+    return stack(lengths), [stack(pair) for pair in pairs]
+
+
+def _arrays(weights: Sequence[Any], lengths: Any, shapes: Sequence[Any]) -> list[Any]:
+    """Kernel and bias of each layer: the matrix, and what the flat vector is cut into."""
+    tf = tensorflow()
+    first, flat = (variable.read_value() for variable in weights)
+    bias, *others = tf.split(flat, lengths, num=2 * len(shapes) + 1)
+    kernels = [tf.reshape(k, shape) for k, shape in zip(others[::2], shapes, strict=True)]
+    return [first, bias, *itertools.chain(*zip(kernels, others[1::2], strict=True))]
+
+
+def _logits(arrays: Sequence[Any], activation: str, signal: Any) -> Any:
+    """What the network answers to a batch: a row per image, a column per class."""
+    tf = tensorflow()
+    squash = getattr(tf.nn, activation)
+    for layer, (kernel, bias) in enumerate(zip(arrays[::2], arrays[1::2], strict=True)):
+        signal = tf.nn.bias_add(tf.matmul(squash(signal) if layer else signal, kernel), bias)
+    return signal
 
 
 def _adam(weights: Any, mean: Any, square: Any, gradient: Any, rate: Any) -> None:
@@ -215,77 +247,76 @@ def _adam(weights: Any, mean: Any, square: Any, gradient: Any, rate: Any) -> Non
     )
 
 
-def _program(  # noqa: PLR0917 (lru_cache counts f(a, b=1) and f(a, 1) as two)
+def _scoring_program(
+    scored: tuple[Any, Any], weights: Sequence[Any], layers: int, activation: str
+) -> Any:
+    """Build what scores networks of that depth and activation.
+
+    `scored` are images, as pixels, and their labels; `layers` counts the input, too. The function
+    takes the units of each layer and returns the mean loss and how many images are right.
+    """
+    tf = tensorflow()
+
+    def score(units: Any) -> Any:
+        arrays = _arrays(weights, *_sizes(tf.unstack(units), tf.stack))
+        answers = _logits(arrays, activation, scored[0])
+        right = tf.argmax(answers, axis=1, output_type=tf.int32) == scored[1]
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(scored[1], answers)
+        return tf.reduce_mean(loss), tf.reduce_sum(tf.cast(right, tf.int32))
+
+    signature = (tf.TensorSpec([layers], tf.int32),)
+    return tf.function(score, input_signature=signature, autograph=False).get_concrete_function()
+
+
+def _epoch_program(  # noqa: PLR0917 (lru_cache counts f(a, b=1) and f(a, 1) as two)
     pixels: Callable[[Any], Any],
     images: tuple[Any, Any],
-    scored: tuple[Any, Any],
     state: Sequence[Sequence[Any]],
     layers: int,
     activation: str,
-    fixed: tuple[tuple[int, ...], tuple[int, ...]] | None,
+    fixed: tuple[tuple[int, ...], tuple[int, int]] | None,
 ) -> Any:
-    """Build a whole training: all epochs, and the validation after each, as one function.
+    """Build an epoch of training as one function.
 
-    `images` are all training images as stored, and their labels; `scored` those whose loss and
-    accuracy are followed, as pixels; `layers` counts the network's layers and its input. With
-    `fixed`, (units of each layer, shape of the batches), XLA compiles it for these; without, it
-    is a graph that takes any, so that all networks of that depth and activation share it.
+    `images` are all training images as stored, and their labels; `layers` counts the network's
+    layers and its input. With `fixed`, (units of each layer, shape of the batches), XLA compiles it
+    for these; without, it is a graph that takes any, so that all networks of that depth and
+    activation share it. Scoring is a program of its own: it would double what there is to compile.
 
     `state` is the weights, and Adam's means and squares of each; see `_variables`. The function
-    trains in place what is there. It takes the units, batches, shares and step sizes: learning
-    rate, decay and seed are inputs. It returns the loss before the first step, the mean loss of
-    each epoch and how many scored images are right after it.
+    trains in place what is there. It takes the units, shares, batches and step sizes: learning
+    rate, decay and seed are inputs. It returns the mean loss.
     """
     tf = tensorflow()
-    squash = getattr(tf.nn, activation)
-    sizes: Any
-    epochs: Any
-    sizes, (epochs, steps, batch) = fixed or ((None,) * layers, (None,) * 3)
+    known, (steps, batch) = fixed or (None, (None, None))
     signature = (
         tf.TensorSpec([layers], tf.int32),
-        tf.TensorSpec([epochs, steps, batch], tf.int32),
         tf.TensorSpec([steps, batch]),
-        tf.TensorSpec([epochs * steps if fixed else None]),
+        tf.TensorSpec([steps, batch], tf.int32),
+        tf.TensorSpec([steps]),
     )
-    weights = state[0]
 
-    def logits(x: Any, units: Any) -> Any:
-        bias, *others = _unflatten(weights[1], units)
-        signal = tf.matmul(x, weights[0]) + bias
-        for kernel, bias in zip(others[::2], others[1::2], strict=True):
-            signal = tf.matmul(squash(signal), kernel) + bias
-        return signal
-
-    def entropy(y: Any, scores: Any) -> Any:
-        return tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores)
-
-    def run(units: Any, order: Any, share: Any, rates: Any) -> Any:
-        units = sizes if fixed else tf.unstack(units)
-        epochs, steps, batch = fixed[1] if fixed else tf.unstack(tf.shape(order))
-        order = tf.reshape(order, (epochs * steps, batch))
+    def run(units: Any, share: Any, order: Any, rates: Any) -> Any:
+        sizes = _sizes(known, list) if known else _sizes(tf.unstack(units), tf.stack)
         seen = tf.reduce_sum(tf.cast(share > 0, tf.float32), axis=1)
 
         def step(t: Any, total: Any) -> Any:
-            x, y = (tf.gather(stored, order[t]) for stored in images)
+            chosen = tf.gather(order, t)
+            x, y = (tf.gather(stored, chosen) for stored in images)
+            counts, arrays = tf.gather(share, t), _arrays(state[0], *sizes)
             with tf.GradientTape() as tape:
-                loss = tf.reduce_sum(entropy(y, logits(pixels(x), units)) * share[t % steps])
-            gradients = tape.gradient(loss, weights)
+                tape.watch(arrays)
+                answers = _logits(arrays, activation, pixels(x))
+                loss = tf.nn.sparse_softmax_cross_entropy_with_logits(y, answers)
+            first, *others = tape.gradient(loss, arrays, output_gradients=counts)
+            gradients = first, tf.concat([tf.reshape(other, [-1]) for other in others], axis=0)
             for kept, mean, square, gradient in zip(*state, gradients, strict=True):
-                _adam(kept, mean, square, gradient, rates[t])
-            return t + 1, total + loss * seen[t % steps]
+                _adam(kept, mean, square, gradient, tf.gather(rates, t))
+            return t + 1, total + tf.reduce_sum(loss * counts) * tf.gather(seen, t)
 
-        def epoch(e: Any, t: Any, losses: Any, correct: Any) -> Any:
-            t, total = tf.while_loop(lambda t, *_: t < (e + 1) * steps, step, (t, 0.0))
-            best = tf.argmax(logits(scored[0], units), axis=1, output_type=tf.int32)
-            right = tf.reduce_sum(tf.cast(best == scored[1], tf.int32))
-            losses = tf.tensor_scatter_nd_update(losses, [[e]], [total / tf.reduce_sum(seen)])
-            correct = tf.tensor_scatter_nd_update(correct, [[e]], [right])
-            return e + 1, t, losses, correct
-
-        initial_loss = tf.reduce_mean(entropy(scored[1], logits(scored[0], units)))
-        told = tf.zeros([epochs]), tf.zeros([epochs], tf.int32)
-        end = tf.while_loop(lambda e, *_: e < epochs, epoch, (0, 0, *told))
-        return initial_loss, *end[2:]
+        end = steps or tf.shape(order)[0]
+        _, total = tf.while_loop(lambda t, *_: t < end, step, (0, 0.0))
+        return total / tf.reduce_sum(seen)
 
     built = tf.function(run, input_signature=signature, jit_compile=bool(fixed), autograph=False)
     return built.get_concrete_function()

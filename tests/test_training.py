@@ -214,8 +214,8 @@ def test_compiled_code_is_shared_by_learning_rates_and_seeds(
 
 def test_what_makes_many_steps_is_compiled() -> None:
     weights = parameter_count(GP_WINNER, 784, 10)
-    assert worth_compiling(3 * 25_500, weights, 7)
-    assert not worth_compiling(3 * 399, parameter_count(BASELINE, 784, 10), 4)
+    assert worth_compiling(3 * 25_500, weights, 7, batch=2)
+    assert not worth_compiling(3 * 399, parameter_count(BASELINE, 784, 10), 4, batch=128)
 
 
 def test_compiled_or_not_the_training_is_the_same(
