@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from study.datasets import Dataset
-from study.network import build, tensorflow, widths
+from study.network import build, parameter_count, tensorflow, widths
 from study.space import Configuration
 
 ADAM = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}  # Keras's defaults
@@ -60,8 +60,8 @@ class Trainer:
 
     @property
     def programs(self) -> int:
-        """How many programs that train were built so far; scoring has one for each depth, too."""
-        return int(self._stepping.cache_info().misses)
+        """How many programs were built so far, to train and to score."""
+        return sum(built.cache_info().misses for built in (self._stepping, self._scoring))
 
     def _pixels(self, images: Any) -> Any:
         """Stored images as float32 in 0..1."""
@@ -97,7 +97,8 @@ class Trainer:
         units = (len(self._lit), *widths(configuration), data.classes)
         network = len(units), str(configuration["activation"])
         with tf.device("CPU:0"):
-            weights = self._take_weights(model)
+            self._take_weights(model)
+            weights = parameter_count(configuration, len(self._lit), data.classes)
             pays = worth_compiling(epochs * steps, weights, len(units), batch)
             step = self._stepping(*network, (units, order.shape[1:]) if pays else None)
             score = functools.partial(self._scoring(*network), tf.constant(units))
@@ -115,14 +116,13 @@ class Trainer:
             ),
         )
 
-    def _take_weights(self, model: Any) -> int:
-        """Start from a model's weights, Adam's moments at 0; returns how many weights train."""
+    def _take_weights(self, model: Any) -> None:
+        """Start from a model's weights, and Adam's moments from 0."""
         kernel, *others = model.get_weights()
         values = kernel[self._lit], np.concatenate([array.ravel() for array in others])
         for number, variables in enumerate(self._state):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(np.zeros_like(value) if number else value)
-        return sum(value.size for value in values)
 
     def _give_weights(self, model: Any) -> None:
         """Put the trained weights into a model."""
