@@ -163,7 +163,7 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     if reachable:
         most = max(reachable, key=lambda row: row["seeds_needed"])
         rivals = listed([row["other"] for row in reachable])
-        return f"{needed(most).capitalize()} would decide between {best} and {rivals}."
+        return f"{needed(most).capitalize()} would tell {best} from {rivals}."
     closest = min(undecided, key=lambda row: row["seeds_needed"])
     return (
         f"To decide between {best} and {closest['other']} would take {needed(closest)}; rather "

@@ -82,7 +82,7 @@ def test_three_sentences_what_how_sure_and_what_next() -> None:
     assert second == (
         "It beats baseline by 4.24 pp [4.10, 4.37]; whether it is better than gbrt is undecided."
     )
-    assert third.endswith("seeds would decide between gp and gbrt.")
+    assert third.endswith("seeds would tell gp from gbrt.")
 
 
 def test_among_equivalent_methods_the_cheapest_is_advised() -> None:
