@@ -12,7 +12,7 @@ from study import network
 from study.datasets import Dataset
 from study.objective import ACCURACY, Objective
 from study.space import Configuration, Space
-from study.training import Trainer, worth_compiling
+from study.training import Trainer, compile_seconds, worth_compiling
 from study.trials import Evaluation, Status, Task
 
 
@@ -105,7 +105,7 @@ class NetworkProblem:
         layers = len(network.widths(task.configuration)) + 2
         seconds = 0.1 + self.epochs * images * (1e-9 * data.inputs + 0.017e-9 * weights)
         if worth_compiling(steps, weights, layers, batch):
-            seconds += 0.3 + 0.05 * layers
+            seconds += compile_seconds(layers)
             return seconds + steps * (5e-6 + 4e-6 * layers + 0.4e-9 * weights)
         return seconds + steps * (28e-6 + 8e-6 * layers + 0.5e-9 * weights)
 

@@ -101,11 +101,12 @@ class Trainer:
             weights = parameter_count(configuration, len(self._lit), data.classes)
             pays = worth_compiling(epochs * steps, weights, len(units), batch)
             step = self._stepping(*network, (units, order.shape[1:]) if pays else None)
-            score = functools.partial(self._scoring(*network), tf.constant(units))
-            share, losses, scores = tf.constant(shares(count, order.shape[1:])), [], [score()]
+            score = self._scoring(*network)
+            sizes, share = tf.constant(units), tf.constant(shares(count, order.shape[1:]))
+            losses, scores = [], [score(sizes)]
             for epoch in zip(order, rates, strict=True):
-                losses.append(step(tf.constant(units), share, *map(tf.constant, epoch)))
-                scores.append(score())
+                losses.append(step(sizes, share, *map(tf.constant, epoch)))
+                scores.append(score(sizes))
             self._give_weights(model)
         return Training(
             model=model,
@@ -177,14 +178,21 @@ def shares(count: int, shape: tuple[int, int]) -> np.ndarray:
     return share
 
 
+def compile_seconds(layers: int) -> float:
+    """What XLA takes to compile a network, on one core; `layers` counts the input, too.
+
+    A fit by eye to measured times on MNIST and digits, as is what `worth_compiling` expects.
+    """
+    return 0.3 + 0.05 * layers
+
+
 def worth_compiling(steps: int, weights: int, layers: int, batch: int) -> bool:
     """Whether XLA saves more time than it takes to compile a network of its own.
 
-    `layers` counts the input, too. Fits by eye to seconds of one core on MNIST and digits:
-    compiling takes 0.3 and 0.05 per layer; every step of compiled code saves 7 microseconds per
-    layer and, in small batches, 0.25 nanoseconds per weight.
+    Every step of compiled code saves 7 microseconds per layer and, in small batches, 0.25
+    nanoseconds per weight.
     """
-    return steps * (7e-6 * layers + 0.25e-9 * weights / batch) > 0.3 + 0.05 * layers
+    return steps * (7e-6 * layers + 0.25e-9 * weights / batch) > compile_seconds(layers)
 
 
 def _variables() -> list[Any]:

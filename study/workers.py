@@ -175,7 +175,7 @@ def open_workers(problem: Evaluator, count: int) -> Iterator[Workers]:
     """Start a cluster on this machine, and end it with the context."""
     with contextlib.ExitStack() as stack:
         stack.enter_context(_main_module_hidden())
-        with _interrupts_kept_from_workers(), dask.config.set(_configuration(count)):
+        with _interrupts_kept_from_workers(), dask.config.set(_dask_settings(count)):
             cluster = LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
                 n_workers=count,
                 threads_per_worker=1,
@@ -191,7 +191,7 @@ def open_workers(problem: Evaluator, count: int) -> Iterator[Workers]:
         yield Workers(client, problem)
 
 
-def _configuration(count: int) -> dict[str, Any]:
+def _dask_settings(count: int) -> dict[str, Any]:
     """How Dask is to run so many workers of ours."""
     return {
         # If all are killed at once, a job can be handed from one to the next that dies.
