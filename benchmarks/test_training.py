@@ -1,6 +1,5 @@
 """The package's training against Keras `fit`: the same networks, epochs and images, one thread."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -28,11 +27,7 @@ NETWORKS = TUTORIAL | DRAWN
 @pytest.mark.parametrize("how", ["keras", "study"])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_training(benchmark: Any, dataset: Dataset, network: str, how: str) -> None:
-    """Both validate after each epoch.
-
-    `study` compiles its program within the time; how long that takes is told apart, as the time
-    that a second training saves.
-    """
+    """Both validate after each epoch."""
     configuration = NETWORKS[network]
     epochs = dataset.default_epochs
     benchmark.extra_info |= {"network": network, "how": how, "epochs": epochs}
@@ -49,9 +44,4 @@ def test_training(benchmark: Any, dataset: Dataset, network: str, how: str) -> N
             return trainer.train(configuration, rng, epochs, dataset.fitted).accuracies[-1]
 
         accuracy = benchmark.pedantic(train, rounds=1, iterations=1)
-        began = time.perf_counter()
-        train()
-        again = time.perf_counter() - began
-        first = benchmark.stats.stats.min
-        benchmark.extra_info["compile_seconds"] = max(first - again, 0.0)
     benchmark.extra_info["validation_accuracy"] = float(accuracy)

@@ -73,7 +73,7 @@ def speedup(networks: pd.DataFrame, axes: Axes) -> Axes:
         axes.annotate(text, (row.speedup, place), va="center", fontsize=8.5, bbox=white)
     low, high = min(1.0, networks["speedup"].min()), networks["speedup"].max()
     axes.set_xlim(low * 0.8, high * (high / low) ** 0.45)
-    axes.set(xlabel="times as fast as Keras fit, one thread, compiling included", ylabel="")
+    axes.set(xlabel="times as fast as Keras fit, one thread", ylabel="")
     axes.grid(axis="y", visible=False)
     return axes
 

@@ -12,7 +12,7 @@ from study import network
 from study.datasets import Dataset
 from study.objective import ACCURACY, Objective
 from study.space import Configuration, Space
-from study.training import Trainer, compile_seconds, worth_compiling
+from study.training import Trainer
 from study.trials import Evaluation, Status, Task
 
 
@@ -68,7 +68,7 @@ class NetworkProblem:
         return Trainer(self.dataset)
 
     def __reduce__(self) -> Any:
-        return type(self), (self.dataset, self.epochs)  # compiled programs stay where they are
+        return type(self), (self.dataset, self.epochs)  # the trainer stays where it is
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train the network of the task's configuration from fresh weights."""
@@ -96,18 +96,13 @@ class NetworkProblem:
         )
 
     def expected_seconds(self, task: Task) -> float:
-        """A fit by eye to measured times: a cost per step, weight and image, and compiling."""
+        """A fit by eye to measured times: a cost per step, weight and image."""
         data = self.dataset
         images = len(data.x_train) if task.part.fits_all else data.fitted
-        batch = int(task.configuration["batch_size"])
-        steps = self.epochs * math.ceil(images / batch)
+        steps = math.ceil(images / int(task.configuration["batch_size"]))
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
-        layers = len(network.widths(task.configuration)) + 2
-        seconds = 0.1 + self.epochs * images * (1e-9 * data.inputs + 0.017e-9 * weights)
-        if worth_compiling(steps, weights, layers, batch):
-            seconds += compile_seconds(layers)
-            return seconds + steps * (5e-6 + 4e-6 * layers + 0.4e-9 * weights)
-        return seconds + steps * (28e-6 + 8e-6 * layers + 0.5e-9 * weights)
+        by_image, by_step = 0.6e-9 * data.inputs + 14e-12 * weights, 6e-6 + 0.19e-9 * weights
+        return 0.05 + self.epochs * (images * by_image + steps * by_step)
 
     def describe(self) -> dict[str, Any]:
         """Dataset with checksum, network and training length."""

@@ -11,8 +11,8 @@ import study
 
 PACKAGE = Path(study.__file__).parent
 LAYERS = [
-    {"errors"},
-    {"settings", "space", "wording", "loading"},
+    {"errors", "vectors"},
+    {"settings", "space", "wording", "loading", "steps"},
     {"files", "trials", "paired", "benchmarks", "packages", "objective", "memory"},
     {"datasets", "methods", "skopt_compat", "optuna_search", "claims"},
     {"chosen"},

@@ -1,18 +1,18 @@
 import math
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 from scipy import stats
 
-from study import training
+from study import steps
 from study.claims import GBRT_WINNER, GP_WINNER
 from study.datasets import Dataset
 from study.network import BASELINE, DEFAULT, SPACE, build, parameter_count, tensorflow
 from study.problems import NetworkProblem, evaluate
 from study.space import Configuration
-from study.training import ADAM, Trainer, batches, learning_rates, worth_compiling
+from study.steps import BETA_1, BETA_2
+from study.training import Trainer, learning_rates
 from study.trials import Part, Status, Task, task
 
 
@@ -62,7 +62,7 @@ def test_step_sizes_are_keras_adams() -> None:
         steps.append(before - float(weight.value))
     # With gradient 1, both corrected moments are 1 but for epsilon.
     k = np.arange(1, 21)
-    correction = np.sqrt(1 - ADAM["beta_2"] ** k) / (1 - ADAM["beta_1"] ** k)
+    correction = np.sqrt(1 - BETA_2**k) / (1 - BETA_1**k)
     np.testing.assert_allclose(learning_rates(configuration, 20) / correction, steps, rtol=1e-4)
 
 
@@ -74,24 +74,21 @@ def test_step_sizes_are_keras_adams() -> None:
         {**GP_WINNER, "batch_size": 7},
         {**GBRT_WINNER, "num_input_nodes": 30, "batch_size": 407},  # no smaller last batch
         {**BASELINE, "batch_size": 2000},  # one batch, smaller than its size
+        {**DEFAULT, "num_input_nodes": 200, "num_dense_nodes": 83, "activation": "sigmoid"},
+        {**GP_WINNER, "num_input_nodes": 64, "num_dense_nodes": 100, "batch_size": 1},
     ],
 )
-@pytest.mark.parametrize("compiled", [False, True])
 def test_a_training_is_keras_fits_step_by_step(
-    trainer: Trainer,
-    configuration: Configuration,
-    monkeypatch: pytest.MonkeyPatch,
-    compiled: bool,
+    trainer: Trainer, configuration: Configuration
 ) -> None:
     """The same weights, order and schedule through Keras `fit` end in the same network."""
-    monkeypatch.setattr(training, "worth_compiling", lambda *_: compiled)
     data, count = trainer.dataset, trainer.dataset.fitted
     ours = trainer.train(configuration, np.random.default_rng(5), epochs=2, images=count)
 
     rng = np.random.default_rng(5)
     model = build(configuration, data.inputs, data.classes, rng)
     size = int(configuration["batch_size"])
-    order = batches(rng, count, size, epochs=2).reshape(2, -1)[:, :count]
+    order = [rng.permutation(count) for _ in range(2)]
     rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
     schedule = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
     model.compile(
@@ -149,14 +146,6 @@ def test_accuracies_are_statistically_keras_fits(
     assert abs(np.mean(ours) - np.mean(theirs)) < 0.03
 
 
-def test_every_epoch_sees_every_image_once_in_a_new_order() -> None:
-    order = batches(np.random.default_rng(0), count=10, batch=4, epochs=3)
-    assert order.shape == (3, 3, 4)
-    epochs = [epoch.ravel()[:10].tolist() for epoch in order]
-    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
-    assert len(set(map(tuple, epochs))) == 3
-
-
 def test_fresh_networks_start_near_the_logarithm_of_the_classes(digits: Dataset) -> None:
     problem = NetworkProblem(digits, epochs=1)
     rng = np.random.default_rng(0)
@@ -189,52 +178,14 @@ def test_an_evaluation_is_a_function_of_its_task(digits: Dataset) -> None:
     assert one.evaluate(task(Part.VALIDATION, 3, DEFAULT, 1)).losses != first.losses
 
 
-def test_networks_of_one_depth_and_activation_share_a_program(digits: Dataset) -> None:
-    trainer = Trainer(digits)
-    rng = np.random.default_rng(0)
+def test_compiled_code_serves_every_network(digits: Dataset) -> None:
+    """Nothing is compiled for an evaluation: numba's functions know no sizes."""
+    trainer, rng = Trainer(digits), np.random.default_rng(0)
+    trainer.train(BASELINE, rng, 1)
+    before = [len(function.signatures) for function in (steps.train_epoch, steps.score)]
     for _ in range(8):
-        drawn = {**SPACE.sample(rng), "num_dense_layers": 2, "activation": "relu"}
-        trainer.train({**drawn, "batch_size": 100}, rng, 2, digits.fitted)
-    assert trainer.programs == 2  # one trains, one scores
-    trainer.train({**DEFAULT, "activation": "sigmoid"}, rng, 2, digits.fitted)
-    assert trainer.programs == 4
-
-
-def test_compiled_code_is_shared_by_learning_rates_and_seeds(
-    digits: Dataset, compiled: None
-) -> None:
-    trainer = Trainer(digits)
-    for seed, rate in enumerate((1e-3, 2e-3, 3e-3)):
-        configuration = {**BASELINE, "learning_rate": rate, "adam_decay": rate}
-        trainer.train(configuration, np.random.default_rng(seed), 2, digits.fitted)
-    assert trainer.programs == 2  # one trains, one scores
-    trainer.train({**BASELINE, "batch_size": 64}, np.random.default_rng(0), 2, digits.fitted)
-    assert trainer.programs == 3
-
-
-def test_what_makes_many_steps_is_compiled() -> None:
-    weights = parameter_count(GP_WINNER, 784, 10)
-    assert worth_compiling(3 * 25_500, weights, 7, batch=2)
-    assert not worth_compiling(3 * 399, parameter_count(BASELINE, 784, 10), 4, batch=128)
-
-
-def test_compiled_or_not_the_training_is_the_same(
-    digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def trained(compiled: bool) -> Any:
-        monkeypatch.setattr(training, "worth_compiling", lambda *_: compiled)
-        return Trainer(digits).train(DEFAULT, np.random.default_rng(0), 3, digits.fitted)
-
-    one, other = trained(True), trained(False)
-    assert one.initial_loss == pytest.approx(other.initial_loss, rel=1e-6)
-    assert one.losses == pytest.approx(other.losses, rel=1e-3)
-    for ours, theirs in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
-        assert np.abs(ours - theirs).mean() < 1e-3  # Adam enlarges last digits of tiny gradients
-
-
-@pytest.fixture
-def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "worth_compiling", lambda *_: True)
+        trainer.train(SPACE.sample(rng), rng, 1, digits.fitted)
+    assert before == [len(function.signatures) for function in (steps.train_epoch, steps.score)]
 
 
 def test_the_test_part_trains_on_all_images_and_scores_the_test_set(digits: Dataset) -> None:
