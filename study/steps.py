@@ -381,7 +381,15 @@ def packed(arrays: Sequence[np.ndarray]) -> np.ndarray:
     parts = [_blocks(np.vstack([kernel, bias]))]
     for kernel, bias in zip(others[::2], others[1::2], strict=True):
         parts += [_blocks(kernel.T), _blocks(bias[None])]
-    return np.concatenate(parts)
+    weights = zeros(sum(part.size for part in parts))
+    return np.concatenate(parts, out=weights)
+
+
+def zeros(count: int) -> np.ndarray:
+    """So many numbers where a vector never lies in two lines of the cache."""
+    room = np.zeros(count + LANES, F)
+    skipped = -room.ctypes.data % (LANES * room.itemsize) // room.itemsize
+    return room[skipped : skipped + count]
 
 
 def unpacked(weights: np.ndarray, network: Network) -> list[np.ndarray]:
@@ -440,10 +448,10 @@ def batch_of(network: Network, size: int) -> Batch:
         pixel_starts=np.zeros(pixels + 2, np.intp),
         images=np.zeros(lit, np.uint32),
         scaled=np.zeros(lit, F),
-        signals=np.zeros(signals, F),
-        deltas=np.zeros(signals, F),
-        kernel=np.zeros(max(GROUP, (layers[:-1] * layers[1:]).max(initial=0)), F),
-        gradient=np.zeros(network.kernels[-1] - network.kernels[1], F),
+        signals=zeros(signals),
+        deltas=zeros(signals),
+        kernel=zeros(max(GROUP, (layers[:-1] * layers[1:]).max(initial=0))),
+        gradient=zeros(network.kernels[-1] - network.kernels[1]),
         logits=np.zeros(layers[-1], F),
         every=np.arange(max(size, *layers), dtype=np.uint32),
         ones=np.ones(1, F),

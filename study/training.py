@@ -76,7 +76,7 @@ class Trainer:
         network = steps.network_of(units, relu=configuration["activation"] == "relu")
         kernel, *others = model.get_weights()
         weights = steps.packed([kernel[self._lit], *others])
-        state = weights, np.zeros_like(weights), np.zeros_like(weights)
+        state = weights, steps.zeros(weights.size), steps.zeros(weights.size)
         batch = steps.batch_of(network, max(min(size, count), SCORED))
         scored = np.arange(data.fitted, len(data.x_train))
         losses, scores = [], [steps.score(self._images, weights, network, batch, scored, SCORED)]
