@@ -29,9 +29,9 @@ DEFAULT = SPACE.configuration([1e-3, 1, 512, 13, "relu", 64, 1e-3])
 BASELINE = SPACE.configuration([1e-3, 1, 16, 16, "relu", 128, 0.0])
 
 # One thread: four processes of one thread use four cores better than one process of four,
-# and floating-point sums do not depend on how many cores the machine has. XLA's LLVM would
-# start threads of its own to compile, and would use half of what vector units there are; its
-# highest optimisation level compiles longer for code that is no faster.
+# and floating-point sums do not depend on how many cores the machine has. A Keras model of one's
+# own may ask for XLA, whose LLVM would start threads of its own to compile, and would use half of
+# what vector units there are; its highest optimisation level compiles longer for no faster code.
 ENVIRONMENT = {
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",

@@ -28,14 +28,16 @@ def intrinsic(function: Callable[..., Any]) -> Any:
 
 
 def compiled(*, inline: bool = False) -> Callable[[Any], Any]:
-    """Compile a function once per machine, or per process where nothing can be kept.
+    """Compile a function once per installation, or per process where nothing can be kept.
 
-    Sums may be reordered; NaN stays NaN.
+    Sums may be reordered; NaN stays NaN. Other threads go on meanwhile: progress is shown, and a
+    worker answers its scheduler.
     """
     options = {
         "fastmath": {"reassoc", "contract", "nsz"},
         "error_model": "numpy",
         "forceinline": inline,
+        "nogil": True,
     }
 
     def decorate(function: Any) -> Any:
@@ -48,7 +50,7 @@ def compiled(*, inline: bool = False) -> Callable[[Any], Any]:
 
 
 class _Vector(types.Type):  # type: ignore[misc]
-    """LANES floats in a register: numba has no such type, and guesses badly where to use one."""
+    """LANES numbers in a register: numba has no such type."""
 
     def __init__(self) -> None:
         super().__init__(name="Vector")
