@@ -1,4 +1,4 @@
-"""Training, an epoch at a time in compiled code; see `steps`.
+"""Training, an epoch at a time in compiled code; see `steps` and `layout`.
 
 Keras `fit` spends most of its time between steps. The Keras model gives the initial weights and
 takes the trained ones.
@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from study import steps
 from study.datasets import Dataset
+from study.layout import batch_of, images_of, network_of, packed, unpacked, zeros
 from study.network import build, tensorflow, widths
 from study.space import Configuration
-from study.steps import BETA_1, BETA_2
+from study.steps import BETA_1, BETA_2, score, train_epoch
 
 SCORED = 128  # images scored at once
 
@@ -43,9 +43,17 @@ class Trainer:
         self.dataset = dataset
         # A pixel that is 0 in every image moves no weight, as 67 of MNIST's 784: leave it out.
         self._lit = np.flatnonzero(dataset.x_train.any(axis=0))
-        self._images = steps.images_of(
-            dataset.x_train[:, self._lit], dataset.y_train, dataset.scale
-        )
+        self._images = images_of(dataset.x_train[:, self._lit], dataset.y_train, dataset.scale)
+        self._compile()
+
+    def _compile(self) -> None:
+        """Compile, or load what is: the first training must not take longer than the next."""
+        network = network_of([len(self._lit), 1, self.dataset.classes], relu=True)
+        weights, order = zeros(network.kernels[-1]), np.arange(1)
+        batch, rates = batch_of(network, order.size), np.zeros(order.size, np.float32)
+        state = weights, zeros(weights.size), zeros(weights.size)
+        train_epoch(self._images, state, network, batch, order, order.size, rates)
+        score(self._images, weights, network, batch, order, order.size)
 
     def train(
         self,
@@ -73,20 +81,18 @@ class Trainer:
         each = -(-count // size)
         rates = learning_rates(configuration, epochs * each, before).reshape(epochs, each)
         units = [len(self._lit), *widths(configuration), data.classes]
-        network = steps.network_of(units, relu=configuration["activation"] == "relu")
+        network = network_of(units, relu=configuration["activation"] == "relu")
         kernel, *others = model.get_weights()
-        weights = steps.packed([kernel[self._lit], *others])
-        state = weights, steps.zeros(weights.size), steps.zeros(weights.size)
-        batch = steps.batch_of(network, max(min(size, count), SCORED))
+        weights = packed([kernel[self._lit], *others])
+        state = weights, zeros(weights.size), zeros(weights.size)
+        batch = batch_of(network, max(min(size, count), SCORED))
         scored = np.arange(data.fitted, len(data.x_train))
-        losses, scores = [], [steps.score(self._images, weights, network, batch, scored, SCORED)]
+        losses, scores = [], [score(self._images, weights, network, batch, scored, SCORED)]
         for epoch in rates:
             order = rng.permutation(count)
-            losses.append(
-                steps.train_epoch(self._images, state, network, batch, order, size, epoch)
-            )
-            scores.append(steps.score(self._images, weights, network, batch, scored, SCORED))
-        kernel[self._lit], *others = steps.unpacked(weights, network)
+            losses.append(train_epoch(self._images, state, network, batch, order, size, epoch))
+            scores.append(score(self._images, weights, network, batch, scored, SCORED))
+        kernel[self._lit], *others = unpacked(weights, network)
         model.set_weights([kernel, *others])
         return Training(
             model=model,

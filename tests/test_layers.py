@@ -12,8 +12,8 @@ import study
 PACKAGE = Path(study.__file__).parent
 LAYERS = [
     {"errors", "vectors"},
-    {"settings", "space", "wording", "loading", "steps"},
-    {"files", "trials", "paired", "benchmarks", "packages", "objective", "memory"},
+    {"settings", "space", "wording", "loading", "layout"},
+    {"files", "trials", "paired", "benchmarks", "packages", "objective", "memory", "steps"},
     {"datasets", "methods", "skopt_compat", "optuna_search", "claims"},
     {"chosen"},
     {"network", "frames", "proposing"},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study import steps
+from study import layout, steps
 from study.vectors import exp
 
 Arrays = list[np.ndarray]
@@ -67,11 +67,11 @@ def test_an_epoch_is_that_of_double_precision(
     rng = np.random.default_rng(seed)
     arrays, (x, y) = network(units, rng), drawn(units, count, rng)
     order, rates = rng.permutation(count), np.full(-(-count // size), 1e-3, np.float32)
-    shape = steps.network_of(units, relu=relu)
-    images = steps.images_of(x, y, 1 / 255)
-    weights = steps.packed(arrays)
-    state = weights, steps.zeros(weights.size), steps.zeros(weights.size)
-    batch = steps.batch_of(shape, max(size, 16))
+    shape = layout.network_of(units, relu=relu)
+    images = layout.images_of(x, y, 1 / 255)
+    weights = layout.packed(arrays)
+    state = weights, layout.zeros(weights.size), layout.zeros(weights.size)
+    batch = layout.batch_of(shape, max(size, 16))
     before = steps.score(images, weights, shape, batch, order, 16)
     loss = steps.train_epoch(images, state, shape, batch, order, size, rates)
 
@@ -90,7 +90,7 @@ def test_an_epoch_is_that_of_double_precision(
             square[:] += (1 - steps.BETA_2) * (slope**2 - square)
             array[:] -= float(rate) * mean / (np.sqrt(square) + steps.EPSILON)
     assert loss == pytest.approx(sum(losses) / count, rel=1e-3)
-    for ours, theirs in zip(steps.unpacked(weights, shape), exact, strict=True):
+    for ours, theirs in zip(layout.unpacked(weights, shape), exact, strict=True):
         # Adam moves a weight by its rate however small the slope: last digits count where it is 0.
         assert np.abs(ours - theirs).mean() < 1e-5
 
@@ -98,8 +98,8 @@ def test_an_epoch_is_that_of_double_precision(
 @given(SHAPES, st.integers(0, 2**32))
 def test_weights_come_back_as_they_were(units: list[int], seed: int) -> None:
     arrays = network(units, np.random.default_rng(seed))
-    shape = steps.network_of(units, relu=True)
-    for ours, theirs in zip(steps.unpacked(steps.packed(arrays), shape), arrays, strict=True):
+    shape = layout.network_of(units, relu=True)
+    for ours, theirs in zip(layout.unpacked(layout.packed(arrays), shape), arrays, strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -110,9 +110,9 @@ def test_what_is_no_number_is_told_by_the_loss(relu: bool, layer: int) -> None:
     units, rng = [5, 4, 3, 3], np.random.default_rng(0)
     arrays, (x, y) = network(units, rng), drawn(units, 6, rng)
     arrays[2 * layer + 1][:] = np.nan
-    shape = steps.network_of(units, relu=relu)
-    weights, batch = steps.packed(arrays), steps.batch_of(shape, 6)
-    loss, _ = steps.score(steps.images_of(x, y, 1 / 255), weights, shape, batch, np.arange(6), 6)
+    shape = layout.network_of(units, relu=relu)
+    weights, batch = layout.packed(arrays), layout.batch_of(shape, 6)
+    loss, _ = steps.score(layout.images_of(x, y, 1 / 255), weights, shape, batch, np.arange(6), 6)
     assert np.isnan(loss)
 
 
@@ -130,10 +130,10 @@ def test_the_exponential_ends_where_numbers_end() -> None:
 def test_images_of_real_numbers_are_trained_on_as_well() -> None:
     units, rng = [7, 20, 3], np.random.default_rng(0)
     arrays, (x, y) = network(units, rng), drawn(units, 30, rng)
-    shape = steps.network_of(units, relu=True)
+    shape = layout.network_of(units, relu=True)
     found = []
     for stored, scale in ((x, 1 / 255), ((x / 255).astype(np.float32), 1.0)):
-        weights, batch = steps.packed(arrays), steps.batch_of(shape, 30)
-        images = steps.images_of(stored, y, scale)
+        weights, batch = layout.packed(arrays), layout.batch_of(shape, 30)
+        images = layout.images_of(stored, y, scale)
         found.append(steps.score(images, weights, shape, batch, np.arange(30), 30)[0])
     assert found[0] == pytest.approx(found[1], rel=1e-6)
