@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from study.vectors import LANES, F
+from study.vectors import LANES, F, width_of
 
 GROUP = 4096  # weights that Adam takes at once: their gradient stays in the first cache
 
@@ -65,7 +65,8 @@ class Batch(NamedTuple):
     """Room for those of one image."""
     every: np.ndarray
     """0, 1, 2, ...: of a matrix product, every row."""
-    ones: np.ndarray
+    one: np.ndarray
+    """The number 1, for a plain sum."""
 
 
 def packed(arrays: Sequence[np.ndarray]) -> np.ndarray:
@@ -104,9 +105,12 @@ def whole(columns: Any) -> Any:
 
 def _starts(columns: int) -> np.ndarray:
     """Where the second and each further block of so many columns begins."""
-    full, rest = divmod(int(whole(columns)), 64)
-    widths = [64] * full + [32] * (rest // 32) + [16] * (rest % 32 // 16)
-    return np.cumsum(widths)[:-1]
+    ends, left = [0], int(whole(columns))
+    while left:
+        width = width_of(left)
+        ends.append(ends[-1] + width)
+        left -= width
+    return np.array(ends[1:-1], np.intp)
 
 
 def _blocks(matrix: np.ndarray) -> np.ndarray:
@@ -147,7 +151,7 @@ def batch_of(network: Network, size: int) -> Batch:
         gradient=zeros(network.kernels[-1] - network.kernels[1]),
         logits=np.zeros(layers[-1], F),
         every=np.arange(max(size, *layers), dtype=np.uint32),
-        ones=np.ones(1, F),
+        one=np.ones(1, F),
     )
 
 

@@ -220,7 +220,7 @@ def _score(
 def _backward(weights: np.ndarray, network: Network, batch: Batch, size: int, top: int) -> None:
     """Gradients of all but the first kernel, and the deltas of the first layer."""
     gradient, deltas, signals = batch.gradient, batch.deltas, batch.signals
-    every, one = at(batch.every, 0), at(batch.ones, 0)
+    every, one = at(batch.every, 0), at(batch.one, 0)
     blank(at(gradient, 0), gradient.shape[0])
     blank(at(deltas, 0), top)
     above = top

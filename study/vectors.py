@@ -183,8 +183,79 @@ def width_of(left: int) -> int:
 
 @compiled(inline=True)
 def plus_times(total: Vector, factor: Any, vector: Vector) -> Vector:
-    """Total + factor * vector."""
+    """The sum of a vector and a multiple of another."""
     return plus(total, times(spread(factor), vector))
+
+
+@compiled(inline=True)
+def _add_rows_of_64(
+    out: Pointer, rows: Pointer, where: Pointer, weights: Pointer, step: int, start: int, stop: int
+) -> None:
+    a, b, c, d = load(out, 0), load(out, 16), load(out, 32), load(out, 48)
+    e, f, g, h = spread(F(0)), spread(F(0)), spread(F(0)), spread(F(0))
+    k = start
+    while k + 2 <= stop:
+        x, i = weights[k * step], np.intp(where[k]) * 64
+        y, j = weights[(k + 1) * step], np.intp(where[k + 1]) * 64
+        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
+        c, d = plus_times(c, x, load(rows, i + 32)), plus_times(d, x, load(rows, i + 48))
+        e, f = plus_times(e, y, load(rows, j)), plus_times(f, y, load(rows, j + 16))
+        g, h = plus_times(g, y, load(rows, j + 32)), plus_times(h, y, load(rows, j + 48))
+        k += 2
+    if k < stop:
+        x, i = weights[k * step], np.intp(where[k]) * 64
+        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
+        c, d = plus_times(c, x, load(rows, i + 32)), plus_times(d, x, load(rows, i + 48))
+    store(out, 0, plus(a, e))
+    store(out, 16, plus(b, f))
+    store(out, 32, plus(c, g))
+    store(out, 48, plus(d, h))
+
+
+@compiled(inline=True)
+def _add_rows_of_32(
+    out: Pointer, rows: Pointer, where: Pointer, weights: Pointer, step: int, start: int, stop: int
+) -> None:
+    a, b, c, d = load(out, 0), load(out, 16), spread(F(0)), spread(F(0))
+    e, f, g, h = spread(F(0)), spread(F(0)), spread(F(0)), spread(F(0))
+    k = start
+    while k + 4 <= stop:
+        x, i = weights[k * step], np.intp(where[k]) * 32
+        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
+        x, i = weights[(k + 1) * step], np.intp(where[k + 1]) * 32
+        c, d = plus_times(c, x, load(rows, i)), plus_times(d, x, load(rows, i + 16))
+        x, i = weights[(k + 2) * step], np.intp(where[k + 2]) * 32
+        e, f = plus_times(e, x, load(rows, i)), plus_times(f, x, load(rows, i + 16))
+        x, i = weights[(k + 3) * step], np.intp(where[k + 3]) * 32
+        g, h = plus_times(g, x, load(rows, i)), plus_times(h, x, load(rows, i + 16))
+        k += 4
+    while k < stop:
+        x, i = weights[k * step], np.intp(where[k]) * 32
+        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
+        k += 1
+    store(out, 0, plus(plus(a, c), plus(e, g)))
+    store(out, 16, plus(plus(b, d), plus(f, h)))
+
+
+@compiled(inline=True)
+def _add_rows_of_16(
+    out: Pointer, rows: Pointer, where: Pointer, weights: Pointer, step: int, start: int, stop: int
+) -> None:
+    a, b, c, d = load(out, 0), spread(F(0)), spread(F(0)), spread(F(0))
+    k = start
+    while k + 4 <= stop:
+        a = plus_times(a, weights[k * step], load(rows, np.intp(where[k]) * 16))
+        k += 1
+        b = plus_times(b, weights[k * step], load(rows, np.intp(where[k]) * 16))
+        k += 1
+        c = plus_times(c, weights[k * step], load(rows, np.intp(where[k]) * 16))
+        k += 1
+        d = plus_times(d, weights[k * step], load(rows, np.intp(where[k]) * 16))
+        k += 1
+    while k < stop:
+        a = plus_times(a, weights[k * step], load(rows, np.intp(where[k]) * 16))
+        k += 1
+    store(out, 0, plus(plus(a, b), plus(c, d)))
 
 
 @compiled(inline=True)
@@ -203,59 +274,12 @@ def _add_rows(
     All are pointers; rows are of `width`, a block's. Partial sums are kept apart, for an addition
     waits for the one before.
     """
-    k = start
-    a, b, c, d = load(out, 0), spread(F(0)), spread(F(0)), spread(F(0))
-    e, f, g, h = spread(F(0)), spread(F(0)), spread(F(0)), spread(F(0))
     if width == 64:
-        b, c, d = load(out, 16), load(out, 32), load(out, 48)
-        while k + 2 <= stop:
-            x, i = weights[k * step], np.intp(where[k]) * 64
-            y, j = weights[(k + 1) * step], np.intp(where[k + 1]) * 64
-            a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-            c, d = plus_times(c, x, load(rows, i + 32)), plus_times(d, x, load(rows, i + 48))
-            e, f = plus_times(e, y, load(rows, j)), plus_times(f, y, load(rows, j + 16))
-            g, h = plus_times(g, y, load(rows, j + 32)), plus_times(h, y, load(rows, j + 48))
-            k += 2
-        if k < stop:
-            x, i = weights[k * step], np.intp(where[k]) * 64
-            a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-            c, d = plus_times(c, x, load(rows, i + 32)), plus_times(d, x, load(rows, i + 48))
-        store(out, 0, plus(a, e))
-        store(out, 16, plus(b, f))
-        store(out, 32, plus(c, g))
-        store(out, 48, plus(d, h))
+        _add_rows_of_64(out, rows, where, weights, step, start, stop)
     elif width == 32:
-        b = load(out, 16)
-        while k + 4 <= stop:
-            x, i = weights[k * step], np.intp(where[k]) * 32
-            a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-            x, i = weights[(k + 1) * step], np.intp(where[k + 1]) * 32
-            c, d = plus_times(c, x, load(rows, i)), plus_times(d, x, load(rows, i + 16))
-            x, i = weights[(k + 2) * step], np.intp(where[k + 2]) * 32
-            e, f = plus_times(e, x, load(rows, i)), plus_times(f, x, load(rows, i + 16))
-            x, i = weights[(k + 3) * step], np.intp(where[k + 3]) * 32
-            g, h = plus_times(g, x, load(rows, i)), plus_times(h, x, load(rows, i + 16))
-            k += 4
-        while k < stop:
-            x, i = weights[k * step], np.intp(where[k]) * 32
-            a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-            k += 1
-        store(out, 0, plus(plus(a, c), plus(e, g)))
-        store(out, 16, plus(plus(b, d), plus(f, h)))
+        _add_rows_of_32(out, rows, where, weights, step, start, stop)
     else:
-        while k + 4 <= stop:
-            a = plus_times(a, weights[k * step], load(rows, np.intp(where[k]) * 16))
-            k += 1
-            b = plus_times(b, weights[k * step], load(rows, np.intp(where[k]) * 16))
-            k += 1
-            c = plus_times(c, weights[k * step], load(rows, np.intp(where[k]) * 16))
-            k += 1
-            d = plus_times(d, weights[k * step], load(rows, np.intp(where[k]) * 16))
-            k += 1
-        while k < stop:
-            a = plus_times(a, weights[k * step], load(rows, np.intp(where[k]) * 16))
-            k += 1
-        store(out, 0, plus(plus(a, b), plus(c, d)))
+        _add_rows_of_16(out, rows, where, weights, step, start, stop)
 
 
 @compiled()
