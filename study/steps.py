@@ -1,7 +1,6 @@
 """The steps of a training, compiled by numba: a batch forward and backward, and Adam.
 
-Every sum over units, pixels or images is a sum of rows, see `vectors`; see `layout` for where the
-rows are. The first layer adds up a row of its kernel per lit pixel.
+See `first_layer` for most of the work, and `layout` for where everything is.
 """
 
 import math
@@ -9,34 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from study.layout import GROUP, Batch, Images, Network, State
+from study.adam import Pace, learn, move, owe
+from study.first_layer import list_lit, owe_lit, pass_first
+from study.layout import Batch, Images, Network, State
 from study.vectors import (
     LANES,
     F,
     Pointer,
-    add_listed,
     add_product,
+    after,
     at,
     blank,
     compiled,
     exp,
-    flushed,
     load,
-    minus,
-    over,
     plus,
-    plus_times,
-    prefetch,
-    root,
-    spread,
-    store,
     times,
+    total,
     width_of,
+    zero,
 )
-
-AHEAD = 8  # images from when one is asked for to when it is needed
-BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults
-_KEPT_1, _KEPT_2, _TINY = F(1 - BETA_1), F(1 - BETA_2), F(EPSILON)
 
 
 @compiled()
@@ -61,67 +52,6 @@ def _unsquash(deltas: np.ndarray, signals: np.ndarray, relu: bool) -> None:
 
 
 @compiled()
-def _adam(
-    weights: Pointer, means: Pointer, squares: Pointer, gradient: Pointer, count: int, rate: Any
-) -> None:
-    """One step of Adam, see `learning_rates`, in one pass over memory."""
-    tiny = spread(_TINY)
-    for i in range(0, count, LANES):
-        slope, mean, square = load(gradient, i), load(means, i), load(squares, i)
-        mean = flushed(plus_times(mean, _KEPT_1, minus(slope, mean)))
-        square = flushed(plus_times(square, _KEPT_2, minus(times(slope, slope), square)))
-        change = over(mean, plus(root(square), tiny))
-        store(means, i, mean)
-        store(squares, i, square)
-        store(weights, i, plus_times(load(weights, i), -rate, change))
-
-
-@compiled()
-def _fetch(images: Images, image: int) -> None:
-    """Have an image at hand soon: shuffled images lie where no processor expects them."""
-    start, stop = images.starts[image], images.starts[image + 1]
-    for k in range(start, stop, 64 // images.pixels.itemsize):
-        prefetch(at(images.pixels, k))
-    for k in range(start, stop, 64 // images.values.itemsize):
-        prefetch(at(images.values, k))
-
-
-@compiled()
-def _gather(
-    images: Images, order: np.ndarray, begin: int, end: int, bias: int, batch: Batch
-) -> None:
-    """Put the lit pixels of those images together, each with the bias as one more."""
-    lit = 0
-    for b in range(end - begin):
-        if begin + b + AHEAD < order.shape[0]:
-            _fetch(images, order[begin + b + AHEAD])
-        image = order[begin + b]
-        for k in range(images.starts[image], images.starts[image + 1]):
-            batch.pixels[lit] = images.pixels[k]
-            batch.values[lit] = F(images.values[k]) * images.scale
-            lit += 1
-        batch.pixels[lit], batch.values[lit] = bias, F(1)
-        lit += 1
-        batch.image_starts[b + 1] = lit
-
-
-@compiled()
-def _turn(batch: Batch, size: int) -> None:
-    """List the images by pixel, too."""
-    starts, ends = batch.pixel_starts, batch.pixel_starts[1:]  # what begins the next one
-    starts[:] = 0
-    for k in range(batch.image_starts[size]):
-        starts[batch.pixels[k] + 2] += 1
-    for p in range(2, starts.shape[0]):
-        starts[p] += starts[p - 1]
-    for b in range(size):
-        for k in range(batch.image_starts[b], batch.image_starts[b + 1]):
-            p = batch.pixels[k]
-            batch.images[ends[p]], batch.scaled[ends[p]] = b, batch.values[k]
-            ends[p] += 1
-
-
-@compiled()
 def _shape(network: Network, layer: int) -> tuple[int, int, int, int]:
     """Inputs and outputs of a layer, and both as whole vectors."""
     units, padded = network.units, network.padded
@@ -129,55 +59,57 @@ def _shape(network: Network, layer: int) -> tuple[int, int, int, int]:
 
 
 @compiled()
-def _upright(weights: Pointer, network: Network, layer: int, kernel: np.ndarray) -> None:
-    """The kernel as rows of outputs; it is kept as rows of inputs."""
-    n_in, n_out, all_in, all_out = _shape(network, layer)
+def _clear(signals: Pointer, size: int, units: int, padded: int) -> None:
+    """Set to 0 what fills up the last block."""
+    width = 16 if padded % 32 else 32 if padded % 64 else 64
+    last = padded - width
+    for b in range(size):
+        for c in range(units - last, width):
+            signals[size * last + b * width + c] = F(0)
+
+
+@compiled(inline=True)
+def _dot(a: Pointer, m: int, rows_a: int, b: Pointer, n: int, rows_b: int, columns: int) -> Any:
+    """The product of row m of a matrix and row n of another, both in blocks."""
+    found, wide, half, rest = F(0), zero(64), zero(32), zero(16)
     i = 0
-    while i < n_in:
-        w_in = width_of(all_in - i)
-        o = 0
-        while o < n_out:
-            w_out = width_of(all_out - o)
-            for k in range(i, min(i + w_in, n_in)):
-                for c in range(o, min(o + w_out, n_out)):
-                    value = weights[n_out * i + c * w_in + k - i]
-                    kernel[n_in * o + k * w_out + c - o] = value
-            o += w_out
-        i += w_in
+    while columns - i >= 64:
+        x, y = load(a, rows_a * i + m * 64, wide), load(b, rows_b * i + n * 64, wide)
+        wide = plus(wide, times(x, y))
+        i += 64
+    if i:
+        found += total(wide)
+    if columns - i >= 32:
+        x, y = load(a, rows_a * i + m * 32, half), load(b, rows_b * i + n * 32, half)
+        found += total(times(x, y))
+        i += 32
+    if columns > i:
+        x, y = load(a, rows_a * i + m * 16, rest), load(b, rows_b * i + n * 16, rest)
+        found += total(times(x, y))
+    return found
 
 
 @compiled()
 def _forward(weights: np.ndarray, network: Network, batch: Batch, size: int) -> int:
-    """Signals of all layers; returns where those of the last begin."""
-    units, padded, signals = network.units, network.padded, batch.signals
-    lit = at(batch.pixels, 0), at(batch.values, 0), at(batch.image_starts, 0)
-    blank(at(signals, 0), size * padded[1])
-    j = 0
-    while j < padded[1]:
-        width = width_of(padded[1] - j)
-        add_listed(at(signals, size * j), at(weights, units[0] * j), width, *lit, size)
-        j += width
-    below, every, kernel = 0, at(batch.every, 0), batch.kernel
+    """Signals of all layers but the first; returns where those of the last begin."""
+    units, signals = network.units, batch.signals
+    below = 0
     for layer in range(1, units.shape[0] - 1):
         n_in, n_out, all_in, all_out = _shape(network, layer)
         above, own = below + size * all_in, network.kernels[layer]
         _squash(signals[below:above], network.relu)
-        _upright(at(weights, own), network, layer, kernel)
+        if not network.relu:
+            _clear(at(signals, below), size, n_in, all_in)
+        inputs, kernel = at(signals, below), at(weights, own)
+        bias = after(kernel, n_out * all_in)
         o = 0
-        while o < all_out:
-            w_out = width_of(all_out - o)
-            out, bias = at(signals, above + size * o), at(weights, own + n_out * all_in + o)
+        while o < n_out:
+            width = width_of(all_out - o)
             for b in range(size):
-                for c in range(0, w_out, LANES):
-                    store(out, b * w_out + c, load(bias, c))
-            i = 0
-            while i < n_in:
-                w_in = width_of(all_in - i)
-                rows, factors = at(kernel, n_in * o + i * w_out), at(signals, below + size * i)
-                terms = min(w_in, n_in - i)
-                add_product(out, rows, w_out, every, factors, w_in, 1, size, terms)
-                i += w_in
-            o += w_out
+                out = at(signals, above + size * o + b * width)
+                for c in range(o, min(o + width, n_out)):
+                    out[c - o] = bias[c] + _dot(inputs, b, size, kernel, c, n_out, all_in)
+            o += width
         below = above
     return below
 
@@ -201,16 +133,16 @@ def _score(
             o += width
         label = labels[chosen[b]]
         right += best == label
-        total, answer = F(0), row[label]
+        whole, answer = F(0), row[label]
         for c in range(classes):
             row[c] = exp(row[c] - highest)
-            total += row[c]
-        loss += math.log(total) + highest - answer
+            whole += row[c]
+        loss += math.log(whole) + highest - answer
         o = 0
         while o < classes:
             width = width_of(padded - o)
             for c in range(o, min(o + width, classes)):
-                share = (row[c] / total - F(c == label)) / F(size)
+                share = (row[c] / whole - F(c == label)) / F(size)
                 batch.deltas[top + size * o + b * width + c - o] = share
             o += width
     return loss, right
@@ -220,56 +152,43 @@ def _score(
 def _backward(weights: np.ndarray, network: Network, batch: Batch, size: int, top: int) -> None:
     """Gradients of all but the first kernel, and the deltas of the first layer."""
     gradient, deltas, signals = batch.gradient, batch.deltas, batch.signals
-    every, one = at(batch.every, 0), at(batch.one, 0)
+    one, start = at(batch.one, 0), network.head
     blank(at(gradient, 0), gradient.shape[0])
     blank(at(deltas, 0), top)
     above = top
-    for layer in range(network.units.shape[0] - 2, 0, -1):
+    for layer in range(network.units.shape[0] - 2, -1, -1):
         n_in, n_out, all_in, all_out = _shape(network, layer)
-        below, own = above - size * all_in, network.kernels[layer]
-        g = own - network.kernels[1]
+        own, last = network.kernels[layer], network.kernels[layer + 1] - all_out
+        below = above - size * all_in
         o = 0
         while o < n_out:
             w_out = width_of(all_out - o)
             columns, real = at(deltas, above + size * o), min(w_out, n_out - o)
-            bias = at(gradient, g + n_out * all_in + o)
-            add_product(bias, columns, w_out, every, one, 0, 0, 1, size)
+            add_product(at(gradient, last - start + o), columns, w_out, one, 0, 0, 1, size)
             i = 0
-            while i < n_in:
+            while layer and i < n_in:
                 w_in, kernel = width_of(all_in - i), n_out * i + o * width_of(all_in - i)
-                slope, inputs = at(gradient, g + kernel), at(signals, below + size * i)
-                add_product(slope, inputs, w_in, every, columns, 1, w_out, real, size)
+                slope, inputs = at(gradient, own - start + kernel), at(signals, below + size * i)
+                add_product(slope, inputs, w_in, columns, 1, w_out, real, size)
                 out, rows = at(deltas, below + size * i), at(weights, own + kernel)
-                add_product(out, rows, w_in, every, columns, w_out, 1, size, real)
+                add_product(out, rows, w_in, columns, w_out, 1, size, real)
                 i += w_in
             o += w_out
-        _unsquash(deltas[below:above], signals[below:above], network.relu)
+        if layer:
+            _unsquash(deltas[below:above], signals[below:above], network.relu)
         above = below
 
 
 @compiled()
-def _descend(state: State, network: Network, batch: Batch, size: int, rate: Any) -> None:
-    """Adam on all weights; the first kernel's gradient never leaves the cache."""
-    weights, means, squares = state
-    _turn(batch, size)
-    lit, gradient = (at(batch.images, 0), at(batch.scaled, 0)), at(batch.kernel, 0)
-    pixels, padded = network.units[0], network.padded[1]
-    j = 0
-    while j < padded:
-        width = width_of(padded - j)
-        group, rows = GROUP // width, at(batch.deltas, size * j)
-        for first in range(0, pixels, group):
-            count = min(group, pixels - first)
-            blank(gradient, count * width)
-            starts = at(batch.pixel_starts, first)
-            add_listed(gradient, rows, width, *lit, starts, count)
-            a = pixels * j + first * width
-            moved = at(weights, a), at(means, a), at(squares, a)
-            _adam(*moved, gradient, count * width, rate)
-        j += width
-    head, count = network.kernels[1], batch.gradient.shape[0]
-    moved = at(weights, head), at(means, head), at(squares, head)
-    _adam(*moved, at(batch.gradient, 0), count, rate)
+def _descend(state: State, network: Network, batch: Batch, pace: Pace, now: int) -> None:
+    """Adam on all weights but those of the first kernel."""
+    head, owed = network.head, at(batch.owed, 0)
+    weights, means, squares = at(state[0], head), at(state[1], head), at(state[2], head)
+    owe(pace, now, now + 1, owed)
+    for i in range(0, batch.gradient.shape[0], LANES):
+        slope = load(at(batch.gradient, 0), i, zero(16))
+        learn(means, squares, i, slope, pace.means[1], pace.squares[1])
+        move(weights, means, squares, i, owed, slope)
 
 
 @compiled()
@@ -280,22 +199,33 @@ def train_epoch(
     batch: Batch,
     order: np.ndarray,
     size: int,
-    rates: np.ndarray,
+    pace: Pace,
 ) -> float:
     """Train on the images in that order, a step per `size` of them; return the mean loss.
 
-    `state` is the weights, and Adam's means and squares of each, all trained in place; `rates` are
-    those of `learning_rates`, one per step.
+    `state` is the weights, and Adam's means and squares of each, all trained in place; `pace` is
+    that of the steps of this epoch.
     """
-    total, bias, count = 0.0, network.units[0] - 1, order.shape[0]
-    for step in range(rates.shape[0]):
+    loss, count, steps = 0.0, order.shape[0], pace.means.shape[0] - 1
+    old, new = batch.lit
+    new.counts[:] = 0
+    for step in range(steps):
         begin, end = step * size, min((step + 1) * size, count)
-        _gather(images, order, begin, end, bias, batch)
+        old, new = new, old
+        list_lit(images, order, begin, end, new)
+        owe_lit(new, batch.since, pace, step, False)
+        pass_first(state, network, batch, old, new, True)
         top = _forward(state[0], network, batch, end - begin)
-        total += _score(batch, network, top, images.labels, order[begin:end])[0]
+        loss += _score(batch, network, top, images.labels, order[begin:end])[0]
         _backward(state[0], network, batch, end - begin, top)
-        _descend(state, network, batch, end - begin, rates[step])
-    return float(total / count)
+        _descend(state, network, batch, pace, step)
+    for _ in range(2):  # what is owed is paid without images, and then nothing is left to learn
+        old, new = new, old
+        new.counts[0], new.starts[:] = 0, 0
+        owe_lit(new, batch.since, pace, steps, True)
+        pass_first(state, network, batch, old, new, True)
+    batch.since[:] = 0
+    return float(loss / count)
 
 
 @compiled()
@@ -308,12 +238,18 @@ def score(
     size: int,
 ) -> tuple[float, int]:
     """Mean loss on the images, and how many of them are right, `size` at a time."""
-    total, hits, bias, count = 0.0, 0, network.units[0] - 1, order.shape[0]
+    losses, hits, count = 0.0, 0, order.shape[0]
+    none, lit = batch.lit
+    none.counts[:] = 0
+    lit.counts[1] = lit.pairs.shape[0]
+    for p in range(lit.pairs.shape[0]):
+        lit.pairs[p] = p
     for begin in range(0, count, size):
         end = min(begin + size, count)
-        _gather(images, order, begin, end, bias, batch)
+        list_lit(images, order, begin, end, lit)
+        pass_first((weights, weights, weights), network, batch, none, lit, False)
         top = _forward(weights, network, batch, end - begin)
         loss, right = _score(batch, network, top, images.labels, order[begin:end])
-        total += loss
+        losses += loss
         hits += right
-    return float(total / count), hits
+    return float(losses / count), hits

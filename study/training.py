@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from study.adam import BETA_1, BETA_2, pace
 from study.datasets import Dataset
 from study.layout import batch_of, images_of, network_of, packed, unpacked, zeros
 from study.network import build, tensorflow, widths
 from study.space import Configuration
-from study.steps import BETA_1, BETA_2, score, train_epoch
+from study.steps import score, train_epoch
 
 SCORED = 128  # images scored at once
 
@@ -52,7 +53,7 @@ class Trainer:
         weights, order = zeros(network.kernels[-1]), np.arange(1)
         batch, rates = batch_of(network, order.size), np.zeros(order.size, np.float32)
         state = weights, zeros(weights.size), zeros(weights.size)
-        train_epoch(self._images, state, network, batch, order, order.size, rates)
+        train_epoch(self._images, state, network, batch, order, order.size, pace(rates))
         score(self._images, weights, network, batch, order, order.size)
 
     def train(
@@ -90,7 +91,9 @@ class Trainer:
         losses, scores = [], [score(self._images, weights, network, batch, scored, SCORED)]
         for epoch in rates:
             order = rng.permutation(count)
-            losses.append(train_epoch(self._images, state, network, batch, order, size, epoch))
+            losses.append(
+                train_epoch(self._images, state, network, batch, order, size, pace(epoch))
+            )
             scores.append(score(self._images, weights, network, batch, scored, SCORED))
         kernel[self._lit], *others = unpacked(weights, network)
         model.set_weights([kernel, *others])

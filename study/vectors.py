@@ -1,4 +1,4 @@
-"""Sixteen numbers at a time: what numba lacks to compile sums of rows that stay in registers.
+"""Sixteen numbers or more at a time: what numba lacks to compile sums that stay in registers.
 
 numba's arrays carry owners that are counted at every call, and its loops guess where vectors pay.
 Here are pointers and vectors as LLVM has them, and the one sum that a training consists of.
@@ -16,15 +16,15 @@ from numba import extending, njit, types
 from numba.core import cgutils
 from numba.extending import models, register_model
 
-LANES = 16  # numbers in a vector
+LANES = 16  # numbers in the smallest vector
 F = np.float32
 Pointer = Any  # to numbers, see `at`
-Vector = Any  # LANES numbers of type F
+Vector = Any  # 16, 32 or 64 numbers of type F
 
 
 def intrinsic(function: Callable[..., Any]) -> Any:
     """A function that is what LLVM makes of it: given types it returns its own and a builder."""
-    return extending.intrinsic(function)
+    return extending.intrinsic(prefer_literal=True)(function)
 
 
 def compiled(*, inline: bool = False) -> Callable[[Any], Any]:
@@ -50,19 +50,24 @@ def compiled(*, inline: bool = False) -> Callable[[Any], Any]:
 
 
 class _Vector(types.Type):  # type: ignore[misc]
-    """LANES numbers in a register: numba has no such type."""
+    """Numbers in registers: numba has no such type."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Vector")
-
-
-_VECTOR, _LLVM = _Vector(), ir.VectorType(ir.FloatType(), LANES)
+    def __init__(self, lanes: int) -> None:
+        super().__init__(name=f"Vector{lanes}")
+        self.llvm = ir.VectorType(ir.FloatType(), lanes)
 
 
 @register_model(_Vector)
 class _Model(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, kind: Any) -> None:
-        super().__init__(manager, kind, _LLVM)
+        super().__init__(manager, kind, kind.llvm)
+
+
+@intrinsic
+def zero(_: Any, lanes: Any) -> Any:
+    """A vector of so many times 0. Others are made `like` it."""
+    kind = _Vector(lanes.literal_value)
+    return kind(lanes), lambda context, builder, signature, args: kind.llvm(None)
 
 
 @intrinsic
@@ -85,14 +90,14 @@ def after(_: Any, pointer: Any, count: Any) -> Any:
 
 
 @intrinsic
-def load(_: Any, pointer: Any, index: Any) -> Any:
+def load(_: Any, pointer: Any, index: Any, like: Any) -> Any:
     """The vector that begins at pointer[index]."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        start = builder.bitcast(builder.gep(args[0], args[1:]), _LLVM.as_pointer())
+        start = builder.bitcast(builder.gep(args[0], args[1:2]), like.llvm.as_pointer())
         return builder.load(start, align=4)
 
-    return _VECTOR(pointer, types.intp), generate
+    return like(pointer, types.intp, like), generate
 
 
 @intrinsic
@@ -100,7 +105,7 @@ def store(_: Any, pointer: Any, index: Any, vector: Any) -> Any:
     """Write a vector to pointer[index] and what follows."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        start = builder.bitcast(builder.gep(args[0], args[1:2]), _LLVM.as_pointer())
+        start = builder.bitcast(builder.gep(args[0], args[1:2]), vector.llvm.as_pointer())
         builder.store(args[2], start, align=4)
         return context.get_dummy_value()
 
@@ -123,15 +128,15 @@ def prefetch(_: Any, pointer: Any) -> Any:
 
 
 @intrinsic
-def spread(_: Any, number: Any) -> Any:
+def spread(_: Any, number: Any, like: Any) -> Any:
     """A vector of one number."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        none, first = ir.Constant(_LLVM, ir.Undefined), ir.Constant(ir.IntType(32), 0)
-        lanes = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        none, first = ir.Constant(like.llvm, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), like.llvm.count), None)
         return builder.shuffle_vector(builder.insert_element(none, args[0], first), none, lanes)
 
-    return _VECTOR(types.float32), generate
+    return like(types.float32, like), generate
 
 
 def _operation(name: str) -> Any:
@@ -139,7 +144,7 @@ def _operation(name: str) -> Any:
 
     @intrinsic
     def operation(_: Any, a: Any, b: Any) -> Any:
-        return _VECTOR(a, b), lambda context, builder, signature, args: getattr(builder, name)(
+        return a(a, b), lambda context, builder, signature, args: getattr(builder, name)(
             *args, flags=("contract",)
         )
 
@@ -152,27 +157,42 @@ plus, minus, times, over = map(_operation, ("fadd", "fsub", "fmul", "fdiv"))
 @intrinsic
 def root(_: Any, vector: Any) -> Any:
     """Its square root."""
+    name = f"llvm.sqrt.v{vector.llvm.count}f32"
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_LLVM, [_LLVM])
-        root = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32")
-        return builder.call(root, args)
+        kind = ir.FunctionType(vector.llvm, [vector.llvm])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
-    return _VECTOR(vector), generate
+    return vector(vector), generate
+
+
+@intrinsic
+def total(_: Any, vector: Any) -> Any:
+    """The sum of its numbers."""
+    name = f"llvm.vector.reduce.fadd.v{vector.llvm.count}f32"
+    number = ir.FloatType()
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(number, [number, vector.llvm])
+        function = cgutils.get_or_insert_function(builder.module, kind, name)
+        return builder.call(function, [number(0.0), *args], fastmath=("reassoc",))
+
+    return types.float32(vector), generate
 
 
 @intrinsic
 def flushed(_: Any, vector: Any) -> Any:
     """With 0 for what is below 1e-30: processors take many times as long for denormal numbers."""
+    count = vector.llvm.count
+    bits = ir.VectorType(ir.IntType(32), count)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        bits = ir.VectorType(ir.IntType(32), LANES)
-        size = builder.and_(builder.bitcast(args[0], bits), ir.Constant(bits, [0x7FFFFFFF] * LANES))
+        size = builder.and_(builder.bitcast(args[0], bits), bits([0x7FFFFFFF] * count))
         smallest = int(np.float32(1e-30).view(np.int32))
-        large = builder.icmp_signed(">", size, ir.Constant(bits, [smallest] * LANES))
-        return builder.select(large, args[0], ir.Constant(_LLVM, [0.0] * LANES))
+        large = builder.icmp_signed(">", size, bits([smallest] * count))
+        return builder.select(large, args[0], vector.llvm(None))
 
-    return _VECTOR(vector), generate
+    return vector(vector), generate
 
 
 @compiled()
@@ -184,119 +204,56 @@ def width_of(left: int) -> int:
 @compiled(inline=True)
 def plus_times(total: Vector, factor: Any, vector: Vector) -> Vector:
     """The sum of a vector and a multiple of another."""
-    return plus(total, times(spread(factor), vector))
+    return plus(total, times(spread(factor, vector), vector))
 
 
 @compiled(inline=True)
-def _add_rows_of_64(
-    out: Pointer, rows: Pointer, where: Pointer, weights: Pointer, step: int, start: int, stop: int
-) -> None:
-    a, b, c, d = load(out, 0), load(out, 16), load(out, 32), load(out, 48)
-    e, f, g, h = spread(F(0)), spread(F(0)), spread(F(0)), spread(F(0))
-    k = start
-    while k + 2 <= stop:
-        x, i = weights[k * step], np.intp(where[k]) * 64
-        y, j = weights[(k + 1) * step], np.intp(where[k + 1]) * 64
-        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-        c, d = plus_times(c, x, load(rows, i + 32)), plus_times(d, x, load(rows, i + 48))
-        e, f = plus_times(e, y, load(rows, j)), plus_times(f, y, load(rows, j + 16))
-        g, h = plus_times(g, y, load(rows, j + 32)), plus_times(h, y, load(rows, j + 48))
-        k += 2
-    if k < stop:
-        x, i = weights[k * step], np.intp(where[k]) * 64
-        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-        c, d = plus_times(c, x, load(rows, i + 32)), plus_times(d, x, load(rows, i + 48))
-    store(out, 0, plus(a, e))
-    store(out, 16, plus(b, f))
-    store(out, 32, plus(c, g))
-    store(out, 48, plus(d, h))
-
-
-@compiled(inline=True)
-def _add_rows_of_32(
-    out: Pointer, rows: Pointer, where: Pointer, weights: Pointer, step: int, start: int, stop: int
-) -> None:
-    a, b, c, d = load(out, 0), load(out, 16), spread(F(0)), spread(F(0))
-    e, f, g, h = spread(F(0)), spread(F(0)), spread(F(0)), spread(F(0))
-    k = start
-    while k + 4 <= stop:
-        x, i = weights[k * step], np.intp(where[k]) * 32
-        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-        x, i = weights[(k + 1) * step], np.intp(where[k + 1]) * 32
-        c, d = plus_times(c, x, load(rows, i)), plus_times(d, x, load(rows, i + 16))
-        x, i = weights[(k + 2) * step], np.intp(where[k + 2]) * 32
-        e, f = plus_times(e, x, load(rows, i)), plus_times(f, x, load(rows, i + 16))
-        x, i = weights[(k + 3) * step], np.intp(where[k + 3]) * 32
-        g, h = plus_times(g, x, load(rows, i)), plus_times(h, x, load(rows, i + 16))
-        k += 4
-    while k < stop:
-        x, i = weights[k * step], np.intp(where[k]) * 32
-        a, b = plus_times(a, x, load(rows, i)), plus_times(b, x, load(rows, i + 16))
-        k += 1
-    store(out, 0, plus(plus(a, c), plus(e, g)))
-    store(out, 16, plus(plus(b, d), plus(f, h)))
-
-
-@compiled(inline=True)
-def _add_rows_of_16(
-    out: Pointer, rows: Pointer, where: Pointer, weights: Pointer, step: int, start: int, stop: int
-) -> None:
-    a, b, c, d = load(out, 0), spread(F(0)), spread(F(0)), spread(F(0))
-    k = start
-    while k + 4 <= stop:
-        a = plus_times(a, weights[k * step], load(rows, np.intp(where[k]) * 16))
-        k += 1
-        b = plus_times(b, weights[k * step], load(rows, np.intp(where[k]) * 16))
-        k += 1
-        c = plus_times(c, weights[k * step], load(rows, np.intp(where[k]) * 16))
-        k += 1
-        d = plus_times(d, weights[k * step], load(rows, np.intp(where[k]) * 16))
-        k += 1
-    while k < stop:
-        a = plus_times(a, weights[k * step], load(rows, np.intp(where[k]) * 16))
-        k += 1
-    store(out, 0, plus(plus(a, b), plus(c, d)))
-
-
-@compiled(inline=True)
-def _add_rows(
-    out: Pointer,
+def sum_of_rows(
+    none: Vector,
     rows: Pointer,
     width: int,
-    where: Pointer,
     weights: Pointer,
     step: int,
-    start: int,
-    stop: int,
-) -> None:
-    """Add weights[k * step] * rows[where[k]] to the row `out`, for k from start to stop.
+    count: int,
+) -> Vector:
+    """The sum of weights[k * step] * rows[k], for k below `count`.
 
-    All are pointers; rows are of `width`, a block's. Partial sums are kept apart, for an addition
-    waits for the one before.
+    All are pointers; rows are of `width`, that of the vector 0 `none`. Partial sums are kept apart,
+    for an addition waits for the one before.
     """
-    if width == 64:
-        _add_rows_of_64(out, rows, where, weights, step, start, stop)
-    elif width == 32:
-        _add_rows_of_32(out, rows, where, weights, step, start, stop)
-    else:
-        _add_rows_of_16(out, rows, where, weights, step, start, stop)
+    a, b, c, d = none, none, none, none
+    k = 0
+    while k + 4 <= count:
+        a = plus_times(a, weights[k * step], load(rows, k * width, none))
+        k += 1
+        b = plus_times(b, weights[k * step], load(rows, k * width, none))
+        k += 1
+        c = plus_times(c, weights[k * step], load(rows, k * width, none))
+        k += 1
+        d = plus_times(d, weights[k * step], load(rows, k * width, none))
+        k += 1
+    while k < count:
+        a = plus_times(a, weights[k * step], load(rows, k * width, none))
+        k += 1
+    return plus(plus(a, b), plus(c, d))
 
 
-@compiled()
-def add_listed(
+@compiled(inline=True)
+def _add_products(
+    none: Vector,
     out: Pointer,
     rows: Pointer,
     width: int,
-    where: Pointer,
     weights: Pointer,
-    starts: Pointer,
+    across: int,
+    step: int,
     count: int,
+    terms: int,
 ) -> None:
-    """To each of `count` rows of out, add the rows listed for it, from starts[n] on."""
     for n in range(count):
-        if starts[n] < starts[n + 1]:
-            row = after(out, n * width)
-            _add_rows(row, rows, width, where, weights, 1, starts[n], starts[n + 1])
+        factors = after(weights, n * across)
+        total = sum_of_rows(none, rows, width, factors, step, terms)
+        store(out, n * width, plus(load(out, n * width, none), total))
 
 
 @compiled()
@@ -304,7 +261,6 @@ def add_product(
     out: Pointer,
     rows: Pointer,
     width: int,
-    every: Pointer,
     weights: Pointer,
     across: int,
     step: int,
@@ -312,16 +268,19 @@ def add_product(
     terms: int,
 ) -> None:
     """Add a matrix product: weights of `count` rows, `across` apart, by `terms` rows."""
-    for n in range(count):
-        row, factors = after(out, n * width), after(weights, n * across)
-        _add_rows(row, rows, width, every, factors, step, 0, terms)
+    if width == 64:
+        _add_products(zero(64), out, rows, width, weights, across, step, count, terms)
+    elif width == 32:
+        _add_products(zero(32), out, rows, width, weights, across, step, count, terms)
+    else:
+        _add_products(zero(16), out, rows, width, weights, across, step, count, terms)
 
 
 @compiled()
 def blank(out: Pointer, count: int) -> None:
     """Fill with 0."""
     for j in range(0, count, LANES):
-        store(out, j, spread(F(0)))
+        store(out, j, zero(16))
 
 
 @compiled()

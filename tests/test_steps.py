@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study import layout, steps
+from study import adam, layout, steps
 from study.vectors import exp
 
 Arrays = list[np.ndarray]
@@ -61,35 +61,38 @@ def slopes(arrays: Arrays, x: np.ndarray, y: np.ndarray, relu: bool) -> tuple[fl
 
 @settings(max_examples=40, deadline=None)
 @given(SHAPES, st.integers(1, 60), st.integers(1, 70), st.booleans(), st.integers(0, 2**32))
-def test_an_epoch_is_that_of_double_precision(
+def test_epochs_are_those_of_double_precision(
     units: list[int], count: int, size: int, relu: bool, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
     arrays, (x, y) = network(units, rng), drawn(units, count, rng)
-    order, rates = rng.permutation(count), np.full(-(-count // size), 1e-3, np.float32)
+    orders = [rng.permutation(count) for _ in range(2)]
+    rates = np.full(-(-count // size), 1e-3, np.float32)
     shape = layout.network_of(units, relu=relu)
     images = layout.images_of(x, y, 1 / 255)
     weights = layout.packed(arrays)
     state = weights, layout.zeros(weights.size), layout.zeros(weights.size)
     batch = layout.batch_of(shape, max(size, 16))
-    before = steps.score(images, weights, shape, batch, order, 16)
-    loss = steps.train_epoch(images, state, shape, batch, order, size, rates)
+    before = steps.score(images, weights, shape, batch, orders[0], 16)
+    pace = adam.pace(rates)
+    losses = [steps.train_epoch(images, state, shape, batch, order, size, pace) for order in orders]
 
     exact = [array.astype(float) for array in arrays]
     logits = signals(exact, x / 255, relu)[-1]
     assert before[0] == pytest.approx(cross_entropy(logits, y)[0], rel=1e-4)
     assert before[1] == pytest.approx(int((logits.argmax(axis=1) == y).sum()), abs=1)
     means, squares = ([np.zeros_like(array) for array in exact] for _ in range(2))
-    losses = []
-    for start, rate in zip(range(0, count, size), rates, strict=True):
-        chosen = order[start : start + size]
-        each, gradients = slopes(exact, x[chosen] / 255, y[chosen], relu)
-        losses.append(each * len(chosen))
-        for array, mean, square, slope in zip(exact, means, squares, gradients, strict=True):
-            mean[:] += (1 - steps.BETA_1) * (slope - mean)
-            square[:] += (1 - steps.BETA_2) * (slope**2 - square)
-            array[:] -= float(rate) * mean / (np.sqrt(square) + steps.EPSILON)
-    assert loss == pytest.approx(sum(losses) / count, rel=1e-3)
+    for order, loss in zip(orders, losses, strict=True):
+        expected = 0.0
+        for start, rate in zip(range(0, count, size), rates, strict=True):
+            chosen = order[start : start + size]
+            each, gradients = slopes(exact, x[chosen] / 255, y[chosen], relu)
+            expected += each * len(chosen) / count
+            for array, mean, square, slope in zip(exact, means, squares, gradients, strict=True):
+                mean[:] += (1 - adam.BETA_1) * (slope - mean)
+                square[:] += (1 - adam.BETA_2) * (slope**2 - square)
+                array[:] -= float(rate) * mean / (np.sqrt(square) + adam.EPSILON)
+        assert loss == pytest.approx(expected, rel=1e-3)
     for ours, theirs in zip(layout.unpacked(weights, shape), exact, strict=True):
         # Adam moves a weight by its rate however small the slope: last digits count where it is 0.
         assert np.abs(ours - theirs).mean() < 1e-5

@@ -6,12 +6,12 @@ import pytest
 from scipy import stats
 
 from study import steps
+from study.adam import BETA_1, BETA_2
 from study.claims import GBRT_WINNER, GP_WINNER
 from study.datasets import Dataset
 from study.network import BASELINE, DEFAULT, SPACE, build, parameter_count, tensorflow
 from study.problems import NetworkProblem, evaluate
 from study.space import Configuration
-from study.steps import BETA_1, BETA_2
 from study.training import Trainer, learning_rates
 from study.trials import Part, Status, Task, task
 
