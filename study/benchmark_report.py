@@ -7,7 +7,16 @@ from pathlib import Path
 import pandas as pd
 
 from study import plots_benchmarks
-from study.benchmarks import both, overheads, part, ratios, read_benchmarks, reading, speedups
+from study.benchmarks import (
+    both,
+    overheads,
+    part,
+    ratios,
+    read_benchmarks,
+    reading,
+    scaled,
+    speedups,
+)
 from study.figures import Picture, drawn, figure_of
 from study.report import write_pages
 from study.rows import Rows
@@ -70,7 +79,7 @@ def machine(file: Path) -> str:
 def pictures(benchmarks: pd.DataFrame) -> list[Picture]:
     """A figure per kind of benchmark that was run."""
     runs, networks = part(benchmarks, "time_per_call"), speedups(benchmarks)
-    asked, scaled = overheads(benchmarks), part(benchmarks, "scaling")
+    asked, workers = overheads(benchmarks), scaled(benchmarks)
     found = []
     if len(runs):
         found += [
@@ -107,13 +116,14 @@ def pictures(benchmarks: pd.DataFrame) -> list[Picture]:
                 draw=lambda: figure_of(plots_benchmarks.speedup, networks),
             )
         )
-    if len(scaled):
+    if len(workers):
         found.append(
             Picture(
                 name="benchmark_scaling",
                 title="Adding workers",
-                see="Percentages are efficiency: trainings per minute and worker, against one.",
-                draw=lambda: figure_of(plots_benchmarks.scaling, scaled),
+                see="Percentages are efficiency: trainings per minute and worker, against one; "
+                "medians of three rounds.",
+                draw=lambda: figure_of(plots_benchmarks.scaling, workers),
             )
         )
     return found

@@ -94,6 +94,17 @@ def overheads(benchmarks: Frame) -> Frame:
     return wide.assign(ratio=wide["study"] / wide["scikit-optimize"])
 
 
+def scaled(benchmarks: Frame) -> Frame:
+    """The same trainings by number of workers: columns workers, seconds, evaluations.
+
+    The workers take turns, and the medians of all rounds count.
+    """
+    rows = part(benchmarks, "scaling")
+    if rows.empty:
+        return pd.DataFrame(columns=["workers", "seconds", "evaluations"])
+    return rows.groupby("workers", as_index=False)[["seconds", "evaluations"]].median()
+
+
 def geometric_mean(values: "pd.Series[float]") -> float:
     """The mean of ratios."""
     return float(np.exp(np.log(values).mean()))
@@ -105,7 +116,7 @@ def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
         *_training(speedups(benchmarks)),
         *_compiling(part(benchmarks, "compiling")),
         *_studies(part(benchmarks, "study")),
-        *_workers(part(benchmarks, "scaling")),
+        *_workers(scaled(benchmarks)),
         *_proposing(overheads(benchmarks)),
     ]
 
@@ -135,7 +146,7 @@ def _studies(rows: Frame) -> list[tuple[str, float, str]]:
 
 
 def _workers(rows: Frame) -> list[tuple[str, float, str]]:
-    alone = rows[rows["workers"] == 1]["seconds"].tolist() if len(rows) else []
+    alone = rows[rows["workers"] == 1]["seconds"].tolist()
     return [
         (f"efficiency of {int(row['workers'])} workers", efficiency, "%")
         for row in (rows[rows["workers"] > 1].to_dict("records") if alone else [])

@@ -122,27 +122,29 @@ def whole(columns: Any, unit: int = LANES) -> Any:
     return -(-columns // unit) * unit
 
 
-def _starts(columns: int) -> np.ndarray:
-    """Where the second and each further block of so many columns begins."""
-    ends, left = [0], int(whole(columns))
+def _widths(columns: int) -> list[int]:
+    """Of the blocks of so many columns."""
+    widths, left = [], int(whole(columns))
     while left:
-        width = width_of(left)
-        ends.append(ends[-1] + width)
-        left -= width
-    return np.array(ends[1:-1], np.intp)
+        widths.append(int(width_of(left)))
+        left -= widths[-1]
+    return widths
 
 
 def _blocks(matrix: np.ndarray) -> np.ndarray:
     """A matrix as its blocks one after the other, filled up with 0."""
     columns = matrix.shape[1]
     filled = np.pad(matrix, ((0, 0), (0, whole(columns) - columns)))
-    return np.concatenate([part.ravel() for part in np.split(filled, _starts(columns), axis=1)])
+    ends = np.cumsum(_widths(columns))
+    return np.concatenate([part.ravel() for part in np.split(filled, ends[:-1], axis=1)])
 
 
 def _matrix(flat: np.ndarray, rows: int, columns: int) -> np.ndarray:
     """The matrix that `_blocks` made flat."""
-    parts = np.split(flat, rows * _starts(columns))
-    return np.hstack([part.reshape(rows, -1) for part in parts])[:, :columns]
+    widths = _widths(columns)
+    parts = np.split(flat, rows * np.cumsum(widths[:-1], dtype=int))
+    blocks = [part.reshape(rows, width) for part, width in zip(parts, widths, strict=True)]
+    return np.hstack(blocks)[:, :columns]
 
 
 def network_of(units: Sequence[int], *, relu: bool) -> Network:
@@ -186,8 +188,9 @@ def _lit(pairs: int, size: int) -> Lit:
 def images_of(images: np.ndarray, labels: np.ndarray, scale: float) -> Images:
     """Images of shape (count, pixels) as lists of lit pairs; times `scale` they are 0 to 1."""
     count, pixels = images.shape
-    filled = np.pad(images, ((0, 0), (0, whole(pixels, PAIR) - pixels)))
-    values = filled.reshape(count, -1, PAIR)
+    filled = whole(pixels, PAIR)
+    padded = np.pad(images, ((0, 0), (0, filled - pixels)))
+    values = padded.reshape(count, filled // PAIR, PAIR)
     lit = values.any(axis=2)
     numbers = np.arange(lit.shape[1], dtype=np.uint16 if lit.shape[1] <= 2**16 else np.uint32)
     return Images(

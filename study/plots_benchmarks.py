@@ -80,16 +80,15 @@ def speedup(networks: pd.DataFrame, axes: Axes) -> Axes:
 
 def scaling(rows: pd.DataFrame, axes: Axes) -> Axes:
     """Trainings per minute by number of workers, and what perfect scaling would be."""
-    shown = rows.sort_values("workers")
-    rate = 60 * shown["evaluations"] / shown["seconds"]
-    ideal = rate.iloc[0] / shown["workers"].iloc[0] * shown["workers"]
-    axes.plot(shown["workers"], ideal, "--", color=BASELINE_COLOUR, label="perfect scaling")
-    axes.plot(shown["workers"], rate, "o-", color="#0072b2", lw=2, label="measured")
-    for workers, value, best in zip(shown["workers"], rate, ideal, strict=True):
+    workers, rate = rows["workers"], 60 * rows["evaluations"] / rows["seconds"]
+    ideal = rate.iloc[0] / workers.iloc[0] * workers
+    axes.plot(workers, ideal, "--", color=BASELINE_COLOUR, label="perfect scaling")
+    axes.plot(workers, rate, "o-", color="#0072b2", lw=2, label="measured")
+    for count, value, best in zip(workers, rate, ideal, strict=True):
         axes.annotate(
-            f"{value / best:.0%}", (workers, value), xytext=(6, -14), textcoords="offset points"
+            f"{value / best:.0%}", (count, value), xytext=(6, -14), textcoords="offset points"
         )
-    axes.set_xticks(shown["workers"], [f"{count:g}" for count in shown["workers"]])
+    axes.set_xticks(workers, [f"{count:g}" for count in workers])
     axes.set_ylim(0, ideal.max() * 1.1)
     axes.set(xlabel="workers", ylabel="trainings per minute")
     legend_beside(axes, "")

@@ -98,8 +98,7 @@ def _forward(weights: np.ndarray, network: Network, batch: Batch, size: int) -> 
         n_in, n_out, all_in, all_out = _shape(network, layer)
         above, own = below + size * all_in, network.kernels[layer]
         _squash(signals[below:above], network.relu)
-        if not network.relu:
-            _clear(at(signals, below), size, n_in, all_in)
+        _clear(at(signals, below), size, n_in, all_in)
         inputs, kernel = at(signals, below), at(weights, own)
         bias = after(kernel, n_out * all_in)
         o = 0

@@ -50,10 +50,9 @@ def file(path: Path, factor: float = 1.0) -> Path:
         for how, seconds in (("study", 0.0102), ("scikit-optimize", 0.01))
     ]
     scaling = [
-        entry(
-            "scaling", str(k), 12.0 * factor / (0.9 * k if k > 1 else 1), workers=k, evaluations=24
-        )
-        for k, speed in ((1, 1.0), (2, 1.8), (4, 3.6))
+        entry("scaling", f"{turn}-{k}", 12.0 * factor * slow / share, workers=k, evaluations=24)
+        for turn, slow in enumerate((1.0, 1.0, 1.5))
+        for k, share in ((1, 1.0), (2, 1.8), (4, 3.6 * slow))
     ]
     whole = [
         entry("study", "1", 10.0 * factor, how="study", workers=1),

@@ -12,11 +12,11 @@ import study
 PACKAGE = Path(study.__file__).parent
 LAYERS = [
     {"errors", "vectors"},
-    {"settings", "space", "wording", "loading", "layout"},
-    {"files", "trials", "paired", "benchmarks", "packages", "objective", "memory", "steps"},
-    {"datasets", "methods", "skopt_compat", "optuna_search", "claims"},
+    {"settings", "space", "wording", "loading", "adam"},
+    {"files", "trials", "paired", "benchmarks", "packages", "objective", "memory", "layout"},
+    {"datasets", "methods", "skopt_compat", "optuna_search", "claims", "first_layer"},
     {"chosen"},
-    {"network", "frames", "proposing"},
+    {"network", "frames", "proposing", "steps"},
     {"training", "analysis", "inspection"},
     {"own", "problems", "validity"},
     {"functions"},
