@@ -101,8 +101,8 @@ class NetworkProblem:
         images = len(data.x_train) if task.part.fits_all else data.fitted
         steps = math.ceil(images / int(task.configuration["batch_size"]))
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
-        by_image, by_step = 0.6e-9 * data.inputs + 14e-12 * weights, 6e-6 + 0.19e-9 * weights
-        return 0.05 + self.epochs * (images * by_image + steps * by_step)
+        by_image, by_step = 0.45e-9 * data.inputs + 8e-12 * weights, 6e-6 + 0.09e-9 * weights
+        return 0.03 + self.epochs * (images * by_image + steps * by_step)
 
     def describe(self) -> dict[str, Any]:
         """Dataset with checksum, network and training length."""
