@@ -1,9 +1,8 @@
 """How images, networks and their weights lie in memory for the compiled `steps`.
 
 Most pixels of most images are 0, so images are lists of lit pairs: two pixels beside each other, at
-least one of which is not 0. Matrices are blocks of 64, 32
-or 16 columns one after the other, the last filled up with columns that nobody reads: a row of a
-block stays in registers while others are added to it.
+least one of which is not 0. Matrices are blocks of 64, 32 or 16 columns one after the other, the
+last filled up with columns of 0: a row of a block stays in registers while others are added to it.
 """
 
 from collections.abc import Sequence
@@ -75,7 +74,7 @@ class Batch(NamedTuple):
     signals: np.ndarray
     """Of each layer, the first one first, a row per image: the last one's are the logits."""
     deltas: np.ndarray
-    """The loss's derivatives by what they stand beside."""
+    """The loss's derivatives by the signals."""
     gradient: np.ndarray
     """Of all weights but those of the first kernel."""
     owed: np.ndarray

@@ -104,5 +104,5 @@ def shown(value: Any) -> str:
 def unknown(option: str, value: str, known: list[str]) -> StudyError:
     """The error for a name that is in no table, with the nearest name that is."""
     near = get_close_matches(value, known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return StudyError(f"--{option} {value!r} is unknown: {hint}Known are {', '.join(known)}")
+    hint = f"did you mean {near[0]!r}? Known" if near else "known"
+    return StudyError(f"--{option} {value!r} is unknown: {hint} are {', '.join(known)}")
