@@ -180,7 +180,7 @@ def test_a_missing_idx_file_is_named(tmp_path: Path, images: Arrays) -> None:
     [
         ("mnsit", "did you mean 'mnist'"),
         ("no/such/folder", "is no folder"),
-        ("cifar", "Known are digits, mnist, fashion-mnist"),
+        ("cifar", "known are digits, mnist, fashion-mnist"),
     ],
 )
 def test_an_unknown_dataset_is_told(name: str, told: str) -> None:
