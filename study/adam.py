@@ -12,8 +12,8 @@ With h = beta_2^(-1/2) and z = epsilon / (s + epsilon), which is small, that is
     = m / (s + epsilon) * sum over j of z^j * rate (beta_1 h)^k (1 - h^k)^j
 
 and all but m, s and z is the same for many weights. Its sums over the steps that a weight missed
-make up for all of them at once, at the cost of one. The terms from j = 4 on are left out: they are
-less than 1e-8 of the sum.
+make up for all of them at once, at the cost of one. The terms from j = 4 on, about 1e-8 of the sum
+at most, are left out.
 """
 
 from typing import Any, NamedTuple

@@ -61,8 +61,10 @@ def _shape(network: Network, layer: int) -> tuple[int, int, int, int]:
 @compiled()
 def _clear(signals: Pointer, size: int, units: int, padded: int) -> None:
     """Set to 0 what fills up the last block."""
-    width = 16 if padded % 32 else 32 if padded % 64 else 64
-    last = padded - width
+    last, width = 0, width_of(padded)
+    while last + width < padded:
+        last += width
+        width = width_of(padded - last)
     for b in range(size):
         for c in range(units - last, width):
             signals[size * last + b * width + c] = F(0)

@@ -208,7 +208,7 @@ def plus_times(total: Vector, factor: Any, vector: Vector) -> Vector:
 
 
 @compiled(inline=True)
-def sum_of_rows(
+def _sum_of_rows(
     none: Vector,
     rows: Pointer,
     width: int,
@@ -252,7 +252,7 @@ def _add_products(
 ) -> None:
     for n in range(count):
         factors = after(weights, n * across)
-        total = sum_of_rows(none, rows, width, factors, step, terms)
+        total = _sum_of_rows(none, rows, width, factors, step, terms)
         store(out, n * width, plus(load(out, n * width, none), total))
 
 
