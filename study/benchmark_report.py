@@ -122,7 +122,7 @@ def pictures(benchmarks: pd.DataFrame) -> list[Picture]:
                 name="benchmark_scaling",
                 title="Adding workers",
                 see="Percentages are efficiency: trainings per minute and worker, against one; "
-                "medians of three rounds.",
+                "medians of all turns.",
                 draw=lambda: figure_of(plots_benchmarks.scaling, workers),
             )
         )

@@ -87,6 +87,7 @@ class Workers:
         self._plugin = f"study {client.id}"  # two studies may share a cluster
         client.register_plugin(_Holder(problem), self._plugin)
         self._running: dict[Any, Any] = {}
+        self._over: list[Any] = []  # reported, but not forgotten yet
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._look()
 
@@ -105,6 +106,7 @@ class Workers:
         self._running[ticket].add_done_callback(lambda _: self._done.put(ticket))
 
     def wait(self) -> list[tuple[Any, Any]]:
+        self._over.clear()
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._look()
         outcomes, broken = [], []
@@ -120,8 +122,9 @@ class Workers:
             raise _told(broken[0][1])
         for ticket, _ in broken:
             self._done.put(ticket)  # for the next time, when all else is saved
-        for ticket, _ in outcomes:
-            del self._running[ticket]
+        # To forget a job is a message, and Dask sends the one after it 10 ms later at the earliest,
+        # which would be the next job.
+        self._over = [self._running.pop(ticket) for ticket, _ in outcomes]
         return outcomes
 
     def _ended(self) -> list[Any]:

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from study.datasets import Dataset
 from study.engine import Engine, default_workers, open_engine
 from study.errors import StudyError
 from study.ledger import Ledger
+from study.network import BASELINE
+from study.problems import NetworkProblem
 from study.runner import Flow
 from study.settings import Settings
 from study.trials import Part, Task, task
+from tests.test_layers import loaded
 from tests.toy import Toy
 
 
@@ -170,3 +174,26 @@ def test_the_problem_is_sent_once_however_many_evaluations_there_are() -> None:
         return Counted.pickled
 
     assert pickled(seeds=1) == pickled(seeds=4) <= 2
+
+
+def trained_in(problem: NetworkProblem, wanted: Task) -> int:
+    assert problem.evaluate(wanted).score is not None
+    return os.getpid()
+
+
+def test_tensorflow_is_imported_once_per_worker(digits: Dataset) -> None:
+    """All trainings happen in as many processes as there are workers."""
+    with open_engine(NetworkProblem(digits, epochs=1), 2) as engine:
+        for repeat in range(8):
+            wanted = task(Part.VALIDATION, 0, BASELINE, repeat)
+            engine.submit(repeat, trained_in, engine.problem, wanted)
+        assert len(set(outcomes(engine, 8).values())) <= 2
+
+
+def test_with_several_workers_this_process_does_not_import_tensorflow() -> None:
+    code = (
+        "import tempfile\nfrom study import compare\n"
+        "compare(dataset='digits', methods=['baseline'], seeds=1, calls=1, initial_points=1,\n"
+        "        epochs=1, workers=2, output=tempfile.mkdtemp())"
+    )
+    assert not loaded(code) & {"tensorflow", "keras"}
