@@ -133,29 +133,28 @@ def _pass_on(
 def _block(
     none: Vector,
     width: int,
-    state: State,
-    start: int,
-    batch: Batch,
-    column: int,
+    weights: Pointer,
+    means: Pointer,
+    squares: Pointer,
+    deltas: Pointer,
+    out: Pointer,
     old: Lit,
     new: Lit,
     moves: bool,
 ) -> None:
-    weights, means, squares = at(state[0], start), at(state[1], start), at(state[2], start)
-    _learn(none, width, means, squares, at(batch.deltas, column * old.counts[0]), old)
-    out = at(batch.signals, column * new.counts[0])
+    _learn(none, width, means, squares, deltas, old)
     _pass_on(none, width, weights, means, squares, out, new, moves)
 
 
 @compiled()
-def pass_first(
-    state: State, network: Network, batch: Batch, old: Lit, new: Lit, moves: bool
-) -> None:
+def pass_first(state: State, network: Network, batch: Batch, old: Lit, new: Lit) -> None:
     """The first layer from one batch's deltas to the next one's signals, block by block.
 
-    A block of its kernel stays in the second cache for both.
+    A block of its kernel stays in the second cache for both. Weights without means and squares
+    stay as they are.
     """
     pixels, padded, head = network.padded[0], network.padded[1], network.head
+    moves = state[1].shape[0] > 0
     j = 0
     while j < padded:
         width = width_of(padded - j)
@@ -163,10 +162,12 @@ def pass_first(
         for b in range(new.counts[0]):
             for c in range(0, width, LANES):
                 store(out, b * width + c, load(at(state[0], head + j), c, zero(16)))
+        i, deltas = pixels * j, at(batch.deltas, j * old.counts[0])
+        weights, means, squares = at(state[0], i), at(state[1], i), at(state[2], i)
         if width == 64:
-            _block(zero(64), 64, state, pixels * j, batch, j, old, new, moves)
+            _block(zero(64), 64, weights, means, squares, deltas, out, old, new, moves)
         elif width == 32:
-            _block(zero(32), 32, state, pixels * j, batch, j, old, new, moves)
+            _block(zero(32), 32, weights, means, squares, deltas, out, old, new, moves)
         else:
-            _block(zero(16), 16, state, pixels * j, batch, j, old, new, moves)
+            _block(zero(16), 16, weights, means, squares, deltas, out, old, new, moves)
         j += width

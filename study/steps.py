@@ -215,7 +215,7 @@ def train_epoch(
         old, new = new, old
         list_lit(images, order, begin, end, new)
         owe_lit(new, batch.since, pace, step, False)
-        pass_first(state, network, batch, old, new, True)
+        pass_first(state, network, batch, old, new)
         top = _forward(state[0], network, batch, end - begin)
         loss += _score(batch, network, top, images.labels, order[begin:end])[0]
         _backward(state[0], network, batch, end - begin, top)
@@ -224,7 +224,7 @@ def train_epoch(
         old, new = new, old
         new.counts[0], new.starts[:] = 0, 0
         owe_lit(new, batch.since, pace, steps, True)
-        pass_first(state, network, batch, old, new, True)
+        pass_first(state, network, batch, old, new)
     batch.since[:] = 0
     return float(loss / count)
 
@@ -239,7 +239,7 @@ def score(
     size: int,
 ) -> tuple[float, int]:
     """Mean loss on the images, and how many of them are right, `size` at a time."""
-    losses, hits, count = 0.0, 0, order.shape[0]
+    losses, hits, count, nothing = 0.0, 0, order.shape[0], weights[:0]
     none, lit = batch.lit
     none.counts[:] = 0
     lit.counts[1] = lit.pairs.shape[0]
@@ -248,7 +248,7 @@ def score(
     for begin in range(0, count, size):
         end = min(begin + size, count)
         list_lit(images, order, begin, end, lit)
-        pass_first((weights, weights, weights), network, batch, none, lit, False)
+        pass_first((weights, nothing, nothing), network, batch, none, lit)
         top = _forward(weights, network, batch, end - begin)
         loss, right = _score(batch, network, top, images.labels, order[begin:end])
         losses += loss
