@@ -153,7 +153,8 @@ def _score(
 def _backward(weights: np.ndarray, network: Network, batch: Batch, size: int, top: int) -> None:
     """Gradients of all but the first kernel, and the deltas of the first layer."""
     gradient, deltas, signals = batch.gradient, batch.deltas, batch.signals
-    one, start = at(batch.one, 0), network.head
+    ones, start = at(batch.one, 0), network.head
+    none, unit = np.intp(0), np.intp(1)  # numba would compile anew for plain 0 and 1
     blank(at(gradient, 0), gradient.shape[0])
     blank(at(deltas, 0), top)
     above = top
@@ -165,14 +166,15 @@ def _backward(weights: np.ndarray, network: Network, batch: Batch, size: int, to
         while o < n_out:
             w_out = width_of(all_out - o)
             columns, real = at(deltas, above + size * o), min(w_out, n_out - o)
-            add_product(at(gradient, last - start + o), columns, w_out, one, 0, 0, 1, size)
+            slope = at(gradient, last - start + o)
+            add_product(slope, columns, w_out, ones, none, none, unit, size)
             i = 0
             while layer and i < n_in:
                 w_in, kernel = width_of(all_in - i), n_out * i + o * width_of(all_in - i)
                 slope, inputs = at(gradient, own - start + kernel), at(signals, below + size * i)
-                add_product(slope, inputs, w_in, columns, 1, w_out, real, size)
+                add_product(slope, inputs, w_in, columns, unit, w_out, real, size)
                 out, rows = at(deltas, below + size * i), at(weights, own + kernel)
-                add_product(out, rows, w_in, columns, w_out, 1, size, real)
+                add_product(out, rows, w_in, columns, w_out, unit, size, real)
                 i += w_in
             o += w_out
         if layer:
@@ -214,7 +216,7 @@ def train_epoch(
         begin, end = step * size, min((step + 1) * size, count)
         old, new = new, old
         list_lit(images, order, begin, end, new)
-        owe_lit(new, batch.since, pace, step, False)
+        owe_lit(new, batch.since, pace, step)
         pass_first(state, network, batch, old, new)
         top = _forward(state[0], network, batch, end - begin)
         loss += _score(batch, network, top, images.labels, order[begin:end])[0]
@@ -223,7 +225,7 @@ def train_epoch(
     for _ in range(2):  # what is owed is paid without images, and then nothing is left to learn
         old, new = new, old
         new.counts[0], new.starts[:] = 0, 0
-        owe_lit(new, batch.since, pace, steps, True)
+        owe_lit(new, batch.since, pace, steps)
         pass_first(state, network, batch, old, new)
     batch.since[:] = 0
     return float(loss / count)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study import steps
+from study import first_layer, steps, vectors
 from study.adam import BETA_1, BETA_2
 from study.claims import GBRT_WINNER, GP_WINNER
 from study.datasets import Dataset
@@ -186,6 +186,13 @@ def test_compiled_code_serves_every_network(digits: Dataset) -> None:
     for _ in range(8):
         trainer.train(SPACE.sample(rng), rng, 1, digits.fitted)
     assert before == [len(function.signatures) for function in (steps.train_epoch, steps.score)]
+
+
+def test_what_takes_long_to_compile_is_compiled_once(digits: Dataset) -> None:
+    """numba compiles anew for another constant among the arguments; loaded code counts as none."""
+    Trainer(digits).train(BASELINE, np.random.default_rng(0), 1)
+    for function in (first_layer.pass_first, first_layer.owe_lit, vectors.add_product):
+        assert len(function.signatures) <= 1
 
 
 def test_the_test_part_trains_on_all_images_and_scores_the_test_set(digits: Dataset) -> None:
