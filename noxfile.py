@@ -27,7 +27,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
-    session.install(".[tpe]", *dependencies("types"), *dependencies("tests"), "nox")
+    session.install(*dependencies("types"), *dependencies("tests"))
     session.run("mypy")
 
 
@@ -144,7 +144,7 @@ def reference(session: nox.Session, libraries: tuple[str, ...], arguments: tuple
     Needs a Python for which scikit-learn 1.5 has a wheel: 3.11 to 3.13. The points of the first
     environment stay in nox's cache for the others.
     """
-    session.install(".", *libraries)
+    session.install(".", "packaging", *libraries)
     points = str(session.cache_dir / "reference.json")
     session.run("python", "benchmarks/reference.py", *arguments, points, *session.posargs)
 

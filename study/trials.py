@@ -65,7 +65,7 @@ class Evaluation:
     accuracies: tuple[float, ...] = ()
     """Validation accuracy after each epoch; empty for the test part."""
     seconds: float = 0.0
-    """Building, compiling, training and scoring."""
+    """Building, training and scoring."""
 
     def __post_init__(self) -> None:
         for name, value in (("score", self.score), ("cost", self.cost)):
