@@ -82,6 +82,7 @@ def benchmark(session: nox.Session) -> None:
             "no:cacheprovider",
         ),
         *(f"--benchmark-json={file}", *arguments),
+        interrupt_timeout=60,  # to save what is measured
     )
     files = [str(path) for path in [*before[-1:], file]]
     session.run("study", "benchmark-report", *files, "--output", str(folder))

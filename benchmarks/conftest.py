@@ -45,6 +45,13 @@ def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
         entry["params"] = {"method": method} | (entry["params"] or {})
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave out a benchmark that Ctrl-C broke off: pytest-benchmark would save none at all."""
+    benchmarks = session.config._benchmarksession.benchmarks  # type: ignore[attr-defined]
+    benchmarks[:] = [benchmark for benchmark in benchmarks if benchmark.stats.data]
+
+
 @pytest.fixture(scope="session")
 def dataset(request: pytest.FixtureRequest) -> Dataset:
     """The images, with TensorFlow imported and the training compiled before anything is timed."""
