@@ -66,7 +66,10 @@ def list_lit(images: Images, order: np.ndarray, begin: int, end: int, lit: Lit) 
 
 @compiled()
 def owe_lit(lit: Lit, since: np.ndarray, pace: Pace, now: int) -> None:
-    """Write down what the weights behind lit pairs, or all if no image is listed, are owed."""
+    """Write down what the weights behind lit pairs are owed before this step.
+
+    Without images, all weights count.
+    """
     count, everything = 0, lit.counts[0] == 0
     for p in range(since.shape[0]):
         if everything or lit.starts[p] < lit.starts[p + 1]:
