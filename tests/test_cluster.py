@@ -69,7 +69,8 @@ class Cluster:
             *("scheduler", "--host", "127.0.0.1", "--port", 0, "--no-dashboard"),
             *("--scheduler-file", file, *options),
         )
-        eventually(file.exists)
+        # The file is there before it is written: its address is read once it has one.
+        eventually(lambda: file.exists() and file.read_text().endswith("}"))
         self.address = json.loads(file.read_text())["address"]
         self.folder = folder
 
