@@ -1,5 +1,6 @@
 """The project's chores. `nox -l` lists them; CI runs lint, types and tests."""
 
+import json
 from pathlib import Path
 
 import nox
@@ -63,13 +64,14 @@ def optuna(session: nox.Session) -> None:
 def benchmark(session: nox.Session) -> None:
     """Measure speed: nox -s benchmark -- --dataset mnist --seeds 5 --calls 12 --fail-slower 20%.
 
-    Writes results/benchmark/NUMBER.json, and a page that compares it with the run before.
+    Writes results/benchmark/NUMBER.json, and a page that compares it with the last run on the same
+    dataset.
     """
     session.install(".", *dependencies("tests"), *dependencies("benchmark"))
     folder = Path("results", "benchmark")
     folder.mkdir(parents=True, exist_ok=True)
-    before = sorted(folder.glob("[0-9]*.json"))
-    number = int(before[-1].stem) + 1 if before else 1
+    earlier = sorted(folder.glob("[0-9]*.json"))
+    number = int(earlier[-1].stem) + 1 if earlier else 1
     file = folder / f"{number:04}.json"
     arguments, allowed = take(session.posargs, "--fail-slower")
     session.run(
@@ -84,10 +86,17 @@ def benchmark(session: nox.Session) -> None:
         *(f"--benchmark-json={file}", *arguments),
         interrupt_timeout=60,  # to save what is measured
     )
+    before = [path for path in earlier if dataset_of(path) == dataset_of(file)]
     files = [str(path) for path in [*before[-1:], file]]
     session.run("study", "benchmark-report", *files, "--output", str(folder))
     if allowed:
         session.run("python", "benchmarks/slower.py", *files, allowed)
+
+
+def dataset_of(file: Path) -> str | None:
+    """What a file of benchmarks was measured on; None if it was killed before it wrote anything."""
+    text = file.read_text(encoding="utf-8")
+    return json.loads(text)["benchmarks"][0]["extra_info"]["dataset"] if text else None
 
 
 def take(arguments: list[str], option: str) -> tuple[list[str], str | None]:

@@ -1,6 +1,7 @@
 """What all benchmarks share: their options, quiet machines, and plain numbers."""
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -45,11 +46,12 @@ def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
         entry["params"] = {"method": method} | (entry["params"] or {})
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-benchmark's own, which saves
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
     """Leave out a benchmark that Ctrl-C broke off: pytest-benchmark would save none at all."""
     benchmarks = session.config._benchmarksession.benchmarks  # type: ignore[attr-defined]
     benchmarks[:] = [benchmark for benchmark in benchmarks if benchmark.stats.data]
+    return (yield)
 
 
 @pytest.fixture(scope="session")

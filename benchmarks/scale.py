@@ -4,7 +4,7 @@
 
 runs whole studies on made-up workers. A training takes as long as one that was recorded on MNIST,
 on a clock that does not wait; what the driver itself spends, writing its ledger included, goes on
-top, so that the efficiency is that of real workers of which the driver keeps so many busy.
+top. Dask's own share, some milliseconds from one training of a worker to its next, is not in it.
 
     python benchmarks/scale.py --rows 1000000
 

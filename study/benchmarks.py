@@ -13,13 +13,15 @@ from study.errors import StudyError
 from study.wording import plural
 
 Frame = pd.DataFrame
+SAME = ("benchmark", "name", "dataset", "calls", "epochs", "evaluations", "trainings")
 
 
 def read_benchmarks(files: Sequence[Path]) -> Frame:
     """A row per benchmark, newer files last.
 
     Columns: benchmark (the name of its module, such as "training"), name, group, seconds (the
-    median of its rounds), dataset, and one per entry of its extra information.
+    median of its rounds, or what its extra information says), how ("study", or who else did it),
+    dataset, and one per entry of its extra information.
 
     Raises
     ------
@@ -37,6 +39,7 @@ def read_benchmarks(files: Sequence[Path]) -> Frame:
                         "name": entry["name"],
                         "group": entry["group"],
                         "seconds": float(entry["stats"]["median"]),
+                        "how": "study",
                         **entry["extra_info"],
                     }
                 )
@@ -58,8 +61,9 @@ def reading(file: Path) -> Iterator[None]:
 
 
 def both(before: Frame, now: Frame) -> Frame:
-    """The benchmarks that two runs have in common; `seconds_before` are those of the first."""
-    return before.merge(now, on=["benchmark", "name", "dataset"], suffixes=("_before", ""))
+    """The benchmarks of one size that two runs have in common; seconds_before: of the first."""
+    same = [column for column in SAME if column in before and column in now]
+    return before.merge(now, on=same, suffixes=("_before", ""))
 
 
 def part(benchmarks: Frame, name: str) -> Frame:
@@ -76,13 +80,11 @@ def speedups(benchmarks: Frame) -> Frame:
     rows = part(benchmarks, "training")
     if rows.empty:
         return pd.DataFrame(columns=["network", "tutorial", "keras", "study", "speedup"])
-    wide = rows.pivot(index="network", columns="how", values="seconds")
+    wide = _beside(rows, ["network"], "keras")
     ours = rows[rows["how"] == "study"].set_index("network")
-    frame = wide.assign(
-        tutorial=ours["tutorial"].astype(bool),
-        speedup=wide["keras"] / wide["study"],
-    )
-    return frame.loc[rows["network"].unique()].reset_index()
+    ours = ours[ours.index.isin(wide.index)]
+    frame = wide.loc[ours.index].assign(tutorial=ours["tutorial"].astype(bool))
+    return frame.assign(speedup=frame["keras"] / frame["study"]).reset_index()
 
 
 def overheads(benchmarks: Frame) -> Frame:
@@ -90,8 +92,14 @@ def overheads(benchmarks: Frame) -> Frame:
     rows = part(benchmarks, "proposals")
     if rows.empty:
         return pd.DataFrame(columns=["method", "length", "study", "ratio"])
-    wide = rows.pivot(index=["method", "length"], columns="how", values="seconds").reset_index()
+    wide = _beside(rows, ["method", "length"], "scikit-optimize").reset_index()
     return wide.assign(ratio=wide["study"] / wide["scikit-optimize"])
+
+
+def _beside(rows: Frame, index: list[str], other: str) -> Frame:
+    """Seconds of the package and of another, as columns, where Ctrl-C did not come between."""
+    wide = rows.pivot(index=index, columns="how", values="seconds")
+    return wide.reindex(columns=[other, "study"]).dropna()
 
 
 def scaled(benchmarks: Frame) -> Frame:
@@ -122,12 +130,10 @@ def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
 
 
 def _training(speed: Frame) -> list[tuple[str, float, str]]:
-    if speed.empty:
-        return []
-    own, drawn = speed[speed["tutorial"]], speed[~speed["tutorial"]]
     return [
-        ("tutorial's networks: Keras fit / study", geometric_mean(own["speedup"]), "x"),
-        ("random networks: Keras fit / study", geometric_mean(drawn["speedup"]), "x"),
+        (f"{whose} networks: Keras fit / study", geometric_mean(own["speedup"]), "x")
+        for whose, tutorial in (("tutorial's", True), ("random", False))
+        if len(own := speed[speed["tutorial"] == tutorial])
     ]
 
 

@@ -1,4 +1,4 @@
-"""The command line: the only place that prints."""
+"""The command line. What it prints, `display` and `tables` print."""
 
 import shlex
 import signal
@@ -46,7 +46,10 @@ Examples:
 
 Workers = Annotated[
     int | None,
-    typer.Option(help="Processes that train; 1 trains in this one.", show_default="one per core"),
+    typer.Option(
+        help="Processes that train; with 1, this one does, and no other is started.",
+        show_default="one per core",
+    ),
 ]
 Scheduler = Annotated[
     str | None,
@@ -151,7 +154,7 @@ def compare(
     Prints tables and an answer, and writes CSV files, plots and a report into the results
     folder. Interrupt it whenever you like: the same command goes on where it stopped. Exit
     code 1: something failed to train, or a check of the study's rules failed; 2: a setting is
-    not in order, or the cluster is lost.
+    not in order, or the cluster is lost; 130 and 143: interrupted by Ctrl-C or SIGTERM.
     """
     from study import api, display, planning
     from study.chosen import listed_methods
@@ -336,7 +339,7 @@ def report(folder: Folder) -> None:
 
 @app.command(epilog="Example:\n\n  study plot results/digits")
 def plot(folder: Folder) -> None:
-    """Draw the plots of a study again, from its CSV files alone. Needs no TensorFlow."""
+    """Draw the plots of a study again, from its files alone. Needs no TensorFlow."""
     from study.figures import save_plots
 
     _told(lambda: _drawn(folder, save_plots))

@@ -86,7 +86,7 @@ def pictures(results: Results) -> list[Picture]:
     costs = Picture(
         name="parameters" if network else "cost",
         title=f"{objective.cost.capitalize()} and {objective.final}",
-        see="What is on the grey front is the only one that no other beats in both.",
+        see="No winner is both cheaper and better than one on the grey line.",
         draw=one(plots.cost, scored.dropna(subset=["cost"]), objective, claimed),
     )
     so_far = f"{objective.best.capitalize()} {objective.seen} so far"
@@ -95,8 +95,9 @@ def pictures(results: Results) -> list[Picture]:
         Picture(
             name="comparisons",
             title="Which method is better",
-            see="A bar that clears 0 tells two methods apart; one inside the grey band makes them "
-            "equivalent; a long one around 0 asks for more seeds.",
+            see="A coloured bar tells two methods apart, or makes them equivalent if it lies "
+            "inside the grey band. A grey one decides nothing: it lies around 0, or too near it "
+            "for so many pairs.",
             draw=lambda: figure_of(
                 plots.comparisons, compared, objective, height=1.6 + 0.45 * len(compared)
             ),

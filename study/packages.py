@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 OPTIONAL = ("optuna", "torch", "greenlet")  # some methods compute with them
 COMPUTING = (
-    *("study", "tensorflow", "keras", "scikit-optimize", "scikit-learn", "numpy", "scipy"),
-    "distributed",
+    *("study", "numba", "llvmlite", "tensorflow", "keras", "scikit-optimize", "scikit-learn"),
+    *("numpy", "scipy", "distributed"),
 )
 
 

@@ -13,6 +13,7 @@ from study.answer import answer, sentences
 from study.figures import figures, pictures, save
 from study.inspection import is_network
 from study.objective import Objective
+from study.paired import BOOTSTRAP_FROM, RESAMPLE_TO, RESAMPLES
 from study.results import Results, replace
 from study.rows import (
     claim_rows,
@@ -102,8 +103,7 @@ def contents(results: Results) -> dict[str, Any]:
         "progress": results.progress,
         "failed": failed,
         "instead_of": info["data"].get("instead_of", ""),
-        "objective": objective,
-        "judged": judged(info),
+        "notes": notes(info, objective),
         "answer": answer(results.summary, results.comparisons, info, failed),
         "summary": summary_rows(results.summary, objective),
         "sections": sections,
@@ -142,6 +142,32 @@ def facts(info: dict[str, Any]) -> dict[str, str]:
         f"with {' or '.join(map(str, workers))} workers side by side",
         "machine": f"{last.get('machine', '-')}, {last.get('cores', '-')} cores, Python "
         f"{last.get('python', '-')}",
+    }
+
+
+def notes(info: dict[str, Any], objective: Objective) -> dict[str, str]:
+    """How to read each table."""
+    costs = f" {objective.cost.capitalize()}: median of the winners." if objective.cost else ""
+    unit = ", in percentage points (pp)" if objective.percent else ""
+    direction = "; positive if the first method is better" if objective.sign < 0 else ""
+    return {
+        "summary": "Mean ± standard deviation over seeds. "
+        f"Best {objective.seen}: the best of each run's calls, as it was observed; measured again: "
+        f"the same configuration evaluated with fresh seeds; {objective.final}: {judged(info)}."
+        f"{costs}",
+        "comparisons": f"Paired over seeds, on {objective.final}{unit}{direction}. An interval is "
+        f"Student's t below {BOOTSTRAP_FROM} seeds, BCa bootstrap, never narrower than t, from "
+        f"there to {RESAMPLE_TO:,}. It is the pair's own: adjusted for the number of pairs, by "
+        "Holm's method, is p, that of a sign-flip test (exact: all patterns; random flips: "
+        f"{RESAMPLES:,} of them) where so many seeds can reach significance at all, else of the "
+        "paired t test. P(better): share of seeds won, ties half, with its Clopper-Pearson "
+        "interval. All of it speaks of a number of seeds that was fixed beforehand.",
+        "equal_time": "At equal time, when the quickest search of each seed was through, the "
+        f"incumbents compare like this, by {objective.seen}. A method that does not search may "
+        "have been through long before, with all its calls:",
+        "luck": "Winner's curse: observed minus measured again. Search luck is the spread of "
+        f"{objective.final} between seeds that is left when the spread between evaluations of one "
+        "and the same configuration, training luck, is taken out.",
     }
 
 

@@ -88,8 +88,9 @@ def _legend(results: Results) -> str:
     times = plural(settings["retrain"], "time")
     judged = f"{objective.final.capitalize()}: as often, with other seeds"
     if objective.tested:
-        kept = "all training images" if is_network(results.info["problem"]) else "data kept apart"
-        judged = f"Test: as often, on {kept}"
+        judged = "Test: as often, on data kept apart"
+        if is_network(results.info["problem"]):
+            judged = "Test: retrained as often on all training images, scored on the test images"
     costs = f" {objective.cost.capitalize()}: median of the winners." if objective.cost else ""
     return (
         f"Means over {plural(settings['seeds'], 'seed')}, {plural(settings['calls'], 'call')} per "

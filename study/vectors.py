@@ -4,7 +4,7 @@ numba's arrays carry owners that are counted at every call, and its loops guess 
 Here are pointers and vectors as LLVM has them, and the one sum that a training consists of.
 
 numba keeps compiled code until the file of a function changes, not those of what it calls: remove
-`__pycache__` after changing this one.
+`study/__pycache__` after changing this one, adam.py or first_layer.py.
 """
 
 from collections.abc import Callable

@@ -10,24 +10,24 @@ from xml.etree import ElementTree
 import pytest
 
 from study.benchmark_report import write_benchmark_report
-from study.benchmarks import overheads, ratios, read_benchmarks, speedups
+from study.benchmarks import both, overheads, ratios, read_benchmarks, speedups
 from study.errors import StudyError
 
 ROOT = Path(__file__).parent.parent
 
 
-def entry(module: str, name: str, seconds: float, **more: Any) -> dict[str, Any]:
+def entry(module: str, name: str, median: float, **more: Any) -> dict[str, Any]:
     return {
         "fullname": f"benchmarks/test_{module}.py::test_it[{name}]",
         "name": f"test_it[{name}]",
         "group": module,
-        "stats": {"median": seconds},
+        "stats": {"median": median},
         "extra_info": {"dataset": "digits", **more},
     }
 
 
-def file(path: Path, factor: float = 1.0) -> Path:
-    """A benchmark file of known ratios, all seconds of the package times `factor`."""
+def file(path: Path, factor: float = 1.0, calls: int = 12) -> Path:
+    """A benchmark file of known ratios, all seconds of the package's trainings times `factor`."""
 
     def training(network: str, own: bool, keras: float, study: float) -> list[dict[str, Any]]:
         about = {"network": network, "tutorial": own}
@@ -38,8 +38,8 @@ def file(path: Path, factor: float = 1.0) -> Path:
 
     runs = [
         entry(
-            "time_per_call", f"{method}-{seed}", 9.0 * factor, method=method, seed=seed,
-            seconds_per_call=1.0 + seed, test_accuracy=0.9 + seed / 100,
+            "time_per_call", f"{method}-{seed}", 9.0 * calls, method=method, seed=seed,
+            seconds_per_call=1.0 + seed, test_accuracy=0.9 + seed / 100, calls=calls,
         )
         for seed in range(2)
         for method in ("baseline", "gp")
@@ -50,13 +50,13 @@ def file(path: Path, factor: float = 1.0) -> Path:
         for how, seconds in (("study", 0.0102), ("scikit-optimize", 0.01))
     ]
     scaling = [
-        entry("scaling", f"{turn}-{k}", 12.0 * factor * slow / share, workers=k, evaluations=24)
+        entry("scaling", f"{turn}-{k}", 12.0 * slow / share, workers=k, evaluations=24)
         for turn, slow in enumerate((1.0, 1.0, 1.5))
         for k, share in ((1, 1.0), (2, 1.8), (4, 3.6 * slow))
     ]
     whole = [
-        entry("study", "1", 10.0 * factor, how="study", workers=1),
-        entry("study", "tutorial", 80.0, how="tutorial", workers=1),
+        entry("study", "1", 10.0, how="study", workers=1),
+        entry("study", "tutorial", 90.0, how="tutorial", workers=1, seconds=80.0),
     ]
     content = {
         "machine_info": {
@@ -116,3 +116,24 @@ def test_what_became_slower_than_allowed_fails(tmp_path: Path, allowed: str, cod
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == code, run.stderr
     assert f"allowed +{allowed}" in run.stdout
+
+
+def test_what_was_another_size_is_not_compared(tmp_path: Path) -> None:
+    before, now = (
+        read_benchmarks([file(tmp_path / f"{calls}.json", calls=calls)]) for calls in (12, 30)
+    )
+    assert "time_per_call" in set(now["benchmark"])
+    assert set(both(before, now)["benchmark"]) == set(now["benchmark"]) - {"time_per_call"}
+
+
+def test_what_is_half_measured_is_left_out(tmp_path: Path) -> None:
+    content = json.loads(file(tmp_path / "a.json").read_text())
+    names = [entry["name"] for entry in content["benchmarks"]]
+    for broken_off in ("test_it[gp-winner-study]", "test_it[gp-30-scikit-optimize]"):
+        del content["benchmarks"][names.index(broken_off)]
+        names.remove(broken_off)
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    write_benchmark_report([tmp_path / "a.json"], tmp_path / "out")
+    benchmarks = read_benchmarks([tmp_path / "a.json"])
+    assert speedups(benchmarks)["network"].tolist() == ["baseline", "random-1"]
+    assert overheads(benchmarks)["length"].tolist() == [12]

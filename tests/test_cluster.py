@@ -96,7 +96,7 @@ class Cluster:
 
 def eventually(true: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -224,13 +224,18 @@ def test_a_result_that_dies_with_its_worker_is_computed_again(
     with open_engine(Toy(), 1, cluster.address) as engine:
         engine.submit("job", mark, str(tmp_path / "marker"))
         eventually((tmp_path / "marker").exists)
-        time.sleep(1)  # the scheduler hears that it is done
+        with cluster.client() as client:
+            eventually(lambda: client.run_on_scheduler(states) == ["memory"])
         first.send_signal(signal.SIGSTOP)  # and nobody can have the result
         cluster.worker()
         cluster.await_workers(2)
         assert engine.wait() == []
         first.kill()
         assert outcomes(engine, 1) == {"job": "marked"}
+
+
+def states(dask_scheduler: Any) -> list[str]:
+    return [task.state for task in dask_scheduler.tasks.values()]
 
 
 def mark(path: str) -> str:
@@ -241,11 +246,11 @@ def mark(path: str) -> str:
 def until(engine: Engine, slots: int) -> None:
     """Wait, as a study does, until the engine has so many slots."""
     engine.submit("meanwhile", sleep, 5)
-    deadline = time.monotonic() + 60
-    while engine.slots != slots:
+    found: list[Any] = []
+    deadline = time.monotonic() + 180
+    while engine.slots != slots or not found:
         assert time.monotonic() < deadline
-        engine.wait()
-    outcomes(engine, 1)
+        found += engine.wait()
 
 
 def test_two_studies_share_a_cluster_and_leave_nothing_there(cluster: Cluster) -> None:

@@ -182,7 +182,7 @@ def trained_in(problem: NetworkProblem, wanted: Task) -> int:
 
 
 def test_tensorflow_is_imported_once_per_worker(digits: Dataset) -> None:
-    """All trainings happen in as many processes as there are workers."""
+    """A process imports it once, and all trainings happen in as many as there are workers."""
     with open_engine(NetworkProblem(digits, epochs=1), 2) as engine:
         for repeat in range(8):
             wanted = task(Part.VALIDATION, 0, BASELINE, repeat)
@@ -190,10 +190,10 @@ def test_tensorflow_is_imported_once_per_worker(digits: Dataset) -> None:
         assert len(set(outcomes(engine, 8).values())) <= 2
 
 
-def test_with_several_workers_this_process_does_not_import_tensorflow() -> None:
+def test_with_several_workers_this_process_does_not_import_tensorflow(tmp_path: Path) -> None:
     code = (
-        "import tempfile\nfrom study import compare\n"
+        "from study import compare\n"
         "compare(dataset='digits', methods=['baseline'], seeds=1, calls=1, initial_points=1,\n"
-        "        epochs=1, workers=2, output=tempfile.mkdtemp())"
+        f"        epochs=1, workers=2, output={str(tmp_path)!r})"
     )
     assert not loaded(code) & {"tensorflow", "keras"}

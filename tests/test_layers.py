@@ -70,7 +70,7 @@ def loaded(code: str) -> set[str]:
     """Which slow packages a new interpreter has imported after running `code`."""
     script = f"{code}\nimport sys\nprint(*[m for m in {SLOW!r} if m in sys.modules])"
     run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300
     )
     return set(run.stdout.split("\n")[-2].split())
 

@@ -62,13 +62,13 @@ def test_the_problems_of_the_readme_run_as_written(
 
 
 def test_the_method_of_the_readme_runs_as_written(examples: Path) -> None:
-    methods = ("--methods", "random,climber.py:Climber,climber.py:Climber[step=0.3]")
+    methods = ("--methods", "random,climber.py:Climber,climber.py:Climber[chance=0.3]")
     problem = ("--problem", "rosenbrock.py:rosenbrock", "--workers", "2")
     run = study(examples, "compare", *problem, *SMALL, *methods)
     assert run.returncode == 0, run.stderr
     results = load(examples / "results" / "rosenbrock")
-    assert list(results.summary["method"]) == ["random", "Climber", "Climber[step=0.3]"]
-    assert "Climber[step=0.3]" in run.stdout
+    assert list(results.summary["method"]) == ["random", "Climber", "Climber[chance=0.3]"]
+    assert "Climber[chance=0.3]" in run.stdout
 
 
 def test_other_packages_add_problems_and_methods_by_entry_points(examples: Path) -> None:
@@ -82,10 +82,10 @@ def test_other_packages_add_problems_and_methods_by_entry_points(examples: Path)
     listed = study(examples, "methods").stdout + study(examples, "problems").stdout
     for line in ("walk the module climber Changes one value", "valley the module rosenbrock"):
         assert line in " ".join(listed.split())
-    methods = ("--methods", "random,walk[step=0.5]", "--workers", "1")
+    methods = ("--methods", "random,walk[chance=0.5]", "--workers", "1")
     run = study(examples, "compare", "--problem", "valley", *SMALL, *methods)
     assert run.returncode == 0, run.stderr
-    assert list(load(examples / "results" / "valley").summary["method"])[1] == "walk[step=0.5]"
+    assert list(load(examples / "results" / "valley").summary["method"])[1] == "walk[chance=0.5]"
     run = study(examples, "compare", "--problem", "valey")
     assert (run.returncode, run.stderr.count("\n")) == (2, 1)
     assert "did you mean 'valley'" in run.stderr

@@ -121,6 +121,27 @@ def test_seeds_needed_are_statsmodels_power() -> None:
     assert paired.seeds_needed(d, 6, margin=0.01) == math.ceil(wanted)
 
 
+@pytest.mark.parametrize("effect", [3.0, 7.0, 14.0, 30.0])
+def test_seeds_needed_for_a_large_effect_are_no_more_than_it_takes(effect: float) -> None:
+    """In made-up studies, whose t statistics are counted."""
+    d = effect + np.array([1.0, -1.0, 0.5, -0.5]) / math.sqrt(2.5 / 3)
+    needed = int(paired.seeds_needed(d, 10, margin=0.01))
+
+    def power(n: int) -> float:
+        draws = np.random.default_rng(n).normal(effect, 1, (20_000, n))
+        return float((stats.ttest_1samp(draws, 0, axis=1).pvalue <= 0.05 / 10).mean())
+
+    assert power(needed) > 0.79
+    assert needed == 2 or power(needed - 1) < 0.81
+
+
+def test_a_larger_effect_needs_no_more_seeds() -> None:
+    d = np.array([1.0, -1.0, 0.5, -0.5])
+    needed = [paired.seeds_needed(d + effect, 6, 0.01) for effect in np.geomspace(0.01, 1e6, 100)]
+    assert needed == sorted(needed, reverse=True)
+    assert needed[-1] == 2
+
+
 def test_seeds_needed_for_equivalence() -> None:
     """Without any difference, so many seeds that both ends lie within the margin in 80 %."""
     d = np.array([0.1, -0.1, 0.2, -0.2])
