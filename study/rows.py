@@ -139,8 +139,8 @@ def claim_rows(results: Results) -> Rows:
             "claim": f"{row['claim']}: {row['text']}",
             "claimed": f"{figure(row['claimed'], row['unit'])} {row['unit']}",
             "measured": figure(row["measured"], row["unit"]),
-            "one more would be in": missing(
-                row["single_low"], lambda low, row=row: f"[{low:.2f}, {row['single_high']:.2f}]"
+            "95 % interval": missing(
+                row["low"], lambda low, row=row: f"[{low:.2f}, {row['high']:.2f}]"
             ),
             "parameters": missing(row["parameters"], "{:,}".format),
             "verdict": str(row["verdict"]),
