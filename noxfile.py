@@ -94,9 +94,10 @@ def benchmark(session: nox.Session) -> None:
 
 
 def dataset_of(file: Path) -> str | None:
-    """What a file of benchmarks was measured on; None if it was killed before it wrote anything."""
+    """What a file of benchmarks was measured on; None if it ended with nothing measured."""
     text = file.read_text(encoding="utf-8")
-    return json.loads(text)["benchmarks"][0]["extra_info"]["dataset"] if text else None
+    benchmarks = json.loads(text)["benchmarks"] if text else []
+    return benchmarks[0]["extra_info"]["dataset"] if benchmarks else None
 
 
 def take(arguments: list[str], option: str) -> tuple[list[str], str | None]:
