@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from study.datasets import Dataset, load_dataset
-from study.engine import default_workers
-from study.network import tensorflow
-from study.training import Trainer
+from study.data.sources import Dataset, load_dataset
+from study.execution.executor import default_workers
+from study.training.network import tensorflow
+from study.training.trainer import Trainer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from study import compare
-from study.display import watching
-from study.functions import FUNCTIONS
+from study.cli.progress import watching
+from study.problems.synthetic import FUNCTIONS
 
 PUBLISHED = {
     "branin": {

@@ -43,15 +43,15 @@ from scipy.stats import ks_2samp
 from skopt import dummy_minimize, forest_minimize, gbrt_minimize, gp_minimize
 from threadpoolctl import threadpool_limits
 
-from study.chosen import choose
-from study.engine import default_workers
-from study.functions import FUNCTIONS, branin
-from study.methods import Start
-from study.network import DEFAULT, SPACE
-from study.proposing import propose
-from study.skopt_compat import gbrt_estimator
-from study.space import Configuration, Space
-from study.trials import generator
+from study.core.records import generator
+from study.core.space import Configuration, Space
+from study.execution.executor import default_workers
+from study.methods.propose import propose
+from study.methods.registry import Start
+from study.methods.selection import choose
+from study.methods.skopt_compat import gbrt_estimator
+from study.problems.synthetic import FUNCTIONS, branin
+from study.training.network import DEFAULT, SPACE
 
 LIBRARIES = ("scikit-optimize", "scikit-learn", "numpy", "scipy")
 CALLS, DESIGNED = 30, 5

@@ -30,16 +30,16 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from study import network
-from study.chosen import choose_all
-from study.ledger import TABLES, Ledger, write_ledger
-from study.objective import ACCURACY
-from study.proposing import Proposal
-from study.report import write_report
+from study.core.objective import ACCURACY
+from study.core.records import Evaluation, Status, Task
+from study.core.settings import Settings
+from study.execution.runner import Flow
+from study.methods.propose import Proposal
+from study.methods.selection import choose_all
+from study.report.page import write_report
 from study.results import LEDGER, load, note, write
-from study.runner import Flow
-from study.settings import Settings
-from study.trials import Evaluation, Status, Task
+from study.storage.ledger import TABLES, Ledger, write_ledger
+from study.training import network
 
 METHODS = ("baseline", "random", "gp", "gbrt")
 PROPOSING = 0.1  # seconds

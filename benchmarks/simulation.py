@@ -21,9 +21,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import bootstrap
 
-from study.engine import default_workers
-from study.paired import BOOTSTRAP_FROM, compare_pairs, mean_interval
-from study.wording import plural
+from study.analysis.paired import BOOTSTRAP_FROM, compare_pairs, mean_interval
+from study.core.formatting import plural
+from study.execution.executor import default_workers
 
 SEEDS = (2, 3, 5, 8, 12, 19, 20, 30)
 METHODS = 4

@@ -8,8 +8,8 @@ with, and nothing fails.
 import sys
 from pathlib import Path
 
-from study.benchmarks import both, read_benchmarks
-from study.wording import listed
+from benchmarks.report.measurements import both, read_benchmarks
+from study.core.formatting import listed
 
 OTHERS = ["keras", "scikit-optimize", "tutorial"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 READY = """
-from study.datasets import load_dataset
-from study.training import Trainer
+from study.data.sources import load_dataset
+from study.training.trainer import Trainer
 Trainer(load_dataset("digits"))
 """
 

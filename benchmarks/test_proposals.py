@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from study.chosen import choose
-from study.methods import Start
-from study.network import BASELINE, SPACE
-from study.proposing import propose
-from study.space import Configuration
-from study.trials import generator
+from study.core.records import generator
+from study.core.space import Configuration
+from study.methods.propose import propose
+from study.methods.registry import Start
+from study.methods.selection import choose
+from study.training.network import BASELINE, SPACE
 
 LENGTHS = (12, 30, 100, 300)
 ROUNDS = {12: 11, 30: 11, 100: 7, 300: 7}

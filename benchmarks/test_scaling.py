@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from study.datasets import Dataset
-from study.engine import default_workers, open_engine
-from study.ledger import Ledger
-from study.network import BASELINE
-from study.problems import NetworkProblem, evaluate
-from study.runner import Flow
-from study.settings import Settings
-from study.trials import Part, task
+from study.core.records import Part, task
+from study.core.settings import Settings
+from study.data.sources import Dataset
+from study.execution.executor import default_workers, open_engine
+from study.execution.runner import Flow
+from study.problems.network import NetworkProblem, evaluate
+from study.storage.ledger import Ledger
+from study.training.network import BASELINE
 
 WORKERS = sorted({1, 2, default_workers()})
 SETTINGS = Settings(seeds=8, calls=12, initial_points=1, retrain=1, methods=("random",))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from study.engine import default_workers
+from study.execution.executor import default_workers
 from study.results import Results, load
 
 WORKERS = sorted({1, 2, default_workers()})

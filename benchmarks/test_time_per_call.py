@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from study.analysis import run_frame
-from study.datasets import Dataset
-from study.engine import InProcess
-from study.frames import final_frame, trial_frame
-from study.ledger import Ledger
-from study.problems import NetworkProblem
-from study.runner import Flow
-from study.settings import Settings
+from study.analysis.summary import run_frame
+from study.core.settings import Settings
+from study.data.sources import Dataset
+from study.execution.executor import InProcess
+from study.execution.runner import Flow
+from study.problems.network import NetworkProblem
+from study.storage.frames import final_frame, trial_frame
+from study.storage.ledger import Ledger
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def test_run(
 
 
 def last_run(ledger: Ledger, method: str, initial: int, problem: NetworkProblem) -> dict[Any, Any]:
-    """What the newest run of a ledger came to; see `study.analysis.run_frame`."""
+    """What the newest run of a ledger came to; see `study.analysis.summary.run_frame`."""
     done = ledger.evaluations()
     names = [dimension.name for dimension in problem.space.dimensions]
     trials = trial_frame(ledger.trials(done), done, {method: initial}, names)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from benchmarks.tutorial_way import fit, pixels
-from study.claims import GBRT_WINNER, GP_WINNER
-from study.datasets import Dataset
-from study.network import BASELINE, DEFAULT, SPACE
-from study.problems import NetworkProblem
-from study.space import Configuration
+from study.core.space import Configuration
+from study.data.sources import Dataset
+from study.problems.network import NetworkProblem
+from study.replication.claims import GBRT_WINNER, GP_WINNER
+from study.training.network import BASELINE, DEFAULT, SPACE
 
 TUTORIAL: dict[str, Configuration] = {
     "baseline": BASELINE,

@@ -13,10 +13,10 @@ import time
 
 import numpy as np
 
-from study.datasets import Dataset, load_dataset
-from study.network import build
+from study.core.space import Configuration
+from study.data.sources import Dataset, load_dataset
 from study.results import read_files
-from study.space import Configuration
+from study.training.network import build
 
 
 def pixels(images: np.ndarray, dataset: Dataset) -> np.ndarray:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from study.api import compare, load
-    from study.objective import Objective
-    from study.own import Problem
-    from study.own_keras import keras_problem
-    from study.space import Categorical, Integer, Real
+    from study.core.objective import Objective
+    from study.core.space import Categorical, Integer, Real
+    from study.problems.keras import keras_problem
+    from study.problems.user import Problem
 
 __all__ = [
     "Categorical",
@@ -26,13 +26,13 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Categorical": "space",
-    "Integer": "space",
-    "Objective": "objective",
-    "Problem": "own",
-    "Real": "space",
+    "Categorical": "core.space",
+    "Integer": "core.space",
+    "Objective": "core.objective",
+    "Problem": "problems.user",
+    "Real": "core.space",
     "compare": "api",
-    "keras_problem": "own_keras",
+    "keras_problem": "problems.keras",
     "load": "api",
 }
 

@@ -11,16 +11,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from study.chosen import Chosen, choose, described
-from study.engine import open_engine
-from study.errors import ClusterError, StudyError
-from study.ledger import Ledger, locked
-from study.packages import COMPUTING
-from study.planning import Plan, plan
+from study.core.environment import COMPUTING
+from study.core.errors import ClusterError, StudyError
+from study.core.formatting import listed
+from study.core.settings import Settings
+from study.execution.executor import open_engine
+from study.execution.plan import Plan, plan
+from study.execution.runner import Extra, Flow, Snapshot
+from study.methods.selection import Chosen, choose, described
 from study.results import LEDGER, Results, from_ledger, load, note, reading, telling, write
-from study.runner import Extra, Flow, Snapshot
-from study.settings import Settings
-from study.wording import listed
+from study.storage.ledger import Ledger, locked
 
 __all__ = ["compare", "load"]
 
@@ -52,7 +52,7 @@ def compare(
         Names (see `study methods`), with settings in brackets if they have any, such as
         "gp[kappa=2]"; or FILE.py:NAME, or package.module:NAME.
     seeds, calls, initial_points, retrain, margin
-        See `study.settings.Settings`. Seeds that are not named: 5, or as many as the folder
+        See `study.core.settings.Settings`. Seeds that are not named: 5, or as many as the folder
         holds.
     epochs
         Passes through the training images; by default 3, more for small datasets.
@@ -128,7 +128,7 @@ def session(
 
 def publish(results: Results) -> list[Path]:
     """Write the tables, plots and report of a study into its folder; the paths written."""
-    from study.report import write_report  # seaborn takes a second to import
+    from study.report.page import write_report  # seaborn takes a second to import
 
     return [*write(results), *write_report(results)]
 

@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study import analysis, frames
-from study.chosen import Chosen, described
-from study.errors import StudyError
-from study.inspection import cleaned, inspect_claims, inspect_frames, inspect_info
-from study.ledger import Ledger
-from study.memory import collecting_later
-from study.objective import Objective
-from study.paired import compare_pairs
-from study.problems import Evaluator
-from study.runs import FINAL_PARTS
-from study.settings import Settings
-from study.validity import Check, checks
+from study.analysis import summary
+from study.analysis.checks import Check, checks
+from study.analysis.paired import compare_pairs
+from study.core.errors import StudyError
+from study.core.memory import collecting_later
+from study.core.objective import Objective
+from study.core.settings import Settings
+from study.execution.runs import FINAL_PARTS
+from study.methods.selection import Chosen, described
+from study.problems.network import Evaluator
+from study.storage import frames
+from study.storage.ledger import Ledger
+from study.storage.schema import cleaned, inspect_claims, inspect_frames, inspect_info
 
 LEDGER = "study.db"
 
@@ -38,9 +39,9 @@ class Results:
     info: dict[str, Any]
     """study.json: settings, problem, versions, machine, sessions."""
     trials: pd.DataFrame
-    """A row per call; see `study.frames.trial_frame`."""
+    """A row per call; see `study.storage.frames.trial_frame`."""
     finals: pd.DataFrame
-    """A row per run and retraining; see `study.frames.final_frame`."""
+    """A row per run and retraining; see `study.storage.frames.final_frame`."""
 
     @cached_property
     def objective(self) -> Objective:
@@ -49,32 +50,32 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """A row per method and seed; see `study.analysis.run_frame`."""
-        return analysis.run_frame(self.trials, self.finals)
+        """A row per method and seed; see `study.analysis.summary.run_frame`."""
+        return summary.run_frame(self.trials, self.finals)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
-        """A row per method; see `study.analysis.summarise`."""
-        return analysis.summarise(self.trials, self.finals)
+        """A row per method; see `study.analysis.summary.summarise`."""
+        return summary.summarise(self.trials, self.finals)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
-        """A row per pair of methods, on test scores; see `study.paired.compare_pairs`."""
+        """A row per pair of methods, on test scores; see `study.analysis.paired.compare_pairs`."""
         return self._compared(self.runs, "test_score")
 
     @cached_property
     def equal_time(self) -> pd.DataFrame:
         """The same, on the validation score that each had at equal time.
 
-        See `study.analysis.equal_time`.
+        See `study.analysis.summary.equal_time`.
         """
-        return self._compared(analysis.equal_time(self.trials), "validation_score")
+        return self._compared(summary.equal_time(self.trials), "validation_score")
 
     @cached_property
     def replication(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
         """The tutorial's claims and its leak, if `study replicate` wrote them into the folder.
 
-        See `study.claims.claim_frame` and `study.replicate.leak_frame`.
+        See `study.replication.claims.claim_frame` and `study.replication.replicate.leak_frame`.
         """
         claims, leak = self.folder / "claims.csv", self.folder / "leak.csv"
         if not (claims.is_file() and leak.is_file()):
@@ -86,13 +87,13 @@ class Results:
             return found
 
     def _compared(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
-        scores = analysis.scores(rows, column, self.objective.scale)
+        scores = summary.scores(rows, column, self.objective.scale)
         margin = self.info["settings"]["margin"]
         return compare_pairs(scores, margin, np.random.default_rng(0))
 
     @cached_property
     def checks(self) -> list[Check]:
-        """Whether the study kept its rules; see `study.validity`."""
+        """Whether the study kept its rules; see `study.analysis.checks`."""
         return checks(self.trials, self.finals, self.info)
 
     @property
@@ -267,7 +268,7 @@ def write(results: Results) -> list[Path]:
         "summary.csv": results.summary,
         "comparisons.csv": results.comparisons,
         "equal_time.csv": results.equal_time,
-        "search_range.csv": analysis.search_range(results.trials, space),
+        "search_range.csv": summary.search_range(results.trials, space),
     }
     paths = [
         write_table(frames.named(frame, results.objective), results.folder / name)
@@ -278,7 +279,7 @@ def write(results: Results) -> list[Path]:
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame as CSV, no free text a formula; see `replace` and `study.frames.defused`."""
+    """Write a frame as CSV, no free text a formula; see `replace` and `study.storage.frames.defused`."""
     return replace(path, partial(frames.defused(frame).to_csv, index=False, lineterminator="\n"))
 
 

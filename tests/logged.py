@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from study.problems import NetworkProblem
-from study.trials import Evaluation, Task
+from study.core.records import Evaluation, Task
+from study.problems.network import NetworkProblem
 
 LOG = "STUDY_STRESS_LOG"
 """The environment variable that names the file."""

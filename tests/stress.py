@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from study.ledger import Ledger
+from study.storage.ledger import Ledger
 from tests.logged import LOG, begun
 
 SMALL = (

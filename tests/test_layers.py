@@ -82,7 +82,7 @@ def test_importing_the_package_loads_nothing_slow() -> None:
 @pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"], ["plot", "--help"]])
 def test_help_loads_nothing_slow(arguments: list[str]) -> None:
     code = (
-        "import contextlib\nfrom study.cli import app\n"
+        "import contextlib\nfrom study.cli.main import app\n"
         f"with contextlib.suppress(SystemExit):\n    app({arguments!r})"
     )
     assert loaded(code) == set()

@@ -7,11 +7,13 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from study import claims, drawing, frames
-from study.errors import StudyError
-from study.figures import figures, save_plots
+from study.core.errors import StudyError
+from study.core.records import Task
+from study.plots import style
+from study.plots.figures import figures, save_plots
+from study.replication import claims
 from study.results import Results, load, read_files
-from study.trials import Task
+from study.storage import frames
 from tests.toy import SETTINGS, Toy, stopping_at, study_in
 
 PLOTS = {
@@ -152,8 +154,8 @@ def test_the_scale_sets_97_and_98_percent_well_apart(finished: Results) -> None:
 
 
 def test_a_method_has_one_colour_in_every_study() -> None:
-    assert drawing.colours(["gp", "forest"])["gp"] == drawing.colours(["random", "gp"])["gp"]
-    everything = drawing.colours(["baseline", "random", "gp", "gbrt", "forest"])
+    assert style.colours(["gp", "forest"])["gp"] == style.colours(["random", "gp"])["gp"]
+    everything = style.colours(["baseline", "random", "gp", "gbrt", "forest"])
     assert len(set(everything.values())) == 5
 
 

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study import frames
-from study.chosen import choose_all
-from study.engine import Engine, InProcess
-from study.ledger import Ledger
-from study.objective import ACCURACY
+from study.core.objective import ACCURACY
+from study.core.records import Evaluation, Final, Part, Status, Task, Trial, task
+from study.core.settings import Settings
+from study.core.space import Categorical, Configuration, Integer, Real, Space
+from study.execution.executor import Engine, InProcess
+from study.execution.runner import Flow
+from study.methods.selection import choose_all
 from study.results import Results, from_ledger, note, write
-from study.runner import Flow
-from study.settings import Settings
-from study.space import Categorical, Configuration, Integer, Real, Space
-from study.trials import Evaluation, Final, Part, Status, Task, Trial, task
+from study.storage import frames
+from study.storage.ledger import Ledger
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
 

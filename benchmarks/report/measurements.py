@@ -1,0 +1,168 @@
+"""What the benchmarks measured: pytest-benchmark's JSON files as frames and ratios."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.core.errors import StudyError
+from study.core.formatting import plural
+
+Frame = pd.DataFrame
+SAME = ("benchmark", "name", "dataset", "calls", "epochs", "evaluations", "trainings")
+
+
+def read_benchmarks(files: Sequence[Path]) -> Frame:
+    """A row per benchmark, newer files last.
+
+    Columns: benchmark (the name of its module, such as "training"), name, group, seconds (the
+    median of its rounds, or what its extra information says), how ("study", or who else did it),
+    dataset, and one per entry of its extra information.
+
+    Raises
+    ------
+    StudyError
+        If a file cannot be read, or is no JSON file of pytest-benchmark.
+    """
+    rows: list[dict[str, Any]] = []
+    for file in files:
+        with reading(file):
+            for entry in json.loads(file.read_text(encoding="utf-8"))["benchmarks"]:
+                module = entry["fullname"].partition("::")[0].rpartition("test_")[2]
+                rows.append(
+                    {
+                        "benchmark": module.removesuffix(".py"),
+                        "name": entry["name"],
+                        "group": entry["group"],
+                        "seconds": float(entry["stats"]["median"]),
+                        "how": "study",
+                        **entry["extra_info"],
+                    }
+                )
+    if not rows:
+        raise StudyError("there are no benchmarks in these files: run nox -s benchmark")
+    return pd.DataFrame(rows)
+
+
+@contextlib.contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Turn what a file that is no benchmark of this project raises into one line."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise StudyError(
+            f"{file} cannot be read as a file of pytest-benchmark ({error}): name one that "
+            "nox -s benchmark wrote"
+        ) from error
+
+
+def both(before: Frame, now: Frame) -> Frame:
+    """The benchmarks of one size that two runs have in common; seconds_before: of the first."""
+    same = [column for column in SAME if column in before and column in now]
+    return before.merge(now, on=same, suffixes=("_before", ""))
+
+
+def part(benchmarks: Frame, name: str) -> Frame:
+    """The rows of one kind of benchmark, without the columns that it does not have."""
+    return benchmarks[benchmarks["benchmark"] == name].dropna(axis="columns", how="all")
+
+
+def speedups(benchmarks: Frame) -> Frame:
+    """Training against Keras `fit`, a row per network.
+
+    Columns: network, tutorial (whether it is one of the tutorial's), keras and study (seconds),
+    speedup (keras / study).
+    """
+    rows = part(benchmarks, "training")
+    if rows.empty:
+        return pd.DataFrame(columns=["network", "tutorial", "keras", "study", "speedup"])
+    wide = _beside(rows, ["network"], "keras")
+    ours = rows[rows["how"] == "study"].set_index("network")
+    ours = ours[ours.index.isin(wide.index)]
+    frame = wide.loc[ours.index].assign(tutorial=ours["tutorial"].astype(bool))
+    return frame.assign(speedup=frame["keras"] / frame["study"]).reset_index()
+
+
+def overheads(benchmarks: Frame) -> Frame:
+    """Proposing against scikit-optimize alone: columns method, length, study, ratio."""
+    rows = part(benchmarks, "proposals")
+    if rows.empty:
+        return pd.DataFrame(columns=["method", "length", "study", "ratio"])
+    wide = _beside(rows, ["method", "length"], "scikit-optimize").reset_index()
+    return wide.assign(ratio=wide["study"] / wide["scikit-optimize"])
+
+
+def _beside(rows: Frame, index: list[str], other: str) -> Frame:
+    """Seconds of the package and of another, as columns, where Ctrl-C did not come between."""
+    wide = rows.pivot(index=index, columns="how", values="seconds")
+    return wide.reindex(columns=[other, "study"]).dropna()
+
+
+def scaled(benchmarks: Frame) -> Frame:
+    """The same trainings by number of workers: columns workers, seconds, evaluations.
+
+    The workers take turns, and the medians of all rounds count.
+    """
+    rows = part(benchmarks, "scaling")
+    if rows.empty:
+        return pd.DataFrame(columns=["workers", "seconds", "evaluations"])
+    return rows.groupby("workers", as_index=False)[["seconds", "evaluations"]].median()
+
+
+def geometric_mean(values: "pd.Series[float]") -> float:
+    """The mean of ratios."""
+    return float(np.exp(np.log(values).mean()))
+
+
+def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
+    """The figures that matter: what, how much, and its unit."""
+    return [
+        *_training(speedups(benchmarks)),
+        *_compiling(part(benchmarks, "compiling")),
+        *_studies(part(benchmarks, "study")),
+        *_workers(scaled(benchmarks)),
+        *_proposing(overheads(benchmarks)),
+    ]
+
+
+def _training(speed: Frame) -> list[tuple[str, float, str]]:
+    return [
+        (f"{whose} networks: Keras fit / study", geometric_mean(own["speedup"]), "x")
+        for whose, tutorial in (("tutorial's", True), ("random", False))
+        if len(own := speed[speed["tutorial"] == tutorial])
+    ]
+
+
+def _compiling(rows: Frame) -> list[tuple[str, float, str]]:
+    seconds = rows["compile_seconds"].tolist() if len(rows) else []
+    return [("compiling, once per installation", value, "s") for value in seconds]
+
+
+def _studies(rows: Frame) -> list[tuple[str, float, str]]:
+    slow = rows[rows["how"] == "tutorial"]["seconds"].tolist() if len(rows) else []
+    return [
+        (f"a study: tutorial's way / {plural(int(row['workers']), 'worker')}", seconds, "x")
+        for row in (rows[rows["how"] == "study"].to_dict("records") if slow else [])
+        for seconds in [slow[0] / row["seconds"]]
+    ]
+
+
+def _workers(rows: Frame) -> list[tuple[str, float, str]]:
+    alone = rows[rows["workers"] == 1]["seconds"].tolist()
+    return [
+        (f"efficiency of {int(row['workers'])} workers", efficiency, "%")
+        for row in (rows[rows["workers"] > 1].to_dict("records") if alone else [])
+        for efficiency in [100 * alone[0] / row["seconds"] / row["workers"]]
+    ]
+
+
+def _proposing(over: Frame) -> list[tuple[str, float, str]]:
+    return [
+        (f"proposing beyond scikit-optimize: {method}", 100 * (ratio - 1), "%")
+        for method, own in over.groupby("method", sort=False)
+        for ratio in [geometric_mean(own["ratio"])]
+    ]

@@ -1,0 +1,118 @@
+"""Somebody's own Python code, named as `my_file.py:name` or `package.module:name`.
+
+A file travels as its text, so that workers on other hosts need not have it.
+"""
+
+import functools
+import hashlib
+import importlib
+import importlib.util
+import sys
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from study.core.errors import StudyError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Where an object is defined."""
+
+    module: str
+    """A file as it was named, or the dotted name of a module that can be imported."""
+    name: str
+    """Of the object in it."""
+    text: str | None = None
+    """The file's content; None for a module."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A checksum of the file or module: another one may be another object."""
+        text = self.text
+        if text is None:
+            found = importlib.util.find_spec(self.module)
+            source = Path(found.origin) if found and found.origin else None
+            text = source.read_text(encoding="utf-8") if source and source.is_file() else ""
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, in words."""
+        return f"the {'module' if self.text is None else 'file'} {Path(self.module).name}"
+
+    def load(self) -> Any:
+        """The object; its module is run once per process.
+
+        Raises `StudyError` if the code fails, or has no such name.
+        """
+        try:
+            if self.text is None:
+                module = importlib.import_module(self.module)
+            else:
+                module = _executed(self.module, self.text)
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            raise StudyError(f"{self.origin} cannot be imported ({told}): mend it") from error
+        if not hasattr(module, self.name):
+            near = get_close_matches(self.name, vars(module), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "name something that it defines"
+            raise StudyError(f"{self.origin} has no {self.name!r}: {hint}")
+        return getattr(module, self.name)
+
+
+def read_code(option: str, named: str) -> Code:
+    """The code of `FILE.py:NAME` or `MODULE:NAME`, not run yet.
+
+    Raises `StudyError` if there is no such file or module; `option` is what it was named with.
+    """
+    module, _, name = named.rpartition(":")
+    if not (module and name.isidentifier()):
+        raise StudyError(f"--{option} {named!r}: give FILE.py:NAME or package.module:NAME")
+    path = Path(module)
+    if path.suffix == ".py":
+        try:
+            return Code(module=module, name=name, text=path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StudyError(
+                f"--{option} {named!r}: {path} cannot be read ({error}): name a Python file"
+            ) from error
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise StudyError(
+            f"--{option} {named!r}: there is no module {module!r}: install it, or name a file that "
+            "ends in .py"
+        )
+    return Code(module=module, name=name)
+
+
+@functools.cache
+def installed(group: str) -> dict[str, Code]:
+    """What other packages add to the entry points of that group, by name."""
+    return {
+        point.name: Code(module=point.module, name=point.attr)
+        for point in entry_points(group=group)
+    }
+
+
+@functools.cache
+def _executed(path: str, text: str) -> ModuleType:
+    """A module of that text, whose neighbours it can import if they are on this host."""
+    module = ModuleType("study_own_" + hashlib.sha256(text.encode()).hexdigest()[:16])
+    module.__file__ = path
+    folder = str(Path(path).resolve().parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    sys.modules[module.__name__] = module  # what it defines can be pickled
+    try:
+        exec(compile(text, path, "exec"), vars(module))  # noqa: S102 (the user's own, as named)
+    except BaseException:
+        del sys.modules[module.__name__]
+        raise
+    return module

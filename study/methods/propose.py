@@ -1,0 +1,112 @@
+"""One proposal of a search, wherever it is made: going on from a pickle, or replayed."""
+
+import functools
+import pickle
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from study.core.memory import keep_freed_memory
+from study.core.space import Configuration
+from study.methods.registry import Method, Start
+from study.methods.selection import Chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What a search asks to be evaluated next."""
+
+    configuration: Configuration
+    duplicate: bool
+    """Whether the method came back to a configuration that it had been told."""
+    seconds: float
+    """Telling the last outcome, fitting the surrogate and choosing the configuration. Imports
+    and a replay of what was told before are not counted: no user waits for them at each call."""
+    state: bytes
+    """The pickled method, to go on from."""
+
+
+def propose(
+    method: Chosen,
+    start: Start,
+    history: Sequence[tuple[Configuration, float]],
+    state: bytes | None = None,
+) -> Proposal:
+    """The next configuration of a search: a function of its arguments, wherever it runs.
+
+    Parameters
+    ----------
+    method
+        Which method searches.
+    start
+        What the method is built from; its generator must be fresh.
+    history
+        Every (configuration, score) of the run so far, the initial design first.
+    state
+        `Proposal.state` of the call before. Without it the whole search is replayed from its
+        seed: asked again, and told what is known. That gives the same points as a search that
+        was never interrupted; a scikit-optimize that is merely given old points does not.
+
+    Raises
+    ------
+    RuntimeError
+        If a replayed search asks for another configuration than it did the first time.
+    """
+    if method.code:
+        method.code.load()  # its module, which the pickle refers to
+    with _threads().limit(limits=1):  # sums must not depend on the number of cores
+        search = (
+            _replayed(method, start, history) if state is None else pickle.loads(state)  # noqa: S301 (it comes from `propose` in this study)
+        )
+        began = time.perf_counter()
+        if history:
+            search.tell(*history[-1])
+        proposed, swapped = _ask(search)
+        seconds = time.perf_counter() - began
+    configuration = start.space.arranged(proposed)
+    return Proposal(
+        configuration=configuration,
+        duplicate=swapped or any(configuration == told for told, _ in history),
+        seconds=seconds,
+        state=pickle.dumps(search),
+    )
+
+
+@functools.cache
+def _threads() -> Any:
+    """The thread pools of everything that a search calculates with; finding them takes 7 ms.
+
+    Side effect: see `study.core.memory`.
+    """
+    import skopt  # noqa: F401 (loads them)
+    from threadpoolctl import ThreadpoolController
+
+    keep_freed_memory()
+    return ThreadpoolController()
+
+
+def _replayed(
+    method: Chosen, start: Start, history: Sequence[tuple[Configuration, float]]
+) -> Method:
+    """A search as it was before it was told the last outcome of `history`."""
+    search = method.create(start)
+    designed = start.initial_points if method.entry.designed else 0
+    for number, (configuration, score) in enumerate(history):
+        if number >= designed and start.space.arranged(_ask(search)[0]) != configuration:
+            raise RuntimeError(
+                f"replaying {method.name} gave another call {number + 1} than the one stored: "
+                "it has changed, or scikit-optimize, scikit-learn or numpy have"
+            )
+        if number < len(history) - 1:
+            search.tell(configuration, score)
+    return search
+
+
+def _ask(search: Method) -> tuple[Configuration, bool]:
+    """A proposal, and whether scikit-optimize says that it replaced a repeated one."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        configuration = search.ask()
+    return configuration, any("evaluated at" in str(w.message) for w in caught)

@@ -1,0 +1,89 @@
+"""The plots of what a study took and tried: frame and axes in, axes out."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from study.plots.style import POINTS_AT_MOST, colours
+
+
+def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
+    """Mean seconds per call, evaluating and proposing stacked; a point per seed for the sum."""
+    methods = list(runs["method"].unique())
+    colour = colours(methods)
+    means = runs.groupby("method", sort=False)[["train_seconds", "propose_seconds"]].mean()
+    tints = [colour[method] for method in methods]
+    axes.bar(methods, means["train_seconds"], color=tints, alpha=0.55, width=0.6)
+    axes.bar(
+        methods,
+        means["propose_seconds"],
+        bottom=means["train_seconds"],
+        color=tints,
+        hatch="////",
+        edgecolor="white",
+        width=0.6,
+    )
+    total = runs["train_seconds"] + runs["propose_seconds"]
+    places = runs["method"].map(methods.index)
+    axes.scatter(places, total, color="black", s=14, alpha=0.6, zorder=3)
+    for place, method in enumerate(methods):
+        train, ask = means.loc[method]
+        axes.annotate(
+            f"{train:.2f} s evaluating\n{ask:.3f} s proposing",
+            (place, total[places == place].max()),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+        )
+    axes.set_ylim(0, (total.max() or 1.0) * 1.25)
+    axes.set(xlabel="", ylabel="seconds per call (evaluating; hatched: proposing)")
+    axes.grid(axis="x", visible=False)
+    return axes
+
+
+def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) -> Axes:
+    """Every value of one dimension that each method tried, darker the better it scored.
+
+    Of more than 20,000 calls, as many drawn by chance.
+    """
+    name, methods = dimension["name"], list(trials["method"].unique())
+    shades = score_ranks(trials["validation_score"])
+    trials = trials.sample(min(len(trials), POINTS_AT_MOST), random_state=0).sort_index()
+    if dimension["kind"] == "categorical":
+        axis = {choice: number for number, choice in enumerate(dimension["choices"])}
+        values = trials[name].map(axis).astype(float)
+        axes.set_xticks(list(axis.values()), list(axis))
+        axes.set_xlim(-0.5, len(axis) - 0.5)
+        spread = 0.3
+    else:
+        values = trials[name].astype(float)
+        spread = 0.25 if dimension["kind"] == "integer" and dimension["high"] <= 10 else 0.0
+        if dimension.get("log"):
+            axes.set_xscale("log")
+    rng = np.random.default_rng(0)
+    across = values + rng.uniform(-spread, spread, len(values))
+    down = trials["method"].map(methods.index) + rng.uniform(-0.28, 0.28, len(values))
+    axes.scatter(
+        across,
+        down,
+        c=shades[trials.index],
+        cmap="viridis_r",
+        vmin=0,
+        vmax=1,
+        s=13,
+        alpha=0.8,
+        lw=0,
+    )
+    axes.set_yticks(range(len(methods)), methods)
+    axes.set_ylim(len(methods) - 0.5, -0.5)
+    axes.set_title(name)
+    axes.grid(axis="y", visible=False)
+    return axes
+
+
+def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
+    """0 for the worst to 1 for the best; what has no score counts as the worst."""
+    return scores.fillna(-np.inf).rank(pct=True)

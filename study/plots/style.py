@@ -1,0 +1,127 @@
+"""What all plots share: one colour per method, one scale for accuracies, one place for legends."""
+
+from collections.abc import Callable
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from study.core.objective import LOWEST_REGRET, Objective
+from study.methods.registry import METHODS
+
+PALETTE = sns.color_palette("colorblind")
+BASELINE_COLOUR = (0.35, 0.35, 0.35)
+SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
+LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
+POINTS_AT_MOST = 20_000  # more of them in one panel only take longer
+POINTS_AS_SHAPES = 1_000  # more than this are a picture within an SVG file, which stays small
+OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
+# Accuracies worth a tick, the most useful first.
+TICKS = (
+    *(97, 98, 99, 95, 90, 80, 50, 100, 99.5, 96, 94, 92, 85, 70, 60, 20, 0, 40, 30, 10),
+    *(97.5, 98.5, 99.8, 99.9),
+)
+LABELS_AT_MOST = 20  # that fit above each other
+
+
+def colours(methods: list[str]) -> dict[str, Any]:
+    """One colour per method; a row of the table has the same in every plot of every study.
+
+    Others get what those that are there leave over.
+    """
+    searches = [name for name in METHODS if name != "baseline"]
+    fixed = {"baseline": BASELINE_COLOUR, **dict(zip(searches, cycle(SEARCH_COLOURS)))}
+    taken = [fixed[name] for name in methods if name in fixed]
+    free = cycle([colour for colour in SEARCH_COLOURS if colour not in taken] or SEARCH_COLOURS)
+    return {name: fixed[name] if name in fixed else next(free) for name in methods}
+
+
+def line_style(method: str) -> str:
+    """The baseline is the reference: dashed."""
+    return "--" if method == "baseline" else "-"
+
+
+def by_method(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each method, in order of appearance."""
+    return [(name, frame[frame["method"] == name]) for name in frame["method"].unique()]
+
+
+def log_axis(axis: Axis, ticks: tuple[float, ...], text: Callable[[float], str]) -> None:
+    """A logarithmic axis with a tick at these multiples of each power of ten."""
+    # Its name is missing in the stubs.
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})  # type: ignore[attr-defined]
+    axis.set_major_locator(LogLocator(subs=ticks))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def lighten(figure: Figure) -> None:
+    """Have what consists of very many points stored as pixels."""
+    for axes in figure.axes:
+        for points in axes.collections:
+            points.set_rasterized(np.size(points.get_offsets()) > 2 * POINTS_AS_SHAPES)
+
+
+def legend_beside(axes: Axes, title: str) -> None:
+    """A legend beside the axes, where it hides nothing."""
+    legend = axes.legend(title=title, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    legend.set_alignment("left")
+
+
+def error_scale(value: Any) -> Any:
+    """Minus the logarithm of the error of an accuracy in percent, up to 100 %."""
+    return -np.log10(np.clip(100 + OFFSET - np.asarray(value, float), OFFSET / 10, None))
+
+
+def error_scale_inverse(place: Any) -> Any:
+    """The accuracy in percent at a place on the scale."""
+    return 100 + OFFSET - 10.0 ** (-np.asarray(place, float))
+
+
+def score_axis(axes: Axes, objective: Objective, values: Any) -> None:
+    """Scale values as they are shown: the error of an accuracy or a regret by its logarithm."""
+    low, high = float(np.min(values)), float(np.max(values))
+    if objective.percent and objective.maximise:
+        error_axis(axes, low, high)
+    elif objective.optimum is not None:
+        low, high = max(low, LOWEST_REGRET), max(high, 10 * LOWEST_REGRET)
+        log_axis(axes.yaxis, (1,) if high > 1e3 * low else (1, 2, 5), "{:g}".format)
+        axes.set_ylim(low / 1.3, high * 1.3)
+    else:
+        room = 0.07 * (high - low) or max(abs(high), 1.0) / 10
+        axes.set_ylim(low - room, high + room)
+
+
+def drawable(objective: Objective, scores: Any) -> Any:
+    """Scores as they are shown, but that a logarithmic axis has no place for an optimum."""
+    values = objective.shown(scores)
+    return values if objective.optimum is None else values.clip(LOWEST_REGRET)
+
+
+def error_axis(axes: Axes, low: float, high: float) -> None:
+    """Scale accuracies in percent by the logarithm of the error, with room around `low` and `high`.
+
+    Half the error is the same step almost everywhere, so 97 and 98 % are as far apart as 94 and
+    96 %.
+    """
+    ends = error_scale([low, high])
+    room = max(0.07 * (ends[1] - ends[0]), 0.02)
+    axes.set_yscale("function", functions=(error_scale, error_scale_inverse))
+    bottom, top = error_scale_inverse([ends[0] - room, ends[1] + room])
+    axes.set_ylim(max(bottom, -3.0), min(top, 100 + OFFSET / 2))
+    inside = [tick for tick in TICKS if bottom <= tick <= top]
+    if len(inside) < 3:
+        inside = [tick for tick in MaxNLocator(5).tick_values(bottom, top) if bottom <= tick <= top]
+    shown: list[float] = []
+    for tick in inside:
+        away = np.abs(error_scale(shown) - error_scale(tick))
+        if (away > (ends[1] - ends[0] + 2 * room) / LABELS_AT_MOST).all():
+            shown.append(float(tick))
+    axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
+    axes.set_yticks([], minor=True)

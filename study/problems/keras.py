@@ -1,0 +1,84 @@
+"""A Keras model of one's own as a problem, trained by Keras `fit`."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from study.core.objective import ACCURACY
+from study.core.space import Configuration, Dimension
+from study.data.sources import load_dataset
+from study.problems.user import Outcome, Problem
+from study.training.network import tensorflow
+
+BATCH_SIZE = 32  # Keras's own, for spaces without a dimension batch_size
+
+
+def keras_problem(
+    build: Callable[[Configuration], Any],
+    *,
+    space: Sequence[Dimension],
+    default: Configuration,
+    baseline: Configuration | None = None,
+    dataset: str = "digits",
+    epochs: int | None = None,
+) -> Problem:
+    """The validation accuracy of a model, to be maximised; winners are scored on the test images.
+
+    Parameters
+    ----------
+    build
+        Called with a configuration; returns a compiled Keras model that takes flattened images,
+        (count, inputs) in 0..1, and gives a score per class, as for the loss
+        "sparse_categorical_crossentropy". Weights are seeded before it is called.
+    space, default, baseline
+        As in `study.Problem`. A dimension `batch_size` is the batch size of `fit`, by default 32.
+    dataset
+        As `--dataset`; the last 15 % of its training images validate.
+    epochs
+        By default the dataset's, as in the study of the tutorial's network.
+
+    Raises
+    ------
+    StudyError
+        If the data cannot be had.
+    """
+    data = load_dataset(dataset)
+    passes = epochs or data.default_epochs
+
+    def pixels(images: np.ndarray) -> np.ndarray:
+        return np.asarray(images * np.float32(data.scale), np.float32)
+
+    def fitted(configuration: Configuration, seed: int, images: int) -> Any:
+        """A model trained on the first so many training images."""
+        tensorflow()
+        import keras
+
+        keras.backend.clear_session()
+        keras.utils.set_random_seed(seed)
+        model = build(configuration)
+        batch_size = int(configuration.get("batch_size", BATCH_SIZE))
+        x, y = pixels(data.x_train[:images]), data.y_train[:images]
+        model.fit(x, y, batch_size=batch_size, epochs=passes, verbose=0)
+        return model
+
+    def scored(model: Any, images: np.ndarray, labels: np.ndarray) -> Outcome:
+        found = model.predict(pixels(images), verbose=0).argmax(axis=1)
+        return float(np.mean(found == labels)), model.count_params()
+
+    def evaluate(configuration: Configuration, seed: int) -> Outcome:
+        model = fitted(configuration, seed, data.fitted)
+        return scored(model, data.x_train[data.fitted :], data.y_train[data.fitted :])
+
+    def test(configuration: Configuration, seed: int) -> Outcome:
+        model = fitted(configuration, seed, len(data.x_train))
+        return scored(model, data.x_test, data.y_test)
+
+    return Problem(
+        space=space,
+        default=default,
+        baseline=baseline or default,
+        evaluate=evaluate,
+        test=test,
+        objective=ACCURACY,
+    )

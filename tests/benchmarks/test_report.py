@@ -1,0 +1,139 @@
+"""Reading what pytest-benchmark wrote: ratios by hand, the page, and files that are none."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.report.measurements import both, overheads, ratios, read_benchmarks, speedups
+from benchmarks.report.page import write_benchmark_report
+from study.core.errors import StudyError
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def entry(module: str, name: str, median: float, **more: Any) -> dict[str, Any]:
+    return {
+        "fullname": f"benchmarks/test_{module}.py::test_it[{name}]",
+        "name": f"test_it[{name}]",
+        "group": module,
+        "stats": {"median": median},
+        "extra_info": {"dataset": "digits", **more},
+    }
+
+
+def file(path: Path, factor: float = 1.0, calls: int = 12) -> Path:
+    """A benchmark file of known ratios, all seconds of the package's trainings times `factor`."""
+
+    def training(network: str, own: bool, keras: float, study: float) -> list[dict[str, Any]]:
+        about = {"network": network, "tutorial": own}
+        return [
+            entry("training", f"{network}-keras", keras, how="keras", **about),
+            entry("training", f"{network}-study", study * factor, how="study", **about),
+        ]
+
+    runs = [
+        entry(
+            "time_per_call", f"{method}-{seed}", 9.0 * calls, method=method, seed=seed,
+            seconds_per_call=1.0 + seed, test_accuracy=0.9 + seed / 100, calls=calls,
+        )
+        for seed in range(2)
+        for method in ("baseline", "gp")
+    ]  # fmt: skip
+    proposals = [
+        entry("proposals", f"gp-{n}-{how}", seconds * n, method="gp", length=n, how=how)
+        for n in (12, 30)
+        for how, seconds in (("study", 0.0102), ("scikit-optimize", 0.01))
+    ]
+    scaling = [
+        entry("scaling", f"{turn}-{k}", 12.0 * slow / share, workers=k, evaluations=24)
+        for turn, slow in enumerate((1.0, 1.0, 1.5))
+        for k, share in ((1, 1.0), (2, 1.8), (4, 3.6 * slow))
+    ]
+    whole = [
+        entry("study", "1", 10.0, how="study", workers=1),
+        entry("study", "tutorial", 90.0, how="tutorial", workers=1, seconds=80.0),
+    ]
+    content = {
+        "machine_info": {
+            "system": "Linux", "machine": "x86_64", "python_version": "3.13.0", "cpu": {"count": 4},
+        },
+        "datetime": "2026-01-02T03:04:05+00:00",
+        "benchmarks": [
+            *training("baseline", True, 4.0, 1.0), *training("gp-winner", True, 16.0, 1.0),
+            *training("random-1", False, 3.0, 1.0), *runs, *proposals, *scaling, *whole,
+            entry("compiling", "1", 9.0, compile_seconds=6.0),
+        ],
+    }  # fmt: skip
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_ratios_by_hand(tmp_path: Path) -> None:
+    found = {what: value for what, value, _ in ratios(read_benchmarks([file(tmp_path / "a.json")]))}
+    assert found["tutorial's networks: Keras fit / study"] == pytest.approx(8.0)
+    assert found["compiling, once per installation"] == pytest.approx(6.0)
+    assert found["random networks: Keras fit / study"] == pytest.approx(3.0)
+    assert found["a study: tutorial's way / 1 worker"] == pytest.approx(8.0)
+    assert found["efficiency of 4 workers"] == pytest.approx(90.0)
+    assert found["proposing beyond scikit-optimize: gp"] == pytest.approx(2.0)
+
+
+def test_frames_have_a_row_per_network_and_length(tmp_path: Path) -> None:
+    benchmarks = read_benchmarks([file(tmp_path / "a.json")])
+    assert speedups(benchmarks)["network"].tolist() == ["baseline", "gp-winner", "random-1"]
+    assert overheads(benchmarks)["ratio"].tolist() == pytest.approx([1.02, 1.02])
+
+
+def test_the_page_shows_ratios_figures_and_change(tmp_path: Path) -> None:
+    files = [file(tmp_path / "1.json"), file(tmp_path / "2.json", factor=1.5)]
+    write_benchmark_report(files, tmp_path / "out")
+    html = (tmp_path / "out" / "benchmark.html").read_text()
+    page = ElementTree.fromstring(html.removeprefix("<!DOCTYPE html>\n"))
+    assert len(list(page.iter("figure"))) == 5
+    text = " ".join("".join(page.itertext()).split())
+    assert "Measured 2026-01-02 on Linux x86_64, 4 cores, Python 3.13.0." in text
+    assert "+50%" in text
+    assert len(list((tmp_path / "out" / "plots").glob("*.svg"))) == 5
+    assert "| what | measured |" in (tmp_path / "out" / "benchmark.md").read_text()
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"benchmarks": []}', '{"benchmarks": [1]}', "[]"])
+def test_a_file_that_is_none_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(StudyError, match="nox -s benchmark"):
+        write_benchmark_report([tmp_path / "a.json"], tmp_path)
+
+
+@pytest.mark.parametrize(("allowed", "code"), [("20%", 1), ("60%", 0)])
+def test_what_became_slower_than_allowed_fails(tmp_path: Path, allowed: str, code: int) -> None:
+    files = file(tmp_path / "1.json"), file(tmp_path / "2.json", factor=1.5)
+    command = [sys.executable, str(ROOT / "benchmarks" / "slower.py"), *map(str, files), allowed]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == code, run.stderr
+    assert f"allowed +{allowed}" in run.stdout
+
+
+def test_what_was_another_size_is_not_compared(tmp_path: Path) -> None:
+    before, now = (
+        read_benchmarks([file(tmp_path / f"{calls}.json", calls=calls)]) for calls in (12, 30)
+    )
+    assert "time_per_call" in set(now["benchmark"])
+    assert set(both(before, now)["benchmark"]) == set(now["benchmark"]) - {"time_per_call"}
+
+
+def test_what_is_half_measured_is_left_out(tmp_path: Path) -> None:
+    content = json.loads(file(tmp_path / "a.json").read_text())
+    names = [entry["name"] for entry in content["benchmarks"]]
+    for broken_off in ("test_it[gp-winner-study]", "test_it[gp-30-scikit-optimize]"):
+        del content["benchmarks"][names.index(broken_off)]
+        names.remove(broken_off)
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    write_benchmark_report([tmp_path / "a.json"], tmp_path / "out")
+    benchmarks = read_benchmarks([tmp_path / "a.json"])
+    assert speedups(benchmarks)["network"].tolist() == ["baseline", "random-1"]
+    assert overheads(benchmarks)["length"].tolist() == [12]

@@ -1,0 +1,199 @@
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from study.core.errors import StudyError
+from study.core.records import Part, Task, task
+from study.core.settings import Settings
+from study.data.sources import Dataset
+from study.execution.executor import Engine, default_workers, open_engine
+from study.execution.runner import Flow
+from study.problems.network import NetworkProblem
+from study.storage.ledger import Ledger
+from study.training.network import BASELINE
+from tests.test_layers import loaded
+from tests.toy import Toy
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Engine]:
+    with open_engine(Toy(), 2) as engine:
+        yield engine
+
+
+@pytest.fixture(params=[1, 2])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """In process, and two workers."""
+    if request.param == 2:
+        yield request.getfixturevalue("workers")
+        return
+    with open_engine(Toy(), 1) as made:
+        yield made
+
+
+def outcomes(engine: Engine, count: int) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    while len(found) < count:
+        found.update(engine.wait())
+    return found
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+def fail(message: str) -> None:
+    raise ValueError(message)
+
+
+def default_rate(problem: Toy) -> Any:
+    return problem.default["rate"]
+
+
+def environment() -> tuple[int, dict[str, str]]:
+    return os.getpid(), dict(os.environ)
+
+
+def die_once(marker: str) -> str:
+    path = Path(marker)
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "survived"
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_jobs_come_back_under_their_tickets(engine: Engine) -> None:
+    for number in range(5):
+        engine.submit(number, add, number, 10)
+    assert outcomes(engine, 5) == {number: number + 10 for number in range(5)}
+
+
+def test_an_exception_is_an_outcome(engine: Engine) -> None:
+    engine.submit("bad", fail, "no luck")
+    engine.submit("good", add, 1, 1)
+    found = outcomes(engine, 2)
+    assert found["good"] == 2
+    assert isinstance(found["bad"], ValueError)
+    assert str(found["bad"]) == "no luck"
+
+
+def test_jobs_get_the_problem(engine: Engine) -> None:
+    engine.submit("rate", default_rate, engine.problem)
+    assert outcomes(engine, 1) == {"rate": 0.001}
+
+
+def test_workers_are_other_processes_of_one_thread(workers: Engine) -> None:
+    workers.submit("who", environment)
+    process, variables = outcomes(workers, 1)["who"]
+    assert process != os.getpid()
+    assert variables["TF_NUM_INTRAOP_THREADS"] == variables["OMP_NUM_THREADS"] == "1"
+
+
+def test_a_killed_worker_is_replaced_and_its_job_done_again(
+    workers: Engine, tmp_path: Path
+) -> None:
+    workers.submit("job", die_once, str(tmp_path / "marker"))
+    assert outcomes(workers, 1) == {"job": "survived"}
+
+
+def test_a_job_that_kills_every_worker_is_an_outcome_and_the_rest_goes_on(
+    workers: Engine,
+) -> None:
+    workers.submit("deadly", die)
+    outcome = outcomes(workers, 1)["deadly"]
+    assert isinstance(outcome, Exception)
+    assert "127.0.0.1" not in str(outcome)  # it may end up in a report
+    workers.submit("after", add, 2, 2)
+    assert outcomes(workers, 1) == {"after": 4}
+    workers.submit("rate", default_rate, workers.problem)
+    assert outcomes(workers, 1) == {"rate": 0.001}
+
+
+def deadly(task: Task) -> None:
+    """Kill the worker that is to evaluate the baseline's third call."""
+    if task == repeated_baseline(2):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def repeated_baseline(repeat: int) -> Task:
+    return task(Part.VALIDATION, 0, Toy().baseline, repeat)
+
+
+def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -> None:
+    settings = Settings(
+        seeds=1, calls=4, initial_points=2, retrain=1, methods=("baseline", "random")
+    )
+    toy = Toy(before=deadly)
+    with Ledger(None) as ledger:
+        Flow(toy, settings, ledger).run(lambda: open_engine(toy, 2))
+        done = ledger.evaluations()
+        statuses = [done[t.task.key][1].status for t in ledger.trials(done)]
+        assert len(ledger.finals(done)) == 2 * 2
+        assert "every worker that tried it died" in done[repeated_baseline(2).key][1].reason
+    assert statuses == ["ok", "ok", "failed", "ok"] + ["ok"] * 4
+
+
+def test_the_callers_main_module_is_left_as_it_was() -> None:
+    before = dict(vars(sys.modules["__main__"]))
+    with open_engine(Toy(), 2):
+        pass
+    assert dict(vars(sys.modules["__main__"])) == before
+
+
+def test_at_least_one_worker() -> None:
+    with pytest.raises(StudyError, match="--workers is 0"), open_engine(Toy(), 0):
+        pass
+    assert default_workers() >= 1
+
+
+class Counted(Toy):
+    """A problem that tells how often it is pickled."""
+
+    pickled = 0
+
+    def __reduce__(self) -> Any:
+        Counted.pickled += 1
+        return Counted, ()
+
+
+def test_the_problem_is_sent_once_however_many_evaluations_there_are() -> None:
+    def pickled(seeds: int) -> int:
+        settings = Settings(seeds=seeds, calls=4, initial_points=2, retrain=1, methods=("random",))
+        problem, Counted.pickled = Counted(), 0
+        with Ledger(None) as ledger:
+            Flow(problem, settings, ledger).run(lambda: open_engine(problem, 2))
+        return Counted.pickled
+
+    assert pickled(seeds=1) == pickled(seeds=4) <= 2
+
+
+def trained_in(problem: NetworkProblem, wanted: Task) -> int:
+    assert problem.evaluate(wanted).score is not None
+    return os.getpid()
+
+
+def test_tensorflow_is_imported_once_per_worker(digits: Dataset) -> None:
+    """A process imports it once, and all trainings happen in as many as there are workers."""
+    with open_engine(NetworkProblem(digits, epochs=1), 2) as engine:
+        for repeat in range(8):
+            wanted = task(Part.VALIDATION, 0, BASELINE, repeat)
+            engine.submit(repeat, trained_in, engine.problem, wanted)
+        assert len(set(outcomes(engine, 8).values())) <= 2
+
+
+def test_with_several_workers_this_process_does_not_import_tensorflow(tmp_path: Path) -> None:
+    code = (
+        "from study import compare\n"
+        "compare(dataset='digits', methods=['baseline'], seeds=1, calls=1, initial_points=1,\n"
+        f"        epochs=1, workers=2, output={str(tmp_path)!r})"
+    )
+    assert not loaded(code) & {"tensorflow", "keras"}

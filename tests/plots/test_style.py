@@ -1,0 +1,53 @@
+"""The scale of accuracies: everything is inside, and there is enough to read it by."""
+
+import itertools
+
+import pytest
+from matplotlib.figure import Figure
+
+from study.methods.registry import METHODS
+from study.plots.style import SEARCH_COLOURS, colours, error_axis
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (100, 100),
+        (97, 100),
+        (99.97, 99.97),
+        (99.7, 99.75),
+        (45, 50),
+        (0, 100),
+        (10, 98),
+        (93, 97.6),
+    ],
+)
+def test_results_are_inside_and_the_axis_points_up(low: float, high: float) -> None:
+    axes = Figure().subplots()
+    error_axis(axes, low, high)
+    bottom, top = axes.get_ylim()
+    assert bottom < low <= high < top
+    ticks = axes.get_yticks()
+    assert len(ticks) >= 2
+    assert all(bottom <= tick <= top for tick in ticks)
+
+
+def test_a_new_method_takes_no_colour_of_an_older_one() -> None:
+    older = ["random", "gp", "gbrt", "forest", "tpe", "optuna-gp"]  # as in studies drawn before
+    assert list(colours(older).values()) == SEARCH_COLOURS[: len(older)]
+    assert len(set(colours(list(METHODS)).values())) == len(METHODS)
+
+
+def test_ticks_do_not_crowd() -> None:
+    axes = Figure().subplots()
+    error_axis(axes, 0, 99.9)
+    places = sorted(axes.transData.transform([(0, tick) for tick in axes.get_yticks()])[:, 1])
+    height = places[-1] - places[0]
+    assert min(b - a for a, b in itertools.pairwise(places)) > height / 30
+
+
+def test_97_and_98_percent_are_as_far_apart_as_94_and_96() -> None:
+    axes = Figure().subplots()
+    error_axis(axes, 93, 98.5)
+    places = axes.transData.transform([(0, y) for y in (94, 96, 97, 98)])[:, 1]
+    assert places[3] - places[2] == pytest.approx(places[1] - places[0], rel=0.05)

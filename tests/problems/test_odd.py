@@ -1,0 +1,172 @@
+"""Problems that no search likes: every method makes all its calls, and the study is reported."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from study.core.records import Evaluation, Status, Task
+from study.core.settings import Settings
+from study.core.space import Categorical, Configuration, Integer, Space
+from study.execution.runner import Flow
+from study.methods.registry import METHODS, missing
+from study.methods.selection import choose_all
+from study.report.page import write_report
+from study.results import Results, from_ledger, load, note, write
+from study.storage.ledger import Ledger
+from tests.toy import DATA, SPACE, Toy, in_process
+
+
+@dataclass(frozen=True, eq=False)
+class Odd(Toy):
+    """The toy problem with a score and a space of one's own."""
+
+    score: Callable[[Task], Evaluation] = lambda _: ok(0.5)
+    space: Space = SPACE
+
+    def evaluate(self, task: Task) -> Evaluation:
+        return self.score(task)
+
+    def expected_seconds(self, task: Task) -> float:
+        return 1.0
+
+
+def ok(accuracy: float) -> Evaluation:
+    return Evaluation(status=Status.OK, score=accuracy, cost=5, initial_loss=2.3, seconds=0.001)
+
+
+def studied(folder: Path, settings: Settings, toy: Odd) -> Results:
+    """Run the study to its end, write everything, and count what must be there."""
+    with Ledger(folder / "study.db") as ledger:
+        note(ledger, settings, toy, DATA, choose_all(settings.methods))
+        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 1})
+        flow = Flow(toy, settings, ledger)
+        flow.run(in_process(toy))
+        results = from_ledger(folder, ledger, flow.errors)
+    write(results)
+    write_report(results)
+    assert flow.errors == []
+    assert results.finished
+    assert (results.trials.groupby(["method", "seed"]).size() == settings.calls).all()
+    assert len(results.trials) == len(settings.methods) * settings.seeds * settings.calls
+    assert set(results.trials["status"]) <= set(Status)
+    load(folder)  # what was written is accepted again
+    return results
+
+
+def settings(**changed: Any) -> Settings:
+    usual: dict[str, Any] = {"seeds": 1, "calls": 7, "initial_points": 5, "retrain": 1}
+    methods = tuple(name for name in METHODS if not missing(name))
+    return Settings(**usual | {"methods": methods} | changed)
+
+
+@pytest.mark.parametrize("accuracy", [0.0, 0.5, 1.0])
+def test_a_constant_objective(tmp_path: Path, accuracy: float) -> None:
+    results = studied(tmp_path, settings(seeds=2), Odd(score=lambda _: ok(accuracy)))
+    assert (results.trials["validation_score"] == accuracy).all()
+    assert (results.comparisons["mean_difference"] == 0).all()
+    assert (results.comparisons["verdict"] == "undecided").all()  # of two seeds
+
+
+@pytest.mark.parametrize("initial", [1, 5])
+@pytest.mark.parametrize(
+    "dimension",
+    [Categorical(name="x", choices=("1", "2", "3")), Integer(name="x", low=1, high=3)],
+    ids=["categorical", "integer"],
+)
+def test_a_space_of_three_points_and_twelve_calls(
+    tmp_path: Path, dimension: Categorical | Integer, initial: int
+) -> None:
+    space = Space((dimension,))
+    point: Configuration = {"x": dimension.cast(2)}
+    toy = Odd(
+        space=space,
+        default=point,
+        baseline=point,
+        score=lambda task: ok(float(task.configuration["x"]) / 10),
+    )
+    results = studied(tmp_path, settings(calls=12, initial_points=initial), toy)
+    repeated = results.trials.duplicated(["method", "seed", "x"])
+    assert results.trials["duplicate"][repeated].all()
+    learned = results.summary.set_index("method").loc[["gp", "gbrt", "forest"]]
+    assert (learned["validation_score"] == 0.3).all()
+    assert results.valid
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"calls": 1, "initial_points": 1},
+        {"seeds": 2, "calls": 5},
+        {"calls": 4, "initial_points": 1},
+    ],
+    ids=str,
+)
+def test_the_smallest_budgets(tmp_path: Path, changed: dict[str, Any]) -> None:
+    studied(tmp_path, settings(**changed), Odd(score=lambda task: ok(units(task) / 50)))
+
+
+def units(task: Task) -> float:
+    return float(task.configuration["units"])
+
+
+def fails(_: Task) -> Evaluation:
+    raise ValueError("=1+1\n[red]<b>")
+
+
+def diverges(_: Task) -> Evaluation:
+    return Evaluation(status=Status.DIVERGED, reason="training loss nan", initial_loss=2.3)
+
+
+def of_accuracy(accuracy: float) -> Callable[[Task], Evaluation]:
+    return lambda _: ok(accuracy)
+
+
+@pytest.mark.parametrize(
+    ("score", "status", "reason"),
+    [
+        (fails, "failed", "ValueError: =1+1 [red]<b>"),
+        (diverges, "diverged", "training loss nan"),
+        (of_accuracy(float("nan")), "failed", "ValueError: score is nan: it must lie"),
+        (of_accuracy(float("inf")), "failed", "ValueError: score is inf: it must lie"),
+        (of_accuracy(1e300), "failed", "ValueError: score is 1e+300: it must lie"),
+    ],
+    ids=["failing", "diverging", "nan", "inf", "large"],
+)
+def test_nothing_but_failures(
+    tmp_path: Path, score: Callable[[Task], Evaluation], status: str, reason: str
+) -> None:
+    results = studied(tmp_path, settings(), Odd(score=score))
+    assert (results.trials["status"] == status).all()
+    assert results.trials["reason"].str.startswith(reason).all()
+    assert results.finals.empty
+    assert len(results.failures) == len(results.trials)
+    assert not results.valid
+
+
+def test_half_of_the_evaluations_fail(tmp_path: Path) -> None:
+    def half(task: Task) -> Evaluation:
+        return ok(units(task) / 50) if task.training_seed % 2 else fails(task)
+
+    results = studied(tmp_path, settings(seeds=2, calls=9), Odd(score=half))
+    assert set(results.trials["status"]) == {"ok", "failed"}
+    assert results.trials["incumbent_score"].max() > 0
+
+
+# At 1e-300 an improvement is so many standard deviations of the trees that its square overflows;
+# the density there is 0, as it should be.
+@pytest.mark.filterwarnings("ignore:overflow encountered in square:RuntimeWarning")
+@pytest.mark.parametrize("scale", [1e-300, 1e-16, 1e-9])
+def test_accuracies_that_hardly_differ(tmp_path: Path, scale: float) -> None:
+    results = studied(tmp_path, settings(), Odd(score=lambda task: ok(units(task) * scale)))
+    assert (results.trials["status"] == "ok").all()
+
+
+def test_a_problem_that_counts_neither_parameters_nor_seconds(tmp_path: Path) -> None:
+    def bare(task: Task) -> Evaluation:
+        return Evaluation(status=Status.OK, score=units(task) / 50)
+
+    results = studied(tmp_path, settings(), Odd(score=bare))
+    assert results.trials["cost"].isna().all()

@@ -1,0 +1,314 @@
+"""Somebody's own problems and methods: as README shows them, and as they go wrong."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from study.api import compare
+from study.core.errors import StudyError
+from study.results import Results, load
+
+README = Path(__file__).parents[2] / "README.md"
+EXAMPLES = {
+    name: text
+    for text in re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    if (name := text.partition("\n")[0].removeprefix("# ")).endswith(".py")
+}
+SMALL = ("--seeds", "2", "--calls", "3", "--initial-points", "2", "--retrain", "1")
+
+
+def study(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "study", *arguments]
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=folder, timeout=300
+    )
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    """A folder with README's files, as they are written there."""
+    for name, text in EXAMPLES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("named", "column", "low", "high"),
+    [
+        ("rosenbrock.py:rosenbrock", "final_regret", 0.0, 1e4),
+        ("wine.py:wine", "final_error", 0.0, 1.0),
+        ("dropout.py:dropout", "test_accuracy", 0.5, 1.0),
+    ],
+)
+def test_the_problems_of_the_readme_run_as_written(
+    examples: Path, named: str, column: str, low: float, high: float
+) -> None:
+    methods = ("--methods", "random,forest", "--workers", "1")
+    run = study(examples, "compare", "--problem", named, *SMALL, *methods)
+    assert run.returncode == 0, run.stderr
+    folder = examples / "results" / named.partition(":")[2]
+    values = pd.read_csv(folder / "finals.csv")[column].dropna()
+    assert values.between(low, high).all()
+    assert len(values) == 4
+    words = column.replace("_", " ")
+    assert words in run.stdout.lower()
+    assert words in (folder / "report.html").read_text().lower()
+
+
+def test_the_method_of_the_readme_runs_as_written(examples: Path) -> None:
+    methods = ("--methods", "random,climber.py:Climber,climber.py:Climber[chance=0.3]")
+    problem = ("--problem", "rosenbrock.py:rosenbrock", "--workers", "2")
+    run = study(examples, "compare", *problem, *SMALL, *methods)
+    assert run.returncode == 0, run.stderr
+    results = load(examples / "results" / "rosenbrock")
+    assert list(results.summary["method"]) == ["random", "Climber", "Climber[chance=0.3]"]
+    assert "Climber[chance=0.3]" in run.stdout
+
+
+def test_other_packages_add_problems_and_methods_by_entry_points(examples: Path) -> None:
+    about = examples / "theirs-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        "[study.problems.network]\nvalley = rosenbrock:rosenbrock\n"
+        "[study.methods.registry]\nwalk = climber:Climber\n"
+    )
+    listed = study(examples, "methods").stdout + study(examples, "problems").stdout
+    for line in ("walk the module climber Changes one value", "valley the module rosenbrock"):
+        assert line in " ".join(listed.split())
+    methods = ("--methods", "random,walk[chance=0.5]", "--workers", "1")
+    run = study(examples, "compare", "--problem", "valley", *SMALL, *methods)
+    assert run.returncode == 0, run.stderr
+    assert list(load(examples / "results" / "valley").summary["method"])[1] == "walk[chance=0.5]"
+    run = study(examples, "compare", "--problem", "valey")
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+    assert "did you mean 'valley'" in run.stderr
+
+
+def test_a_changed_file_is_noticed(examples: Path) -> None:
+    arguments = ("compare", "--problem", "rosenbrock.py:rosenbrock", *SMALL, "--workers", "1")
+    methods = ("--methods", "random,climber.py:Climber")
+    assert study(examples, *arguments, *methods).returncode == 0
+    for name, told in (
+        ("rosenbrock.py", "the file rosenbrock.py changed"),
+        ("climber.py", "the code of Climber changed"),
+    ):
+        before = (examples / name).read_text()
+        (examples / name).write_text(before + "\n# another version\n")
+        for named in (methods, ("--methods", "random")):  # what the folder holds counts as well
+            run = study(examples, *arguments, *named)
+            assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+            assert told in run.stderr
+        (examples / name).write_text(before)
+    run = study(examples, *arguments, "--seeds", "3", "--methods", "random")
+    assert run.returncode == 0, run.stderr
+    assert list(load(examples / "results" / "rosenbrock").summary["method"]) == [
+        "random",
+        "Climber",
+    ]
+
+
+PROBLEM = """
+from study import Categorical, Integer, Objective, Problem, Real
+def evaluate(configuration, seed):
+    return {returns}
+problem = Problem(
+    space=[Real(name="x", low=0.0, high=1.0), Integer(name="n", low=1, high=9)],
+    default={default}, evaluate=evaluate, objective=Objective({objective}),
+)
+"""
+
+
+def written(
+    folder: Path,
+    returns: str = 'configuration["x"]',
+    default: str = '{"x": 0.5, "n": 3}',
+    objective: str = "",
+) -> str:
+    text = PROBLEM.format(returns=returns, default=default, objective=objective)
+    (folder / "mine.py").write_text(text)
+    return f"{folder}/mine.py:problem"
+
+
+def ran(problem: str, folder: Path, *methods: str, seeds: int = 2, calls: int = 6) -> Results:
+    return compare(
+        problem=problem,
+        methods=methods or ("random", "forest"),
+        output=folder / "out",
+        workers=1,
+        seeds=seeds,
+        calls=calls,
+        initial_points=2,
+        retrain=1,
+    )
+
+
+def small(problem: str, folder: Path, *methods: str) -> pd.DataFrame:
+    return ran(problem, folder, *methods).trials
+
+
+@pytest.mark.parametrize(("maximise", "best"), [("True", "idxmax"), ("False", "idxmin")])
+def test_the_direction_decides_what_is_best(tmp_path: Path, maximise: str, best: str) -> None:
+    small(written(tmp_path, objective=f"maximise={maximise}"), tmp_path)
+    trials = pd.read_csv(tmp_path / "out" / "trials.csv")
+    finals = pd.read_csv(tmp_path / "out" / "finals.csv")
+    for run, own in trials.groupby(["method", "seed"]):
+        chosen = own.loc[getattr(own["observed_value"], best)()]
+        assert own["incumbent_value"].iloc[-1] == chosen["observed_value"] == chosen["x"]
+        (configuration,) = set(
+            finals["configuration"][(finals["method"] == run[0]) & (finals["seed"] == run[1])]
+        )
+        assert json.loads(configuration)["x"] == chosen["x"]
+
+
+def test_a_known_optimum_gives_regret(tmp_path: Path) -> None:
+    objective = "maximise=True, optimum=1.0, name='gain'"
+    small(written(tmp_path, objective=objective), tmp_path)
+    trials = pd.read_csv(tmp_path / "out" / "trials.csv")
+    assert trials["observed_regret"].tolist() == pytest.approx((1 - trials["x"]).tolist())
+
+
+def test_a_failing_evaluation_is_told_as_the_worst_so_far(tmp_path: Path) -> None:
+    returns = 'float("nan") if configuration["n"] > 5 else -configuration["x"]'
+    trials = small(written(tmp_path, returns=returns), tmp_path)
+    assert set(trials["status"]) == {"ok", "diverged"}
+    assert trials["incumbent_score"].notna().sum() >= trials["validation_score"].notna().sum()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"default": '{"x": 0.5}'}, "default"),
+        ({"default": '{"x": 2.0, "n": 3}'}, "default"),
+        ({"objective": "name='<b>'"}, "is no name"),
+    ],
+)
+def test_a_problem_that_is_not_in_order_is_one_line(
+    tmp_path: Path, changes: dict[str, str], told: str
+) -> None:
+    with pytest.raises(StudyError, match=told) as caught:
+        small(written(tmp_path, **changes), tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("returns", "objective", "reason"),
+    [
+        ('"high"', "", "TypeError: evaluate returned 'high': it must be a number"),
+        ("(1.0, 2.0)", "", "TypeError: evaluate returned (1.0, 2.0): it must be a number"),
+        ("1.0", "cost='trees'", "TypeError: evaluate returned 1.0: it must be (value, trees)"),
+        ("97.0", "percent=True, name='share'", "ValueError: share is 97.0: a share must lie"),
+        ("1 / 0", "", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_evaluate_must_not_return_is_a_failed_row(
+    tmp_path: Path, returns: str, objective: str, reason: str
+) -> None:
+    trials = small(written(tmp_path, returns=returns, objective=objective), tmp_path, "random")
+    assert (trials["status"] == "failed").all()
+    assert trials["reason"].str.startswith(reason).all()
+
+
+METHOD = """
+class Mine:
+    def __init__(self, start, *, rate: float = 1.0, kind: str = "a"):
+        {init}
+    def ask(self):
+        {ask}
+    def tell(self, configuration, score):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        ("return 3", "proposed 3, outside the space"),
+        ("return {'x': 0.5}", "outside the space"),
+        ("return {'x': 0.5, 'y': 'no'}", "outside the space"),
+        ("raise ValueError('no idea')", "proposing: no idea"),
+    ],
+)
+def test_a_method_that_misbehaves_breaks_off_and_is_told(
+    tmp_path: Path, ask: str, told: str
+) -> None:
+    (tmp_path / "mine.py").write_text(METHOD.format(init="pass", ask=ask))
+    mine = f"{tmp_path}/mine.py:Mine"
+    results = ran("branin", tmp_path, "random", mine, seeds=1, calls=3)
+    (line,) = results.failures
+    assert told in line
+    assert not results.valid
+
+
+def test_numpy_values_in_another_order_are_a_proposal(tmp_path: Path) -> None:
+    ask = "import numpy as np; return {'y': np.float64(3), 'x': np.float64(2)}"
+    (tmp_path / "mine.py").write_text(METHOD.format(init="pass", ask=ask))
+    trials = small("branin", tmp_path, f"{tmp_path}/mine.py:Mine")
+    assert trials["x"].iloc[-1] == 2.0
+
+
+BAD_METHODS: list[tuple[Callable[[Path], str], str]] = [
+    (lambda _: "gp[kapa=2]", "did you mean 'kappa'"),
+    (lambda _: "gp[kappa=many]", "kappa is 'many': it must be a number"),
+    (lambda _: "gp[kappa=inf]", "it must be a number"),
+    (lambda _: "gp[acq_func=UCB]", "it must be one of gp_hedge, EI, LCB, PI"),
+    (lambda _: "gp[noise=0]", "noise is 0: it must be above 0"),
+    (lambda _: "gp[kappa]", "write each setting once"),
+    (lambda _: "gp[kappa=1", "write NAME or NAME"),
+    (lambda _: "random[rate=1]", "random has no settings"),
+    (lambda _: "nowhere.py:Mine", "cannot be read"),
+    (lambda _: "no.such.module:Mine", "there is no module 'no.such.module'"),
+    (lambda folder: f"{folder}/mine.py:Nine", "did you mean 'Mine'?"),
+    (lambda folder: f"{folder}/mine.py:NUMBER", "is no class and no function"),
+    (lambda folder: f"{folder}/mine.py:helper", "has no ask and tell"),
+    (lambda folder: f"{folder}/mine.py:fails", "cannot be created (OSError: no)"),
+    (lambda folder: f"{folder}/broken.py:Mine", "cannot be imported (SyntaxError"),
+    (lambda folder: f"{folder}/mine.py:Mine[rate=x]", "rate is 'x': it must be a number"),
+]
+
+
+@pytest.mark.parametrize(("method", "told"), BAD_METHODS)
+def test_a_method_that_is_not_in_order_is_one_line(
+    tmp_path: Path, method: Callable[[Path], str], told: str
+) -> None:
+    (tmp_path / "mine.py").write_text(
+        METHOD.format(init="pass", ask="return {}")
+        + "NUMBER = 3\ndef helper(start): return 3\ndef fails(start): raise OSError('no')\n"
+    )
+    (tmp_path / "broken.py").write_text("def (")
+    with pytest.raises(StudyError) as caught:
+        small("branin", tmp_path, method(tmp_path))
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_settings_are_part_of_the_name_and_share_what_is_left_to_chance(tmp_path: Path) -> None:
+    trials = small("branin", tmp_path, "gp", "gp[kappa=5.0]", "gp[kappa=1,acq_func=LCB]")
+    names = ["gp", "gp[kappa=5]", "gp[acq_func=LCB,kappa=1]"]
+    assert list(trials["method"].unique()) == names
+    first, same, other = (trials[trials["method"] == name]["x"].tolist() for name in names)
+    assert first == same
+    assert first != other
+    assert (
+        load(tmp_path / "out")
+        .info["command"]
+        .endswith("--methods 'gp,gp[kappa=5],gp[acq_func=LCB,kappa=1]'")
+    )
+
+
+@pytest.mark.parametrize("named", ["hartman6", "nowhere.py:problem", "study.problems.user:nothing"])
+def test_an_unknown_problem_is_one_line(tmp_path: Path, named: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        small(named, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_problem_and_a_dataset_exclude_each_other(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="name one of them"):
+        compare(problem="branin", dataset="digits", output=tmp_path)

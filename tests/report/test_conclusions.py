@@ -1,0 +1,131 @@
+"""What a reader without statistics is told."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.analysis.paired import compare_pairs
+from study.core.objective import ACCURACY
+from study.report.conclusions import answer, sentences
+
+INFO: dict[str, Any] = {
+    "problem": {"name": "mnist", "dataset": "mnist", "objective": asdict(ACCURACY)},
+    "settings": {"calls": 12, "seeds": 8, "margin": 0.1},
+    "finished": True,
+}
+
+
+def compared(scores: dict[str, list[float]], margin: float = 0.1) -> pd.DataFrame:
+    return compare_pairs(pd.DataFrame(scores), margin, np.random.default_rng(0))
+
+
+def summary(means: dict[str, float], seconds: dict[str, float] | None = None) -> pd.DataFrame:
+    seconds = seconds or dict.fromkeys(means, 1.0)
+    return pd.DataFrame(
+        {
+            "method": list(means),
+            "test_score": [mean / 100 for mean in means.values()],
+            "seconds_per_call": [seconds[name] for name in means],
+        }
+    )
+
+
+BASELINE = [93.0, 93.1, 93.2, 93.3, 93.4, 93.1, 93.2, 93.0]
+GP = [97.2, 97.5, 97.3, 97.6, 97.4, 97.5, 97.3, 97.4]
+GBRT = [97.4, 97.3, 97.5, 97.4, 97.3, 97.6, 97.2, 97.4]
+
+
+def test_a_clear_difference_is_a_victory() -> None:
+    assert sentences(compared({"baseline": BASELINE, "gp": GP}), ACCURACY) == [
+        "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
+    ]
+
+
+def test_a_defeat_is_told_from_the_winners_side() -> None:
+    assert sentences(compared({"gp": GP, "baseline": BASELINE}), ACCURACY) == [
+        "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
+    ]
+
+
+def test_an_open_question_comes_with_what_would_decide_it() -> None:
+    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}), ACCURACY)
+    assert line.startswith("gbrt and gp: undecided, -0.01 pp [-0.15, +0.12], about ")
+    assert line.endswith(" seeds would decide")
+
+
+def test_equivalence_names_its_margin() -> None:
+    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}, margin=0.5), ACCURACY)
+    assert line == "gbrt and gp: equivalent within 0.5 pp, -0.01 pp [-0.15, +0.12]"
+
+
+def test_one_seed_is_said_to_tell_nothing() -> None:
+    (line,) = sentences(compared({"gp": [97.0], "gbrt": [97.5]}), ACCURACY)
+    assert line == "gbrt and gp: undecided, +0.50 pp at one seed, which tells nothing of others"
+
+
+def test_decided_pairs_come_first() -> None:
+    found = sentences(compared({"gp": GP, "gbrt": GBRT, "baseline": BASELINE}), ACCURACY)
+    assert ["beats" in line for line in found] == [True, True, False]
+
+
+def test_three_sentences_what_how_sure_and_what_next() -> None:
+    comparisons = compared({"baseline": BASELINE, "gp": GP, "gbrt": GBRT})
+    means = {"baseline": 93.16, "gp": 97.40, "gbrt": 97.39}
+    first, second, third = answer(summary(means), comparisons, INFO, [])
+    assert first == (
+        "On mnist, with 12 calls per run and 8 seeds, gp chose the most accurate networks on "
+        "average: 97.40 % on the test set, against 93.16 % for the baseline."
+    )
+    assert second == (
+        "It beats baseline by 4.24 pp [4.10, 4.37]; whether it is better than gbrt is undecided."
+    )
+    assert third.endswith("seeds would tell gp from gbrt.")
+
+
+def test_among_equivalent_methods_the_cheapest_is_advised() -> None:
+    comparisons = compared({"gp": GP, "gbrt": GBRT}, margin=0.5)
+    seconds = {"gp": 3.0, "gbrt": 1.0}
+    means = summary({"gp": 97.40, "gbrt": 97.39}, seconds)
+    assert answer(means, comparisons, INFO, [])[2] == (
+        "Take gbrt, which is as good and the cheapest per call."
+    )
+
+
+def test_a_hopeless_question_is_not_to_be_pursued() -> None:
+    comparisons = compared({"gp": [90.0, 95.0, 80.0], "gbrt": [95.0, 90.0, 80.1]})
+    means = summary({"gp": 88.33, "gbrt": 88.37}, {"gp": 3.0, "gbrt": 1.0})
+    third = answer(means, comparisons, INFO, [])[2]
+    assert "more than 10,000 seeds; rather take gbrt" in third
+
+
+@pytest.mark.parametrize(
+    ("info", "failed", "expected"),
+    [
+        ({"finished": False}, [], "unfinished"),
+        ({}, ["fresh weights"], "Do not rely on it: a check failed (fresh weights)."),
+        ({"settings": {**INFO["settings"], "seeds": 1}}, [], "One seed decides nothing"),
+    ],
+)
+def test_what_is_wrong_with_a_study_is_the_last_sentence(
+    info: dict[str, Any], failed: list[str], expected: str
+) -> None:
+    comparisons = compared({"gp": GP, "gbrt": GBRT})
+    third = answer(summary({"gp": 97.40, "gbrt": 97.39}), comparisons, INFO | info, failed)[2]
+    assert expected in third
+
+
+def test_if_nothing_beats_the_baseline_it_is_said() -> None:
+    comparisons = compared({"baseline": GP, "gp": BASELINE})
+    means = summary({"baseline": 97.40, "gp": 93.16})
+    first, second, third = answer(means, comparisons, INFO, [])
+    assert "no search chose better networks than the untuned baseline: 97.40 %" in first
+    assert second == "It beats gp by 4.24 pp [4.10, 4.37]."
+    assert third == "Take baseline."
+
+
+def test_nothing_finished_is_said() -> None:
+    (line,) = answer(summary({"gp": float("nan")}), compared({"gp": []}), INFO, [])
+    assert line.startswith("Nothing can be said yet")
