@@ -73,7 +73,7 @@ def benchmark(session: nox.Session) -> None:
     earlier = sorted(folder.glob("[0-9]*.json"))
     number = int(earlier[-1].stem) + 1 if earlier else 1
     file = folder / f"{number:04}.json"
-    arguments, allowed = take(session.posargs, "--fail-slower")
+    arguments, allowed = pop_option(session.posargs, "--fail-slower")
     session.run(
         *(
             "pytest",
@@ -88,9 +88,9 @@ def benchmark(session: nox.Session) -> None:
     )
     before = [path for path in earlier if dataset_of(path) == dataset_of(file)]
     files = [str(path) for path in [*before[-1:], file]]
-    session.run("study", "benchmark-report", *files, "--output", str(folder))
+    session.run("python", "-m", "benchmarks.report", *files, "--output", str(folder))
     if allowed:
-        session.run("python", "benchmarks/slower.py", *files, allowed)
+        session.run("python", "-m", "benchmarks.slower", *files, allowed)
 
 
 def dataset_of(file: Path) -> str | None:
@@ -100,7 +100,7 @@ def dataset_of(file: Path) -> str | None:
     return benchmarks[0]["extra_info"]["dataset"] if benchmarks else None
 
 
-def take(arguments: list[str], option: str) -> tuple[list[str], str | None]:
+def pop_option(arguments: list[str], option: str) -> tuple[list[str], str | None]:
     """The arguments without an option and its value, and the value."""
     if option not in arguments:
         return arguments, None
@@ -117,7 +117,7 @@ def stress(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def scale(session: nox.Session) -> None:
-    """See how large a study can be: -- --seeds 1000 --slots 1 256, or -- --rows 1000000."""
+    """See how large a study can be: -- --seeds 1000 --workers 1 256, or -- --rows 1000000."""
     session.install(".")
     session.run("python", "benchmarks/scale.py", *session.posargs)
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from study.data.sources import Dataset, load_dataset
-from study.execution.executor import default_workers
-from study.training.network import tensorflow
-from study.training.trainer import Trainer
+from study.core.environment import available_cores
+from study.data.dataset import Dataset
+from study.data.sources import load_dataset
+from study.training.tensorflow import import_tensorflow
+from study.training.trainer import make_trainer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,9 +35,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     """The machine in general terms: files may be published."""
-    kept = {key: machine_info[key] for key in ("system", "machine", "python_version")}
+    general = {key: machine_info[key] for key in ("system", "machine", "python_version")}
     machine_info.clear()
-    machine_info.update(kept, cpu={"count": default_workers()})
+    machine_info.update(general, cpu={"count": available_cores()})
 
 
 def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
@@ -57,9 +58,9 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def dataset(request: pytest.FixtureRequest) -> Dataset:
     """The images, with TensorFlow imported and the training compiled before anything is timed."""
-    tensorflow()
+    import_tensorflow()
     dataset = load_dataset(request.config.getoption("--dataset"))
-    Trainer(dataset)
+    make_trainer("compiled", dataset)
     return dataset
 
 

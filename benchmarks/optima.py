@@ -32,14 +32,14 @@ PUBLISHED = {
 
 def main() -> None:
     """Run both studies, or finish them, and print both tables side by side."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--calls", type=int, default=200)
-    options.add_argument("--seeds", type=int, default=10)
-    options.add_argument("--output", type=Path, default=Path("results"))
-    chosen = options.parse_args()
-    shown = Table("function", "method", box=None, header_style="bold")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--output", type=Path, default=Path("results"))
+    options = parser.parse_args()
+    table = Table("function", "method", box=None, header_style="bold")
     for column in ("published", "measured", "s/call"):
-        shown.add_column(column, justify="right")
+        table.add_column(column, justify="right")
     for name, published in PUBLISHED.items():
         objective = FUNCTIONS[name].objective
         with watching(objective) as observe:
@@ -47,14 +47,14 @@ def main() -> None:
                 observe=observe,
                 problem=name,
                 methods=list(published),
-                calls=chosen.calls,
-                seeds=chosen.seeds,
-                output=chosen.output / f"optima-{name}",
+                calls=options.calls,
+                seeds=options.seeds,
+                output=options.output / f"optima-{name}",
             )
-        for row in results.summary.to_dict("records"):
+        for row in results.scores.summary.to_dict("records"):
             mean, sd = published[row["method"]]
             value = (objective.optimum or 0.0) - row["test_score"]  # a score is minus the regret
-            shown.add_row(
+            table.add_row(
                 name,
                 row["method"],
                 f"{mean:.3f} ± {sd:.3f}",
@@ -63,9 +63,9 @@ def main() -> None:
             )
     console = Console()
     console.print(
-        f"best value after {chosen.calls} calls, over {chosen.seeds} seeds (published: 10)"
+        f"best value after {options.calls} calls, over {options.seeds} seeds (published: 10)"
     )
-    console.print(shown)
+    console.print(table)
 
 
 if __name__ == "__main__":

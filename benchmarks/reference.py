@@ -43,33 +43,33 @@ from scipy.stats import ks_2samp
 from skopt import dummy_minimize, forest_minimize, gbrt_minimize, gp_minimize
 from threadpoolctl import threadpool_limits
 
-from study.core.records import generator
+from study.core.environment import available_cores
+from study.core.records import make_rng
 from study.core.space import Configuration, Space
-from study.execution.executor import default_workers
+from study.methods.base import SearchContext
 from study.methods.propose import propose
-from study.methods.registry import Start
-from study.methods.selection import choose
+from study.methods.selection import parse_method
 from study.methods.skopt_compat import gbrt_estimator
 from study.problems.synthetic import FUNCTIONS, branin
 from study.training.network import DEFAULT, SPACE
 
 LIBRARIES = ("scikit-optimize", "scikit-learn", "numpy", "scipy")
-CALLS, DESIGNED = 30, 5
-DRAWS, LEAST_P = 5_000, 0.001
+CALLS, INITIAL_POINTS = 30, 5
+DRAWS, MIN_P = 5_000, 0.001
 LOOPS: dict[str, Callable[..., Any]] = {
     "gp": partial(gp_minimize, noise=0.01, kappa=5),  # as the tutorial calls it
     "gbrt": gbrt_minimize,
     "forest": forest_minimize,
 }
 METHODS = (*LOOPS, "random")
-MOVED = {
+KNOWN_CHANGES = {
     "gbrt": "scikit-learn 1.9 splits by squared error, no longer by Friedman's improvement (its "
     "pull request 32708), and sorts equal values in another order; both come to the same in exact "
     "arithmetic, but rounded another one of equally good splits wins"
 }
 """Whose points scikit-learn 1.9 moved, and why."""
 
-HERE, KEPT = "own loop here", "own loop kept"
+LOOP_HERE, LOOP_STORED = "own loop here", "own loop kept"
 
 Point = list[Any]
 """Native Python values in the order of the dimensions."""
@@ -91,10 +91,10 @@ class Case:
     """Of a configuration, and a seed that it does not need."""
 
     def value(self, point: Point) -> float:
-        return self.function(self.space.configuration(point), 0)
+        return self.function(self.space.to_configuration(point), 0)
 
 
-def made_up(configuration: Configuration, _seed: int) -> float:
+def synthetic_error(configuration: Configuration, _seed: int) -> float:
     """A smooth error rate on the tutorial's space, about 0.1 to 0.45."""
     rate, layers, inputs, nodes, activation, batch, decay = configuration.values()
     width = 0.1 * math.tanh(float(inputs) / 100) + 0.02 * math.tanh(float(nodes) / 10)
@@ -110,7 +110,7 @@ CASES = {
             *[(1e-4, 1e-2, "log-uniform"), (1, 5), (1, 512), (1, 28)],
             *[["relu", "sigmoid"], (1, 128), (1e-6, 1e-2)],
         ],
-        function=made_up,
+        function=synthetic_error,
     ),
     "branin": Case(
         space=Space(tuple(FUNCTIONS["branin"].space)),
@@ -123,32 +123,32 @@ CASES = {
 
 def design(case: Case, seed: int) -> Points:
     """The first points of every search at a seed."""
-    rng = generator(seed, "design")
-    drawn = [case.space.sample(rng) for _ in range(DESIGNED - 1)]
-    return [case.space.point(configuration) for configuration in (case.default, *drawn)]
+    rng = make_rng(seed, "design")
+    drawn = [case.space.sample(rng) for _ in range(INITIAL_POINTS - 1)]
+    return [case.space.to_point(configuration) for configuration in (case.default, *drawn)]
 
 
 def by_study(method: str, case: Case, seed: int) -> Points:
     """The points of a run, asked for as a study's runner asks."""
     points, state = design(case, seed), None
     while len(points) < CALLS:
-        start = Start(
+        context = SearchContext(
             space=case.space,
             baseline=case.default,
-            initial_points=DESIGNED,
-            rng=generator(seed, method),
+            initial_points=INITIAL_POINTS,
+            rng=make_rng(seed, method),
         )
-        history = [(case.space.configuration(point), -case.value(point)) for point in points]
-        proposal = propose(choose(method), start, history, state)
+        history = [(case.space.to_configuration(point), -case.value(point)) for point in points]
+        proposal = propose(parse_method(method), context, history, state)
         state = proposal.state
-        points.append(case.space.point(proposal.configuration))
+        points.append(case.space.to_point(proposal.configuration))
     return points
 
 
 def by_scikit_optimize(method: str, case: Case, seed: int, mended: bool) -> Points:
     """The points of scikit-optimize's own loop, on one thread."""
-    designed = design(case, seed)
-    state = int(generator(seed, method).integers(2**31))  # as many bits as the package takes
+    initial = design(case, seed)
+    state = int(make_rng(seed, method).integers(2**31))  # as many bits as the package takes
     mend = {}
     if mended and method == "gbrt":
         mend = {"base_estimator": gbrt_estimator(np.random.RandomState(state))}
@@ -156,24 +156,24 @@ def by_scikit_optimize(method: str, case: Case, seed: int, mended: bool) -> Poin
         found = LOOPS[method](
             case.value,
             case.dimensions,
-            x0=designed,
-            y0=[case.value(point) for point in designed],
+            x0=initial,
+            y0=[case.value(point) for point in initial],
             n_initial_points=0,
-            n_calls=CALLS - DESIGNED,
+            n_calls=CALLS - INITIAL_POINTS,
             random_state=state,
             **mend,
         )
-    return [native(point) for point in found.x_iters]
+    return [to_native(point) for point in found.x_iters]
 
 
-def native(point: Point) -> Point:
+def to_native(point: Point) -> Point:
     """A point without numpy's scalars."""
     return [value.item() if isinstance(value, np.generic) else value for value in point]
 
 
 def by_numpy(case: Case, seed: int) -> Points:
     """The design, then plain draws from random search's generator."""
-    rng = generator(seed, "random")
+    rng = make_rng(seed, "random")
 
     def draw(dimension: Any) -> Any:
         if isinstance(dimension, list):
@@ -185,11 +185,13 @@ def by_numpy(case: Case, seed: int) -> Points:
             return math.exp(rng.uniform(math.log(low), math.log(high)))
         return float(rng.uniform(low, high))
 
-    drawn = [[draw(dimension) for dimension in case.dimensions] for _ in range(CALLS - DESIGNED)]
+    drawn = [
+        [draw(dimension) for dimension in case.dimensions] for _ in range(CALLS - INITIAL_POINTS)
+    ]
     return design(case, seed) + drawn
 
 
-def search(run: Run, mended: bool) -> tuple[Points, Points]:
+def search_points(run: Run, mended: bool) -> tuple[Points, Points]:
     """The points of a run: the package's, and those that they are held against."""
     method, name, seed = run
     case = CASES[name]
@@ -207,7 +209,7 @@ def first_difference(ours: Points, theirs: Points) -> int | None:
     return next((call for call, (a, b) in pairs if json.dumps(a) != json.dumps(b)), None)
 
 
-def compared(
+def count_matches(
     runs: Sequence[Run], ours: Sequence[Points], theirs: Sequence[Points], against: str
 ) -> list[dict[str, Any]]:
     """A row per method and case: at how many seeds all points are the same."""
@@ -227,10 +229,10 @@ def compared(
     ]
 
 
-def least_p(case: Case) -> float:
+def min_p_value(case: Case) -> float:
     """Whether random search draws as `dummy_minimize`: Kolmogorov-Smirnov's least p, 0 to 1."""
-    rng = generator(0, "random")
-    ours = [case.space.point(case.space.sample(rng)) for _ in range(DRAWS)]
+    rng = make_rng(0, "random")
+    ours = [case.space.to_point(case.space.sample(rng)) for _ in range(DRAWS)]
     theirs = dummy_minimize(case.value, case.dimensions, n_calls=DRAWS, random_state=0).x_iters
     found = []
     for dimension, a, b in zip(
@@ -241,18 +243,19 @@ def least_p(case: Case) -> float:
     return min(found)
 
 
-def judged(rows: list[dict[str, Any]]) -> list[str]:
+def unexpected_differences(rows: list[dict[str, Any]]) -> list[str]:
     """What went wrong; prints the reason for differences that are known."""
     other = [row for row in rows if row["same"] < row["seeds"]]
     recent = Version(version("scikit-learn")) >= Version("1.9")
-    known = {row["method"] for row in other if row["against"] == KEPT and recent} & MOVED.keys()
+    stored = {row["method"] for row in other if row["against"] == LOOP_STORED}
+    known = stored & KNOWN_CHANGES.keys() if recent else set()
     for method in sorted(known):
-        print(f"{method}: {MOVED[method]}.")
-    wrong = [row for row in other if row["against"] == HERE or row["method"] not in known]
+        print(f"{method}: {KNOWN_CHANGES[method]}.")
+    wrong = [row for row in other if row["against"] == LOOP_HERE or row["method"] not in known]
     return [f"{row['method']} on {row['space']}, {row['against']}" for row in wrong]
 
 
-def options() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -266,36 +269,36 @@ def options() -> argparse.Namespace:
         "dummy_minimize is left out",
     )
     parser.add_argument("--seeds", type=int, default=10, help="default 10")
-    parser.add_argument("--jobs", type=int, default=default_workers(), help="processes")
-    chosen = parser.parse_args()
-    if chosen.compare and not chosen.compare.is_file():
-        parser.error(f"--compare {chosen.compare} is no file: make it with --write")
-    return chosen
+    parser.add_argument("--jobs", type=int, default=available_cores(), help="processes")
+    arguments = parser.parse_args()
+    if arguments.compare and not arguments.compare.is_file():
+        parser.error(f"--compare {arguments.compare} is no file: make it with --write")
+    return arguments
 
 
 def main() -> None:
     """Search, compare and print; exits with 1 if points differ that should not."""
-    chosen = options()
+    arguments = parse_arguments()
     print(", ".join(f"{library} {version(library)}" for library in LIBRARIES))
-    runs: list[Run] = list(product(METHODS, CASES, range(chosen.seeds)))
-    with ProcessPoolExecutor(chosen.jobs) as pool:
-        pairs = list(pool.map(partial(search, mended=chosen.mended), runs))
+    runs: list[Run] = list(product(METHODS, CASES, range(arguments.seeds)))
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        pairs = list(pool.map(partial(search_points, mended=arguments.mended), runs))
     ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     names = [" ".join(map(str, run)) for run in runs]
-    rows = compared(runs, ours, theirs, HERE)
-    if chosen.compare:
-        kept = json.loads(chosen.compare.read_text())
-        rows += compared(runs, ours, [kept[name] for name in names], KEPT)
+    rows = count_matches(runs, ours, theirs, LOOP_HERE)
+    if arguments.compare:
+        stored = json.loads(arguments.compare.read_text())
+        rows += count_matches(runs, ours, [stored[name] for name in names], LOOP_STORED)
     print(pd.DataFrame(rows).to_string(index=False))
-    wrong = judged(rows)
-    if not chosen.mended:
-        p = min(least_p(case) for case in CASES.values())
+    wrong = unexpected_differences(rows)
+    if not arguments.mended:
+        p = min(min_p_value(case) for case in CASES.values())
         print(f"random draws as dummy_minimize: p at least {p:.2g} in every dimension")
-        wrong += ["random beside dummy_minimize"] * (p < LEAST_P)
+        wrong += ["random beside dummy_minimize"] * (p < MIN_P)
     if wrong:
         sys.exit(f"other points than scikit-optimize's: {'; '.join(wrong)}")
-    if chosen.write:
-        chosen.write.write_text(json.dumps(dict(zip(names, theirs, strict=True))))
+    if arguments.write:
+        arguments.write.write_text(json.dumps(dict(zip(names, theirs, strict=True))))
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ import pandas as pd
 from scipy.stats import bootstrap
 
 from study.analysis.paired import BOOTSTRAP_FROM, compare_pairs, mean_interval
-from study.core.formatting import plural
-from study.execution.executor import default_workers
+from study.core.environment import available_cores
+from study.core.formatting import pluralize
 
 SEEDS = (2, 3, 5, 8, 12, 19, 20, 30)
 METHODS = 4
@@ -34,34 +34,39 @@ FAILS = 1 / 6  # of the seeds
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 
 
-def normal(rng: np.random.Generator, seeds: int) -> np.ndarray:
+def normal_scores(rng: np.random.Generator, seeds: int) -> np.ndarray:
     """(seeds, methods) scores in percent: normal, sd 0.2."""
     return 97 + 0.2 * rng.normal(size=(seeds, METHODS))
 
 
-def heavy(rng: np.random.Generator, seeds: int) -> np.ndarray:
+def heavy_tailed_scores(rng: np.random.Generator, seeds: int) -> np.ndarray:
     """(seeds, methods) scores in percent: each loses a point on average at one seed in six."""
     bad = rng.random((seeds, METHODS)) < FAILS
-    return normal(rng, seeds) - bad * rng.exponential(1.0, bad.shape)
+    return normal_scores(rng, seeds) - bad * rng.exponential(1.0, bad.shape)
 
 
-def skewed(rng: np.random.Generator, seeds: int) -> np.ndarray:
+def skewed_scores(rng: np.random.Generator, seeds: int) -> np.ndarray:
     """(seeds, methods) scores in percent: so does every other method, better at the other seeds."""
-    scores, failing = heavy(rng, seeds), np.arange(METHODS) % 2 == 1
-    return np.where(failing, scores + FAILS, normal(rng, seeds))
+    scores, failing = heavy_tailed_scores(rng, seeds), np.arange(METHODS) % 2 == 1
+    return np.where(failing, scores + FAILS, normal_scores(rng, seeds))
 
 
-def tied(rng: np.random.Generator, seeds: int) -> np.ndarray:
+def tied_scores(rng: np.random.Generator, seeds: int) -> np.ndarray:
     """(seeds, methods) scores in percent: at half of the seeds the same network, else normal."""
     same = rng.random((seeds, METHODS)) < 0.5
     shared, own = 0.2 * rng.normal(size=(seeds, 1)), 0.2 * rng.normal(size=(seeds, METHODS))
     return np.round(97 + np.where(same, shared, own), 2)
 
 
-KINDS: dict[str, Draw] = {"normal": normal, "heavy": heavy, "skewed": skewed, "tied": tied}
+KINDS: dict[str, Draw] = {
+    "normal": normal_scores,
+    "heavy": heavy_tailed_scores,
+    "skewed": skewed_scores,
+    "tied": tied_scores,
+}
 
 
-def one_study(number: int, kind: str, seeds: int) -> tuple[float, float, float, float, float]:
+def simulate_study(number: int, kind: str, seeds: int) -> tuple[float, float, float, float, float]:
     """What one made-up study leads to, 1 or 0 each.
 
     Whether the interval of the first pair covers 0, and whether BCa alone does (missing below 20
@@ -74,7 +79,7 @@ def one_study(number: int, kind: str, seeds: int) -> tuple[float, float, float, 
     low, high, _ = mean_interval(difference, rng)
     alone = compare_pairs(scores[["a", "b"]], NO_MARGIN, rng)
     family = compare_pairs(scores, NO_MARGIN, rng)
-    apart = compare_pairs(scores[["a", "b"]] + [0, MARGIN], MARGIN, rng)
+    at_margin = compare_pairs(scores[["a", "b"]] + [0, MARGIN], MARGIN, rng)
     wrong = ["better", "worse"]
     bca = math.nan
     if seeds >= BOOTSTRAP_FROM:
@@ -85,32 +90,32 @@ def one_study(number: int, kind: str, seeds: int) -> tuple[float, float, float, 
         bca,
         float(alone["verdict"].isin(wrong).any()),
         float(family["verdict"].isin(wrong).any()),
-        float((apart["verdict"] == "equivalent").any()),
+        float((at_margin["verdict"] == "equivalent").any()),
     )
 
 
 def simulate(studies: int) -> pd.DataFrame:
     """A row per kind and number of seeds: shares of studies, 0 to 1."""
     rows = []
-    with ProcessPoolExecutor(default_workers()) as pool:
+    with ProcessPoolExecutor(available_cores()) as pool:
         for kind in KINDS:
             for seeds in SEEDS:
-                work = partial(one_study, kind=kind, seeds=seeds)
-                covered, bca, alone, family, equivalent = np.mean(
+                work = partial(simulate_study, kind=kind, seeds=seeds)
+                coverage, bca, alone, family, equivalent = np.mean(
                     list(pool.map(work, range(studies), chunksize=50)), axis=0
                 )
                 rows.append(
                     {
                         "differences": kind,
                         "seeds": seeds,
-                        "coverage": covered,
+                        "coverage": coverage,
                         "BCa alone": bca,
                         "false alarms, 1 pair": alone,
                         "false alarms, 6 pairs": family,
                         "falsely equivalent": equivalent,
                     }
                 )
-                print(f"{kind}, {plural(seeds, 'seed')}: done", file=sys.stderr)
+                print(f"{kind}, {pluralize(seeds, 'seed')}: done", file=sys.stderr)
     return pd.DataFrame(rows)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 READY = """
 from study.data.sources import load_dataset
-from study.training.trainer import Trainer
-Trainer(load_dataset("digits"))
+from study.training.trainer import make_trainer
+make_trainer("compiled", load_dataset("digits"))
 """
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from study.core.records import generator
+from study.core.records import make_rng
 from study.core.space import Configuration
+from study.methods.base import SearchContext
 from study.methods.propose import propose
-from study.methods.registry import Start
-from study.methods.selection import choose
+from study.methods.selection import parse_method
 from study.training.network import BASELINE, SPACE
 
 LENGTHS = (12, 30, 100, 300)
@@ -31,10 +31,12 @@ def one_thread() -> Iterator[None]:
 def history_of(length: int) -> list[tuple[Configuration, float]]:
     """Random configurations with a smooth made-up accuracy."""
     rng = np.random.default_rng(length)
-    drawn = [SPACE.sample(rng) for _ in range(length)]
-    nodes = [float(configuration["num_input_nodes"]) for configuration in drawn]
+    configurations = [SPACE.sample(rng) for _ in range(length)]
+    nodes = [float(configuration["num_input_nodes"]) for configuration in configurations]
     scores = [0.9 + 0.05 * np.tanh(n / 100) + rng.normal(0, 0.002) for n in nodes]
-    return [(configuration, float(s)) for configuration, s in zip(drawn, scores, strict=True)]
+    return [
+        (configuration, float(s)) for configuration, s in zip(configurations, scores, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("how", ["study", "scikit-optimize"])
@@ -43,18 +45,20 @@ def history_of(length: int) -> list[tuple[Configuration, float]]:
 def test_proposal(benchmark: Any, method: str, length: int, how: str) -> None:
     """`study`: from the pickled search to the pickled search; else the Optimizer alone."""
     history = history_of(length)
-    begin = Start(space=SPACE, baseline=BASELINE, initial_points=length, rng=generator(0, method))
-    search: Any = choose(method).create(begin)
+    context = SearchContext(
+        space=SPACE, baseline=BASELINE, initial_points=length, rng=make_rng(0, method)
+    )
+    search: Any = parse_method(method).create(context)
     for configuration, accuracy in history[:-1]:
         search.tell(configuration, accuracy)
     state = pickle.dumps(search)
 
     def by_study() -> Any:
-        return propose(choose(method), begin, history, state)
+        return propose(parse_method(method), context, history, state)
 
     def by_hand(optimizer: Any) -> Any:
         configuration, accuracy = history[-1]
-        optimizer.tell(SPACE.point(configuration), -accuracy)
+        optimizer.tell(SPACE.to_point(configuration), -accuracy)
         return optimizer.ask()
 
     rounds = (GP_ROUNDS if method == "gp" else ROUNDS)[length]

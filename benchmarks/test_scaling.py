@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 
-from study.core.records import Part, task
+from study.core.environment import available_cores
+from study.core.records import EvaluationKind, make_task
 from study.core.settings import Settings
-from study.data.sources import Dataset
-from study.execution.executor import default_workers, open_engine
-from study.execution.runner import Flow
-from study.problems.network import NetworkProblem, evaluate
+from study.data.dataset import Dataset
+from study.execution.executor import open_executor
+from study.execution.runner import StudyRunner
+from study.problems.base import evaluate
+from study.problems.network import NetworkProblem
 from study.storage.ledger import Ledger
 from study.training.network import BASELINE
 
-WORKERS = sorted({1, 2, default_workers()})
+WORKERS = sorted({1, 2, available_cores()})
 SETTINGS = Settings(seeds=8, calls=12, initial_points=1, retrain=1, methods=("random",))
 
 
@@ -26,16 +28,21 @@ def test_trainings(benchmark: Any, dataset: Dataset, turn: int, workers: int) ->
     They take turns: a machine that drifts hits all alike.
     """
     problem = NetworkProblem(dataset, dataset.default_epochs)
-    with open_engine(problem, workers) as engine:
+    with open_executor(problem, workers) as executor:
         for number in range(workers):
-            engine.submit(number, evaluate, engine.problem, task(Part.CLAIM, number, BASELINE, 0))
-        left = workers
-        while left:
-            left -= len(engine.wait())
+            executor.submit(
+                number,
+                evaluate,
+                executor.problem,
+                make_task(EvaluationKind.CLAIM, number, BASELINE, 0),
+            )
+        pending = workers
+        while pending:
+            pending -= len(executor.wait())
         with Ledger(None) as ledger:
-            flow = Flow(problem, SETTINGS, ledger)
+            runner = StudyRunner(problem, SETTINGS, ledger)
             benchmark.pedantic(
-                flow.run, args=(lambda: nullcontext(engine),), rounds=1, iterations=1
+                runner.run, args=(lambda: nullcontext(executor),), rounds=1, iterations=1
             )
             done = ledger.evaluations().values()
     benchmark.extra_info |= {

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from study.execution.executor import default_workers
+from study.core.environment import available_cores
 from study.results import Results, load
 
-WORKERS = sorted({1, 2, default_workers()})
+WORKERS = sorted({1, 2, available_cores()})
 SMALL = (
     *("--methods", "random,gp", "--seeds", "1", "--calls", "5", "--initial-points", "4"),
     *("--retrain", "1"),
@@ -30,8 +30,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def python(*arguments: str) -> str:
     """Run a program in a process of its own, without what this one told TensorFlow."""
-    ours = ("TF_", "OMP_", "OPENBLAS_", "MKL_", "XLA_", "CUDA_")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    prefixes = ("TF_", "OMP_", "OPENBLAS_", "MKL_", "XLA_", "CUDA_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(prefixes)}
     command = [sys.executable, *arguments]
     return subprocess.run(
         command, env=environment, check=True, capture_output=True, text=True
@@ -53,8 +53,8 @@ def test_study(benchmark: Any, request: pytest.FixtureRequest, folders: Path, wo
     benchmark.extra_info |= {
         "workers": workers,
         "how": "study",
-        "evaluations": sum(results.info["evaluated"].values()),
-        "working_seconds": float(results.info["sessions"][0]["seconds"]),
+        "evaluations": sum(results.info.evaluated.values()),
+        "working_seconds": results.info.sessions[0].seconds,
     }
 
 
@@ -64,10 +64,8 @@ def test_tutorial_way(benchmark: Any, request: pytest.FixtureRequest, folders: P
     Also those that the study trained once for several methods, for the tutorial shares nothing. Its
     seconds are those of its own clock: starting Python is left out, and there are no plots.
     """
-    script, name = (
-        Path(__file__).with_name("tutorial_way.py"),
-        request.config.getoption("--dataset"),
-    )
+    script = Path(__file__).with_name("tutorial_way.py")
+    name = request.config.getoption("--dataset")
     study = folders / str(WORKERS[0])
     if not (study / "trials.csv").is_file():
         pytest.skip("test_study did not run")

@@ -8,11 +8,11 @@ import pytest
 
 from study.analysis.summary import run_frame
 from study.core.settings import Settings
-from study.data.sources import Dataset
-from study.execution.executor import InProcess
-from study.execution.runner import Flow
+from study.data.dataset import Dataset
+from study.execution.executor import InProcessExecutor
+from study.execution.runner import StudyRunner
 from study.problems.network import NetworkProblem
-from study.storage.frames import final_frame, trial_frame
+from study.storage.frames import retraining_frame, trial_frame
 from study.storage.ledger import Ledger
 
 
@@ -38,11 +38,11 @@ def test_run(
         seeds=seed + 1, calls=calls, initial_points=min(5, calls), retrain=1, methods=(method,)
     )
     problem = NetworkProblem(dataset, dataset.default_epochs)
-    assert problem.trainer  # images are sorted before the clock starts
+    assert problem.loaded_trainer  # images are sorted before the clock starts
 
     def run() -> None:
-        flow = Flow(problem, settings, ledgers[method])
-        flow.run(lambda: nullcontext(InProcess(problem)))
+        runner = StudyRunner(problem, settings, ledgers[method])
+        runner.run(lambda: nullcontext(InProcessExecutor(problem)))
 
     benchmark.pedantic(run, rounds=1, iterations=1)
     row = last_run(ledgers[method], method, settings.initial_points, problem)
@@ -55,14 +55,13 @@ def test_run(
         "seconds_per_call": float(row["propose_seconds"] + row["train_seconds"]),
         "validation_accuracy": float(row["validation_score"]),
         "test_accuracy": float(row["test_score"]),
-        "parameters": int(row["cost"]),
+        "parameters": int(row["size"]),
     }
 
 
 def last_run(ledger: Ledger, method: str, initial: int, problem: NetworkProblem) -> dict[Any, Any]:
     """What the newest run of a ledger came to; see `study.analysis.summary.run_frame`."""
     done = ledger.evaluations()
-    names = [dimension.name for dimension in problem.space.dimensions]
-    trials = trial_frame(ledger.trials(done), done, {method: initial}, names)
-    runs = run_frame(trials, final_frame(ledger.finals(done), done, [method]))
+    trials = trial_frame(ledger.trials(done), done, {method: initial}, problem.space.names)
+    runs = run_frame(trials, retraining_frame(ledger.finals(done), done, [method]))
     return runs.to_dict("records")[-1]

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.tutorial_way import fit, pixels
+from benchmarks import tutorial_way
 from study.core.space import Configuration
-from study.data.sources import Dataset
-from study.problems.network import NetworkProblem
+from study.data.dataset import Dataset
 from study.replication.claims import GBRT_WINNER, GP_WINNER
+from study.training.keras_fit import to_pixels
 from study.training.network import BASELINE, DEFAULT, SPACE
+from study.training.trainer import make_trainer
 
 TUTORIAL: dict[str, Configuration] = {
     "baseline": BASELINE,
@@ -27,8 +28,8 @@ NETWORKS = TUTORIAL | DRAWN
 @pytest.fixture(scope="module")
 def x_train(dataset: Dataset) -> np.ndarray:
     """What Keras trains on, and has trained on once before anything is timed."""
-    images = pixels(dataset.x_train, dataset)
-    fit(dataset, images, BASELINE, epochs=1)
+    images = to_pixels(dataset.x_train, dataset)
+    tutorial_way.train(dataset, images, BASELINE, epochs=1)
     return images
 
 
@@ -44,14 +45,17 @@ def test_training(
     benchmark.extra_info["tutorial"] = network in TUTORIAL
     if how == "keras":
         accuracy = benchmark.pedantic(
-            fit, args=(dataset, x_train, configuration, epochs), rounds=1, iterations=1
+            tutorial_way.train,
+            args=(dataset, x_train, configuration, epochs),
+            rounds=1,
+            iterations=1,
         )
     else:
-        trainer = NetworkProblem(dataset, epochs).trainer
+        trainer = make_trainer("compiled", dataset)
 
         def train() -> float:
             rng = np.random.default_rng(0)
-            return trainer.train(configuration, rng, epochs, dataset.fitted).accuracies[-1]
+            return trainer.train(configuration, rng, epochs, dataset.n_fitted).accuracies[-1]
 
         accuracy = benchmark.pedantic(train, rounds=1, iterations=1)
     benchmark.extra_info["validation_accuracy"] = float(accuracy)

@@ -8,39 +8,66 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from study.api import compare, load
+    from study.api import compare
+    from study.core.errors import StudyError
     from study.core.objective import Objective
+    from study.core.settings import Settings
     from study.core.space import Categorical, Integer, Real
+    from study.methods.base import Method, SearchContext
     from study.problems.keras import keras_problem
     from study.problems.user import Problem
+    from study.results import Results, load
+
+    __version__: str
 
 __all__ = [
     "Categorical",
     "Integer",
+    "Method",
     "Objective",
     "Problem",
     "Real",
+    "Results",
+    "SearchContext",
+    "Settings",
+    "StudyError",
+    "__version__",
     "compare",
     "keras_problem",
     "load",
 ]
 
-_MODULES = {
+_HOMES = {
     "Categorical": "core.space",
     "Integer": "core.space",
+    "Method": "methods.base",
     "Objective": "core.objective",
     "Problem": "problems.user",
     "Real": "core.space",
+    "Results": "results",
+    "SearchContext": "methods.base",
+    "Settings": "core.settings",
+    "StudyError": "core.errors",
     "compare": "api",
     "keras_problem": "problems.keras",
-    "load": "api",
+    "load": "results",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used: `study --help` needs none of them."""
-    if name in _MODULES:
+    if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(f"study.{_MODULES[name]}"), name)
+        return getattr(import_module(f"study.{_HOMES[name]}"), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        from study.core.environment import DISTRIBUTION
+
+        return version(DISTRIBUTION)
     raise AttributeError(f"module 'study' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,36 +1,74 @@
-"""One study from settings to files: the library's side of `study compare`."""
+"""The library's front door: one study from settings to files."""
 
-import contextlib
-import json
+import functools
+import inspect
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from study.core.environment import COMPUTING
-from study.core.errors import ClusterError, StudyError
-from study.core.formatting import listed
+from study.core.errors import ClusterError
 from study.core.settings import Settings
-from study.execution.executor import open_engine
-from study.execution.plan import Plan, plan
-from study.execution.runner import Extra, Flow, Snapshot
-from study.methods.selection import Chosen, choose, described
-from study.results import LEDGER, Results, from_ledger, load, note, reading, telling, write
-from study.storage.ledger import Ledger, locked
+from study.core.study_info import Session
+from study.execution.executor import open_executor
+from study.execution.plan import PathLike, Plan, StudyRequest, make_plan
+from study.execution.preview import no_extras
+from study.execution.progress import ExtraEvaluation, Progress
+from study.execution.resume import open_study, save_metadata
+from study.execution.runner import StudyRunner
+from study.methods.selection import MethodSelection
+from study.results import Results, from_ledger, write_tables
+from study.storage.ledger import Ledger
 
-__all__ = ["compare", "load"]
+if TYPE_CHECKING:
+    from study.problems.user import Problem
 
 PACKAGES = (*COMPUTING, "pandas", "seaborn", "matplotlib")
+"""Whose versions results tell."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def compare(
+def with_name_hints(function: Callable[P, R]) -> Callable[P, R]:
+    """Have a wrong argument name be a TypeError that names the nearest right one."""
+    names = list(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name in kwargs:
+            if name not in names:
+                near = get_close_matches(name, names, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+                raise TypeError(f"{function.__name__}() has no argument {name!r}: {hint}")
+        return function(*args, **kwargs)
+
+    return checked
+
+
+@with_name_hints
+def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     *,
-    observe: Callable[[Snapshot], None] = lambda _: None,
-    **settings: Any,
+    dataset: PathLike | None = None,
+    problem: "str | Problem | object | None" = None,
+    methods: Sequence[str] = Settings.methods,
+    seeds: int | None = None,
+    calls: int = Settings.calls,
+    initial_points: int = Settings.initial_points,
+    retrain: int = Settings.retrain,
+    margin: float | None = None,
+    epochs: int | None = None,
+    trainer: str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    data_dir: PathLike | None = None,
+    output: PathLike | None = None,
+    observe: Callable[[Progress], None] = lambda _: None,
 ) -> Results:
     """Compare search methods, and write the results folder.
 
@@ -39,32 +77,42 @@ def compare(
 
     Parameters
     ----------
-    observe
-        Called with a `Snapshot` whenever something starts or ends.
-    **settings
-        What follows, each by name.
     dataset
-        "digits", "mnist", "fashion-mnist" or a folder; MNIST if it can be had, else digits.
+        "digits", "mnist", "fashion-mnist" or a folder; by default MNIST if it can be had, else
+        digits.
     problem
         In place of a dataset: the name of a problem (see `study problems`), FILE.py:NAME,
         package.module:NAME, or an object such as a `study.Problem`.
     methods
-        Names (see `study methods`), with settings in brackets if they have any, such as
+        Names (see `study methods`), with options in brackets if they have any, such as
         "gp[kappa=2]"; or FILE.py:NAME, or package.module:NAME.
-    seeds, calls, initial_points, retrain, margin
-        See `study.core.settings.Settings`. Seeds that are not named: 5, or as many as the folder
-        holds.
+    seeds
+        Replicates of the whole comparison; by default 5, or as many as the folder holds.
+    calls
+        Evaluations per method and seed.
+    initial_points
+        How many of the calls are the shared initial design, the default point included.
+    retrain
+        Retrainings of each run's winner to test it, and as many re-evaluations.
+    margin
+        Percentage points (or what the problem measures) within which methods count as equivalent;
+        by default the problem's own, 0.1 for the network.
     epochs
         Passes through the training images; by default 3, more for small datasets.
+    trainer
+        "compiled" (the default) or "keras": what trains the network.
     workers
         Processes to train in; by default one per core. 1 trains in this process.
     scheduler
         The address of a Dask scheduler, such as "tcp://HOST:8786": its workers train, as many as
         there are at any time.
     data_dir
-        Where MNIST and Fashion-MNIST are looked for first.
+        Where MNIST and Fashion-MNIST are looked for first; by default the folder that the
+        environment variable STUDY_DATA names.
     output
-        The results folder; by default results/DATASET in the current folder.
+        The results folder; by default results/DATASET or results/PROBLEM in the current folder.
+    observe
+        Called with a `Progress` whenever something starts or ends.
 
     Raises
     ------
@@ -72,156 +120,87 @@ def compare(
         If a setting is not in order, the folder holds a study with other settings, or the
         cluster cannot be used or is lost; what was finished before is kept.
     """
-    return carry_out(plan(**settings), observe)
-
-
-def carry_out(planned: Plan, observe: Callable[[Snapshot], None]) -> Results:
-    """Do what is left of a study, and write its tables, plots and report."""
-    results = train(planned, observe)
-    publish(results)
+    request = StudyRequest(
+        dataset=dataset,
+        problem=problem,
+        methods=methods,
+        seeds=seeds,
+        calls=calls,
+        initial_points=initial_points,
+        retrain=retrain,
+        margin=margin,
+        epochs=epochs,
+        trainer=trainer,
+        workers=workers,
+        scheduler=scheduler,
+        data_dir=data_dir,
+        output=output,
+    )
+    results = run_plan(make_plan(request), observe)
+    write_outputs(results)
     return results
 
 
-def train(
+def run_plan(
     planned: Plan,
-    observe: Callable[[Snapshot], None],
-    extras: Callable[[Settings], Sequence[Extra]] = lambda _: (),
+    observe: Callable[[Progress], None],
+    extras: Callable[[Settings], Sequence[ExtraEvaluation]] = no_extras,
 ) -> Results:
     """Do what is left of a study, and of the extra evaluations that its settings ask for.
 
-    The results are not written yet.
-
-    Interrupted, or with its cluster lost, it writes the tables of what is finished, and raises.
+    The results are not written yet. Interrupted, or with its cluster lost, it writes the tables of
+    what is finished, and raises.
     """
-    with opened(planned) as (whole, ledger):
-        settings, problem = whole.settings, whole.problem
-        seen, more = session(ledger, whole.methods, observe), extras(settings)
-        flow = Flow(problem, settings, ledger, seen, extras=more, methods=whole.methods)
-        if flow.unfinished:
-            note(ledger, settings, problem, whole.data, whole.methods)
+    with open_study(planned) as (whole, ledger):
+        noted = note_sessions(ledger, whole.methods, observe)
+        runner = StudyRunner(
+            *(whole.problem, whole.settings, ledger, noted),
+            extras=extras(whole.settings),
+            methods=whole.methods,
+        )
+        if runner.unfinished:
+            save_metadata(*(ledger, whole.settings, whole.problem, whole.data, whole.methods))
         try:
-            flow.run(lambda: open_engine(problem, whole.workers, whole.scheduler))
+            runner.run(lambda: open_executor(whole.problem, whole.workers, whole.scheduler))
         except (KeyboardInterrupt, ClusterError):
-            write(from_ledger(planned.output, ledger, flow.errors))
+            write_tables(from_ledger(planned.output, ledger, runner.errors))
             raise
-        return from_ledger(planned.output, ledger, flow.errors)
+        return from_ledger(planned.output, ledger, runner.errors)
 
 
-def session(
-    ledger: Ledger, methods: Mapping[str, Chosen], observe: Callable[[Snapshot], None]
-) -> Callable[[Snapshot], None]:
+def note_sessions(
+    ledger: Ledger, methods: Mapping[str, MethodSelection], observe: Callable[[Progress], None]
+) -> Callable[[Progress], None]:
     """`observe`, and have the ledger note a session: from the first worker on, with the most."""
     most = 0
 
-    def seen(snapshot: Snapshot) -> None:
+    def noted(progress: Progress) -> None:
         nonlocal most
-        if snapshot.workers and not most:
-            began = datetime.now(UTC).isoformat(timespec="seconds")
-            ledger.begin_session(began, about(snapshot.workers, methods))
-        elif snapshot.workers > most:
-            ledger.amend_session(workers=snapshot.workers)
-        most = max(most, snapshot.workers)
-        observe(snapshot)
+        if progress.workers and not most:
+            ledger.begin_session(make_session(progress.workers, methods))
+        elif progress.workers > most:
+            ledger.amend_session(workers=progress.workers)
+        most = max(most, progress.workers)
+        observe(progress)
 
-    return seen
+    return noted
 
 
-def publish(results: Results) -> list[Path]:
+def make_session(workers: int, methods: Mapping[str, MethodSelection]) -> Session:
+    """Who writes from now on: package versions, and the machine in general terms."""
+    required = [package for chosen in methods.values() for package in chosen.method_spec.requires]
+    return Session(
+        began=datetime.now(UTC).isoformat(timespec="seconds"),
+        workers=workers,
+        cores=os.cpu_count(),
+        machine=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        versions={name: version(name) for name in (*PACKAGES, *required)},
+    )
+
+
+def write_outputs(results: Results) -> list[Path]:
     """Write the tables, plots and report of a study into its folder; the paths written."""
-    from study.report.page import write_report  # seaborn takes a second to import
+    from study.replication.report import write_full_report  # seaborn takes a second to import
 
-    return [*write(results), *write_report(results)]
-
-
-@contextlib.contextmanager
-def opened(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledger]]:
-    """A plan with the seeds and methods that its folder already holds added, and the ledger.
-
-    A dry look at a folder without a ledger gives an empty one in memory, and writes nothing.
-    Otherwise nobody else can open the folder's ledger like this until the context ends.
-
-    Raises
-    ------
-    StudyError
-        If the folder holds another study, is in use by one, or cannot be read or written.
-    """
-    folder = planned.output
-    with contextlib.ExitStack() as stack:
-        with telling(folder):
-            if folder.exists() and not folder.is_dir():
-                raise StudyError(f"--output {folder} is a file: name a folder")
-            held = (folder / LEDGER).exists()
-            if not held and (folder / "trials.csv").exists():
-                raise StudyError(
-                    f"{folder} holds results without their {LEDGER}, which a study goes on from: "
-                    "restore it, or name another --output"
-                )
-            if not dry:
-                folder.mkdir(parents=True, exist_ok=True)
-                stack.enter_context(locked(folder))
-        ledger = stack.enter_context(Ledger(None if dry and not held else folder / LEDGER))
-        with reading(folder):
-            whole = _agreed(planned, ledger)
-        yield whole, ledger
-
-
-def _agreed(planned: Plan, ledger: Ledger) -> Plan:
-    """The plan of a study that goes on; raises `StudyError` if it would be another one."""
-    held, problem = ledger.read("settings"), ledger.read("problem")
-    if held is None:
-        return planned
-    wanted = json.loads(json.dumps(asdict(planned.settings)))
-    wanted_problem = json.loads(json.dumps(planned.problem.describe()))
-    typed = {name: about["typed"] for name, about in (ledger.read("methods") or {}).items()}
-    kept = {name: choose(text) for name, text in typed.items() if name not in planned.methods}
-    planned = replace(planned, methods=planned.methods | kept)
-    _same_code(planned, ledger)
-    compared = {key for key in wanted if key not in ("seeds", "methods")}
-    differing = [
-        f"{key.replace('_', '-')} {old.get(key)!r}, now {new.get(key)!r}"
-        for old, new, keys in ((held, wanted, compared), (problem, wanted_problem, set(problem)))
-        for key in sorted(keys)
-        if old.get(key) != new.get(key)
-    ]
-    seeds = planned.settings.seeds if planned.seeds_named else held["seeds"]
-    if held["seeds"] > seeds:
-        differing.append(f"seeds {held['seeds']}, now {seeds}, which is fewer")
-    if differing:
-        raise StudyError(
-            f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
-            "take those, or name another --output"
-        )
-    added = [name for name in planned.methods if name not in held["methods"]]
-    settings = replace(planned.settings, seeds=seeds, methods=(*held["methods"], *added))
-    return replace(planned, settings=settings)
-
-
-def _same_code(planned: Plan, ledger: Ledger) -> None:
-    """Raise `StudyError` if the code of a problem or method is not what the study began with."""
-    held, now = ledger.read("problem"), planned.problem.describe()
-    changed = []
-    if "origin" in held and held["origin"] == now.get("origin"):
-        own = ":" in planned.data["problem"]
-        told = held["origin"] if own else f"the code of {held['name']}"
-        changed += [told] if held["fingerprint"] != now["fingerprint"] else []
-    methods, ours = ledger.read("methods") or {}, described(planned.methods)
-    for name in methods.keys() & ours.keys():
-        if methods[name]["fingerprint"] != ours[name]["fingerprint"]:
-            changed.append(f"the code of {name}")
-    if changed:
-        raise StudyError(
-            f"{listed(changed)} changed since {planned.output} was begun, so that old and new "
-            "results do not belong together: change it back, or name another --output"
-        )
-
-
-def about(workers: int, methods: Mapping[str, Chosen]) -> dict[str, Any]:
-    """Who writes a session: package versions, and the machine in general terms."""
-    needed = [package for chosen in methods.values() for package in chosen.entry.needs]
-    return {
-        "workers": workers,
-        "cores": os.cpu_count(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in (*PACKAGES, *needed)},
-    }
+    return [*write_tables(results), *write_full_report(results)]

@@ -1,52 +1,44 @@
-"""A results folder: what is written there, and how it is read back."""
+"""A results folder: what a study found, how it is read, and how its tables are written."""
 
-import contextlib
-import json
+import dataclasses
 import os
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 
-from study.analysis import summary
+from study.analysis import anytime, summary
 from study.analysis.checks import Check, checks
 from study.analysis.paired import compare_pairs
 from study.core.errors import StudyError
-from study.core.memory import collecting_later
+from study.core.memory import gc_paused
 from study.core.objective import Objective
+from study.core.records import RETRAINING_KINDS
 from study.core.settings import Settings
-from study.execution.runs import FINAL_PARTS
-from study.methods.selection import Chosen, described
-from study.problems.network import Evaluator
-from study.storage import frames
+from study.core.study_info import Count, DataInfo, MethodInfo, ProblemInfo, StudyInfo
+from study.storage import csv, frames
+from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
-from study.storage.schema import cleaned, inspect_claims, inspect_frames, inspect_info
-
-LEDGER = "study.db"
+from study.storage.schema import convert, decode_info, to_plain_texts, validate_frames
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Results:
-    """What a study found, finished or not."""
+class ScoreTables:
+    """The tables of a study as analysis, plots and reports work on them.
 
-    folder: Path
-    info: dict[str, Any]
-    """study.json: settings, problem, versions, machine, sessions."""
+    They hold scores, of which higher is better, under names that are the same for every problem.
+    """
+
     trials: pd.DataFrame
     """A row per call; see `study.storage.frames.trial_frame`."""
     finals: pd.DataFrame
-    """A row per run and retraining; see `study.storage.frames.final_frame`."""
-
-    @cached_property
-    def objective(self) -> Objective:
-        """What the scores stand for; `shown` of it turns them into values."""
-        return Objective(**self.info["problem"]["objective"])
+    """A row per run and retraining; see `study.storage.frames.retraining_frame`."""
+    info: StudyInfo
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -56,67 +48,123 @@ class Results:
     @cached_property
     def summary(self) -> pd.DataFrame:
         """A row per method; see `study.analysis.summary.summarise`."""
-        return summary.summarise(self.trials, self.finals)
+        return summary.summarise(self.trials, self.finals, self.info.problem.dimensions)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
         """A row per pair of methods, on test scores; see `study.analysis.paired.compare_pairs`."""
-        return self._compared(self.runs, "test_score")
+        return self._compare(self.runs, "test_score")
 
     @cached_property
     def equal_time(self) -> pd.DataFrame:
         """The same, on the validation score that each had at equal time.
 
-        See `study.analysis.summary.equal_time`.
+        See `study.analysis.anytime.equal_time`.
         """
-        return self._compared(summary.equal_time(self.trials), "validation_score")
+        return self._compare(anytime.equal_time(self.trials), "validation_score")
 
     @cached_property
-    def replication(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-        """The tutorial's claims and its leak, if `study replicate` wrote them into the folder.
+    def search_range(self) -> pd.DataFrame:
+        """What each method tried; see `study.analysis.summary.explored_range`."""
+        return summary.explored_range(self.trials, self.info.problem.space)
 
-        See `study.replication.claims.claim_frame` and `study.replication.replicate.leak_frame`.
-        """
-        claims, leak = self.folder / "claims.csv", self.folder / "leak.csv"
-        if not (claims.is_file() and leak.is_file()):
-            return None
-        types = {"claimed_parameters": "Int64", "parameters": "Int64"}
-        with reading(self.folder), np.errstate(invalid="ignore"):  # as in `frames`
-            found = pd.read_csv(claims, dtype=types), pd.read_csv(leak)
-            inspect_claims(*found)
-            return found
+    def _compare(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+        scores = summary.scores(rows, column, self.info.problem.objective.scale)
+        return compare_pairs(scores, self.info.settings.margin, np.random.default_rng(0))
 
-    def _compared(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
-        scores = summary.scores(rows, column, self.objective.scale)
-        margin = self.info["settings"]["margin"]
-        return compare_pairs(scores, margin, np.random.default_rng(0))
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Results:
+    """What a study found, finished or not.
+
+    Its tables are those of the CSV files: the same columns, values and signs, which
+    results/README.md explains.
+    """
+
+    folder: Path
+    info: StudyInfo
+    """study.json: settings, problem, versions, machine, sessions."""
+    scores: ScoreTables
+    """The same tables as scores, of which higher is better, under neutral names."""
+
+    @property
+    def objective(self) -> Objective:
+        """What the values are, and which are better."""
+        return self.info.problem.objective
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """A row per call, as in trials.csv."""
+        return self._public(self.scores.trials)
+
+    @cached_property
+    def finals(self) -> pd.DataFrame:
+        """A row per run and retraining, as in finals.csv."""
+        return self._public(self.scores.finals)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """A row per method, as in summary.csv."""
+        return self._public(self.scores.summary)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """A row per pair of methods, as in comparisons.csv."""
+        return self._public(self.scores.comparisons)
+
+    @cached_property
+    def equal_time(self) -> pd.DataFrame:
+        """The same at equal time, as in equal_time.csv."""
+        return self._public(self.scores.equal_time)
+
+    @cached_property
+    def search_range(self) -> pd.DataFrame:
+        """A row per method and dimension, as in search_range.csv."""
+        return self._public(self.scores.search_range)
+
+    def _public(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return frames.to_public_columns(frame, self.objective)
 
     @cached_property
     def checks(self) -> list[Check]:
         """Whether the study kept its rules; see `study.analysis.checks`."""
-        return checks(self.trials, self.finals, self.info)
+        return checks(self.scores.trials, self.scores.finals, self.info)
+
+    @property
+    def failed_checks(self) -> list[Check]:
+        """The rules that were not kept."""
+        return [check for check in self.checks if not check.passed]
 
     @property
     def valid(self) -> bool:
         """Whether all checks passed."""
-        return all(check.passed for check in self.checks)
+        return not self.failed_checks
 
     @property
     def failures(self) -> list[str]:
         """A line for every evaluation without a score and every search that broke off."""
-        return frames.failures(self.trials, self.finals) + list(self.info["errors"])
+        return frames.failures(self.scores.trials, self.scores.finals) + self.info.errors
 
     @property
     def finished(self) -> bool:
-        return bool(self.info["finished"])
+        """Whether everything that was asked for is done."""
+        return self.info.finished
 
     @property
     def progress(self) -> str:
         """How far the study is, in words."""
-        calls, again = self.info["calls"], self.info["retrainings"]
+        calls, retrainings = self.info.calls, self.info.retrainings
         return (
-            f"{calls['done']} of {calls['of']} calls, {again['done']} of {again['of']} retrainings"
+            f"{calls.done} of {calls.of} calls, {retrainings.done} of {retrainings.of} retrainings"
         )
+
+
+def make_results(
+    folder: Path, info: StudyInfo, trials: pd.DataFrame, finals: pd.DataFrame
+) -> Results:
+    """The results of tables of scores."""
+    scores = ScoreTables(trials=trials, finals=finals, info=info)
+    return Results(folder=folder, info=info, scores=scores)
 
 
 def load(folder: str | os.PathLike[str]) -> Results:
@@ -128,98 +176,13 @@ def load(folder: str | os.PathLike[str]) -> Results:
         If the folder holds no study, or one that cannot be read.
     """
     path = Path(folder)
-    with reading(path):
+    with translate_read_errors(path):
         if not (path / LEDGER).is_file():
             return read_files(path)
         with Ledger(path / LEDGER, create=False) as ledger:
             results = from_ledger(path, ledger, [])
-        inspect_info(results.info)
-        inspect_frames(results.trials, results.finals, results.info)
+        validate_frames(results.scores.trials, results.scores.finals, results.info)
         return results
-
-
-def note(
-    ledger: Ledger,
-    settings: Settings,
-    problem: Evaluator,
-    data: dict[str, str],
-    methods: Mapping[str, Chosen],
-) -> None:
-    """Write down what is studied, before anything is evaluated: what `from_ledger` reads."""
-    ledger.write(
-        settings=asdict(settings),
-        problem=problem.describe(),
-        data=data,
-        methods=described(methods),
-    )
-
-
-@collecting_later()
-def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
-    """The results of what a ledger holds; `errors` are the searches that broke off."""
-    with ledger.unchanging():
-        settings, problem = ledger.read("settings"), ledger.read("problem")
-        if settings is None or problem is None:
-            raise StudyError(f"{folder} holds a study that was never started: run study compare")
-        data, sessions = ledger.read("data"), ledger.sessions()
-        about = ledger.read("methods")
-        done = ledger.evaluations()
-        trials, finals = ledger.trials(done), ledger.finals(done)
-    methods = settings["methods"]
-    names = [dimension["name"] for dimension in problem["space"]]
-    initial = settings["initial_points"]
-    designed = {name: initial * about[name]["designed"] for name in methods}
-    frame = frames.trial_frame(trials, done, designed, names)
-    runs = len(methods) * settings["seeds"]
-    calls = runs * settings["calls"]
-    each = len(FINAL_PARTS) * settings["retrain"]
-    retrainings = (runs - lost_runs(frame, settings["calls"])) * each
-    info = {
-        "finished": len(trials) == calls and len(finals) == retrainings,
-        "calls": {"done": len(trials), "of": calls},
-        "retrainings": {"done": len(finals), "of": retrainings},
-        "evaluated": dict(Counter(str(task.part) for task, _ in done.values())),
-        "settings": settings,
-        "methods": {name: about[name] for name in methods},
-        "problem": problem,
-        "data": data,
-        "command": repeating(settings, problem, data, about),
-        "errors": errors,
-        "seconds": sum(session["seconds"] for session in sessions),
-        "sessions": sessions,
-    }
-    return Results(
-        folder=folder,
-        info=cleaned(info),
-        trials=frame,
-        finals=frames.final_frame(finals, done, methods),
-    )
-
-
-def lost_runs(trials: pd.DataFrame, calls: int) -> int:
-    """How many runs made all their calls and have no winner, for every one failed."""
-    ends = trials[trials["call"] == calls]
-    return int(ends["incumbent_score"].isna().sum())
-
-
-def repeating(
-    settings: dict[str, Any],
-    problem: dict[str, Any],
-    data: dict[str, Any],
-    methods: dict[str, Any],
-) -> str:
-    """The command that repeats a study; --output is left to whoever repeats it."""
-    words = ["study", "compare"]
-    for option, value in (
-        ("dataset", data.get("dataset")),
-        ("epochs", problem.get("epochs")),
-        ("problem", data.get("problem")),
-    ):
-        words += [f"--{option}", value] if value else []
-    for name in ("seeds", "calls", "initial_points", "retrain", "margin"):
-        words += [f"--{name.replace('_', '-')}", settings[name]]
-    words += ["--methods", ",".join(methods[name]["typed"] for name in settings["methods"])]
-    return shlex.join(map(str, words))
 
 
 def read_files(folder: Path) -> Results:
@@ -230,84 +193,90 @@ def read_files(folder: Path) -> Results:
     StudyError
         If one is missing or damaged.
     """
-    with reading(folder):
-        info = cleaned(json.loads((folder / "study.json").read_text(encoding="utf-8")))
-        inspect_info(info)
-        objective = Objective(**info["problem"]["objective"])
-        trials = frames.read_trials(folder / "trials.csv", info["problem"]["space"], objective)
-        finals = frames.read_finals(folder / "finals.csv", objective)
-        inspect_frames(trials, finals, info)
-        return Results(folder=folder, info=info, trials=trials, finals=finals)
+    with translate_read_errors(folder):
+        info = decode_info((folder / "study.json").read_bytes())
+        problem = info.problem
+        trials = csv.read_trials(folder / "trials.csv", problem.space, problem.objective)
+        finals = csv.read_finals(folder / "finals.csv", problem.objective)
+        validate_frames(trials, finals, info)
+        return make_results(folder, info, trials, finals)
 
 
-@contextlib.contextmanager
-def reading(folder: Path) -> Iterator[None]:
-    """Turn what reading a folder that is damaged, or no study's, raises into one line."""
-    try:
-        yield
-    except (FileNotFoundError, NotADirectoryError) as error:
-        missing = Path(error.filename).name
-        killed = (folder / LEDGER).is_file()
-        advice = "run the same study compare again" if killed else "name a results folder"
-        raise StudyError(f"{folder} holds no {missing}: {advice}") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise StudyError(f"{folder} cannot be read ({error}): run the study again") from error
-    except RecursionError as error:
-        raise StudyError(f"{folder} holds lists without end: run the study again") from error
+@gc_paused()
+def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
+    """The results of what a ledger holds; `errors` are the searches that broke off."""
+    with ledger.read_transaction():
+        settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
+        methods = ledger.read("methods", dict[str, MethodInfo])
+        data, sessions = ledger.read("data", DataInfo), ledger.sessions()
+        if settings is None or problem is None or methods is None or data is None:
+            raise StudyError(f"{folder} holds a study that was never started: run study compare")
+        done = ledger.evaluations()
+        trials, finals = ledger.trials(done), ledger.finals(done)
+    initial = settings.initial_points
+    n_initial = {name: initial * methods[name].uses_initial_design for name in settings.methods}
+    frame = frames.trial_frame(trials, done, n_initial, problem.dimensions)
+    runs = len(settings.methods) * settings.seeds
+    calls = runs * settings.calls
+    each = len(RETRAINING_KINDS) * settings.retrain
+    retrainings = (runs - runs_without_winner(frame, settings.calls)) * each
+    info = StudyInfo(
+        finished=len(trials) == calls and len(finals) == retrainings,
+        calls=Count(done=len(trials), of=calls),
+        retrainings=Count(done=len(finals), of=retrainings),
+        evaluated=dict(Counter(str(task.kind) for task, _ in done.values())),
+        settings=settings,
+        methods={name: methods[name] for name in settings.methods},
+        problem=problem,
+        data=data,
+        command=repeat_command(settings, problem, data, methods),
+        errors=errors,
+        seconds=sum(session.seconds for session in sessions),
+        sessions=sessions,
+    )
+    plain = convert(to_plain_texts(msgspec.to_builtins(info)), StudyInfo, "study.json")
+    retrained = frames.retraining_frame(finals, done, settings.methods)
+    return make_results(folder, plain, frame, retrained)
 
 
-def write(results: Results) -> list[Path]:
+def runs_without_winner(trials: pd.DataFrame, calls: int) -> int:
+    """How many runs made all their calls and have no winner, for every one failed."""
+    ends = trials[trials["call"] == calls]
+    return int(ends["incumbent_score"].isna().sum())
+
+
+def repeat_command(
+    settings: Settings, problem: ProblemInfo, data: DataInfo, methods: dict[str, MethodInfo]
+) -> str:
+    """The command that repeats a study; --output is left to whoever repeats it."""
+    named = {
+        "dataset": data.dataset,
+        "problem": data.problem,
+        **{name: problem.facts.get(name, "") for name in ("epochs", "trainer")},
+    }
+    budget = dataclasses.asdict(settings)
+    del budget["methods"]
+    searches = {"methods": ",".join(methods[name].spec for name in settings.methods)}
+    words = ["study", "compare"]
+    for name, value in (named | budget | searches).items():
+        words += [f"--{name.replace('_', '-')}", str(value)] if value else []
+    return shlex.join(words)
+
+
+def write_tables(results: Results) -> list[Path]:
     """Write study.json and the CSV files; the paths written.
 
     Each file is replaced at once or not at all. Raises `StudyError` if one cannot be.
     """
-    space = results.info["problem"]["space"]
+    folder = results.folder
     tables = {
         "trials.csv": results.trials,
         "finals.csv": results.finals,
         "summary.csv": results.summary,
         "comparisons.csv": results.comparisons,
         "equal_time.csv": results.equal_time,
-        "search_range.csv": summary.search_range(results.trials, space),
+        "search_range.csv": results.search_range,
     }
-    paths = [
-        write_table(frames.named(frame, results.objective), results.folder / name)
-        for name, frame in tables.items()
-    ]
-    text = json.dumps(results.info, indent=2) + "\n"
-    return [*paths, replace(results.folder / "study.json", lambda path: path.write_text(text))]
-
-
-def write_table(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a frame as CSV, no free text a formula; see `replace` and `study.storage.frames.defused`."""
-    return replace(path, partial(frames.defused(frame).to_csv, index=False, lineterminator="\n"))
-
-
-def replace(path: Path, write_to: Callable[[Path], Any]) -> Path:
-    """Let `write_to` write a file beside `path`, then put it in its place.
-
-    The ending stays, for libraries that go by it. Raises `StudyError` if there is no room or
-    no right to write.
-    """
-    with telling(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-        try:
-            write_to(beside)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-    return path
-
-
-@contextlib.contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors about `path` into one line that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StudyError(
-            f"{path} cannot be written ({reason}): make room or make it writable and run the "
-            "same command again, or name another --output; what was finished is kept"
-        ) from error
+    paths = [csv.write_table(frame, folder / name) for name, frame in tables.items()]
+    text = msgspec.json.format(msgspec.json.encode(results.info), indent=2) + b"\n"
+    return [*paths, write_atomically(folder / "study.json", lambda path: path.write_bytes(text))]

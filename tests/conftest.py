@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from study.data.sources import Dataset, load_dataset
+from study.data.dataset import Dataset
+from study.data.sources import load_dataset
 from tests import toy
 
 
@@ -25,7 +26,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No STUDY_DATA, an empty Keras cache (returned), and a download that cannot work."""
     monkeypatch.delenv("STUDY_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr("study.data.formats.KERAS_URL", "http://127.0.0.1:9/")
+    monkeypatch.setattr("study.data.download.KERAS_URL", "http://127.0.0.1:9/")
     return tmp_path / "keras" / "datasets"
 
 

@@ -1,23 +1,27 @@
-import copy
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import msgspec
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from study.core.errors import StudyError
+from study.core.objective import Objective
 from study.core.records import Task
+from study.core.tutorial import MNIST_FINGERPRINT
 from study.plots import style
-from study.plots.figures import figures, save_plots
+from study.plots.figures import draw_figures
 from study.replication import claims
-from study.results import Results, load, read_files
-from study.storage import frames
+from study.replication.report import save_plots
+from study.results import Results, load, make_results, read_files, write_tables
 from tests.toy import SETTINGS, Toy, stopping_at, study_in
 
 PLOTS = {
-    *("comparisons", "accuracy", "convergence", "convergence_seconds", "parameters"),
+    *("comparisons", "final", "convergence", "convergence_seconds", "size"),
     *("winners_curse", "time_per_call", "search_range"),
 }
 
@@ -25,6 +29,14 @@ PLOTS = {
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return study_in(tmp_path_factory.mktemp("finished") / "toy")
+
+
+def all_figures(results: Results) -> list[Figure]:
+    return [drawn.figure for drawn in draw_figures(results)]
+
+
+def figure_named(results: Results, name: str) -> Figure:
+    return next(drawn.figure for drawn in draw_figures(results) if drawn.name == name)
 
 
 def same(a: Results, b: Results) -> None:
@@ -44,21 +56,44 @@ def test_files_and_ledger_hold_the_same(finished: Results) -> None:
 def test_summary_and_search_range_are_written(finished: Results) -> None:
     written = pd.read_csv(finished.folder / "summary.csv")
     assert written["method"].tolist() == list(SETTINGS.methods)
-    assert written["test_accuracy"].tolist() == finished.summary["test_score"].tolist()
+    assert written["test_accuracy"].tolist() == finished.scores.summary["test_score"].tolist()
     ranges = pd.read_csv(finished.folder / "search_range.csv")
     assert len(ranges) == len(SETTINGS.methods) * 3
 
 
+@pytest.mark.parametrize(
+    "table", ["trials", "finals", "summary", "comparisons", "equal_time", "search_range"]
+)
+def test_python_shows_what_the_files_hold(finished: Results, table: str) -> None:
+    """Of a minimised value, too, whose scores have the other sign."""
+    minimised = about(finished, objective=Objective(name="loss", maximise=False, size="parameters"))
+    for number, results in enumerate((finished, minimised)):
+        folder = finished.folder / f"as_files_{number}"
+        write_tables(dataclasses.replace(results, folder=folder))
+        written = pd.read_csv(folder / f"{table}.csv", keep_default_na=False, na_values=[""])
+        shown: pd.DataFrame = getattr(results, table)
+        assert list(shown.columns) == list(written.columns)
+        text = shown.to_csv(index=False, lineterminator="\n")
+        assert text == (folder / f"{table}.csv").read_text()
+
+
+def test_a_minimised_value_has_its_own_sign(finished: Results) -> None:
+    minimised = about(finished, objective=Objective(name="loss", maximise=False))
+    assert (minimised.trials["observed_loss"] == -finished.trials["validation_accuracy"]).all()
+    assert (minimised.comparisons["mean_difference"] * 100).tolist() == pytest.approx(
+        finished.comparisons["mean_difference"].tolist()
+    )  # positive is better, in both
+
+
 def test_the_columns_are_the_documented_ones(finished: Results) -> None:
-    assert list(frames.named(finished.trials, finished.objective).columns) == [
+    assert list(finished.trials.columns) == [
         *("method", "seed", "call", "phase", "rate", "units", "kind", "validation_accuracy"),
         *("incumbent_accuracy", "parameters", "initial_loss", "propose_seconds"),
         *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
     readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
     tables = (finished.trials, finished.finals, finished.summary, finished.comparisons)
-    written = [frames.named(table, finished.objective) for table in tables]
-    columns = {column for frame in written for column in frame.columns} | set(claims.COLUMNS)
+    columns = {column for frame in tables for column in frame.columns} | set(claims.COLUMNS)
     for column in columns - {"rate", "units", "kind"}:
         assert f"`{column}`" in readme, f"results/README.md does not explain {column}"
 
@@ -67,7 +102,7 @@ def test_a_partial_study_can_be_read(tmp_path: Path) -> None:
     results = study_in(tmp_path / "toy", before=stopping_at(20))
     assert not results.finished
     same(load(tmp_path / "toy"), results)
-    assert results.info["calls"]["done"] == len(results.trials) < results.info["calls"]["of"]
+    assert results.info.calls.done == len(results.trials) < results.info.calls.of
 
 
 def test_a_study_with_nothing_finished_can_be_read_and_drawn(tmp_path: Path) -> None:
@@ -129,26 +164,26 @@ def test_the_same_study_gives_the_same_svg(finished: Results) -> None:
 
 
 def test_every_title_names_the_dataset(finished: Results) -> None:
-    for _, figure in figures(finished):
+    for figure in all_figures(finished):
         assert any("dataset toy" in text.get_text() for text in figure.texts)
 
 
 def test_an_unfinished_study_says_so_in_every_title(tmp_path: Path) -> None:
     results = study_in(tmp_path / "toy", before=stopping_at(30))
-    for _, figure in figures(results):
+    for figure in all_figures(results):
         assert any("UNFINISHED" in text.get_text() for text in figure.texts)
 
 
 def test_convergence_shows_the_means_of_the_frame(finished: Results) -> None:
-    axes = next(figure for name, figure in figures(finished) if name == "convergence").axes[0]
+    axes = figure_named(finished, "convergence").axes[0]
     lines = {line.get_label(): line for line in axes.get_lines()}
     for method, own in finished.trials.groupby("method"):
-        expected = own.groupby("call")["incumbent_score"].mean() * 100
+        expected = own.groupby("call")["incumbent_accuracy"].mean() * 100
         assert lines[method].get_ydata() == pytest.approx(expected.to_numpy())
 
 
 def test_the_scale_sets_97_and_98_percent_well_apart(finished: Results) -> None:
-    axes = next(figure for name, figure in figures(finished) if name == "convergence").axes[0]
+    axes = figure_named(finished, "convergence").axes[0]
     (_, y97), (_, y98) = axes.transData.transform([(1, 97), (1, 98)])
     assert y98 - y97 > 15  # pixels
 
@@ -168,18 +203,20 @@ def test_study_json_tells_how_to_repeat_it(finished: Results) -> None:
 
 
 def crosses(results: Results) -> int:
-    axes = next(figure for name, figure in figures(results) if name == "parameters").axes[0]
+    axes = figure_named(results, "size").axes[0]
     return sum("claim" in text for text in axes.get_legend_handles_labels()[1])
 
 
-def test_the_tutorials_claims_are_drawn_on_its_own_data_only(
-    finished: Results, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    named = dataclasses.replace(finished, info=copy.deepcopy(finished.info))
-    named.info["problem"]["dataset"] = "mnist"
-    assert crosses(named) == 0  # a folder of that name is not MNIST
-    named.info["problem"]["fingerprint"] = claims.MNIST_FINGERPRINT
-    assert crosses(named) == 3
+def about(results: Results, **facts: Any) -> Results:
+    """The same results of another problem."""
+    problem = msgspec.structs.replace(results.info.problem, **facts)
+    info = msgspec.structs.replace(results.info, problem=problem)
+    return make_results(results.folder, info, results.scores.trials, results.scores.finals)
+
+
+def test_the_tutorials_claims_are_drawn_on_its_own_data_only(finished: Results) -> None:
+    assert crosses(about(finished, name="mnist")) == 0  # a folder of that name is not MNIST
+    assert crosses(about(finished, fingerprint=MNIST_FINGERPRINT)) == 3
 
 
 def test_a_table_cut_between_rows_is_told(finished: Results, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,31 @@ import numpy as np
 import pandas as pd
 
 from study.core.objective import ACCURACY
-from study.core.records import Evaluation, Final, Part, Status, Task, Trial, task
+from study.core.records import (
+    Evaluation,
+    EvaluationKind,
+    Retraining,
+    Status,
+    Task,
+    Trial,
+    make_task,
+)
 from study.core.settings import Settings
 from study.core.space import Categorical, Configuration, Integer, Real, Space
-from study.execution.executor import Engine, InProcess
-from study.execution.runner import Flow
-from study.methods.selection import choose_all
-from study.results import Results, from_ledger, note, write
+from study.core.study_info import Count, DataInfo, ProblemInfo, ProblemWords, Session, StudyInfo
+from study.execution.executor import Executor, InProcessExecutor
+from study.execution.resume import save_metadata
+from study.execution.runner import StudyRunner
+from study.methods.selection import describe_methods, parse_methods
+from study.results import Results, from_ledger, write_tables
 from study.storage import frames
 from study.storage.ledger import Ledger
+from study.storage.rows import Evaluations
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
 
-DATA = {"dataset": "toy", "source": "made up"}
+DATA = DataInfo(dataset="toy", source="made up")
+SESSION = Session(began="2026-01-01T00:00:00+00:00", workers=1, versions={"numpy": "2.0"})
 SETTINGS = Settings(
     seeds=2, calls=7, initial_points=3, retrain=2, methods=("baseline", "random", "gp", "forest")
 )
@@ -67,35 +79,38 @@ class Toy:
         return Evaluation(
             status=Status.OK,
             score=accuracy,
-            cost=10 * units,
+            size=10 * units,
             initial_loss=2.3,
             losses=(2.0, 1.0),
-            accuracies=(0.5, accuracy) if task.part is Part.VALIDATION else (),
+            accuracies=(0.5, accuracy) if task.kind is EvaluationKind.VALIDATION else (),
             seconds=0.001,
         )
 
     def expected_seconds(self, task: Task) -> float:
         return float(task.configuration["units"])
 
-    def describe(self) -> dict[str, Any]:
-        return {
-            "name": "toy",
-            "dataset": "toy",
-            "objective": asdict(ACCURACY),
-            "fingerprint": "0123456789abcdef",
-            "training_images": 100,
-            "validation_images": 15,
-            "test_images": 20,
-            "classes": 10,
-            "epochs": 1,
-            "space": self.space.describe(),
-            "default": self.default,
-            "baseline": self.baseline,
-        }
+    def describe(self) -> ProblemInfo:
+        return ProblemInfo(
+            name="toy",
+            fingerprint="0123456789abcdef",
+            facts={"epochs": 1},
+            classes=10,
+            words=ProblemWords(
+                subject="dataset",
+                description="100 training images (15 of them validate), 20 test images; 1 epoch",
+                detail="1 epoch",
+                work="train",
+                judged="retrained on all training images and scored on the test images",
+            ),
+            objective=ACCURACY,
+            space=self.space.dimensions,
+            default=self.default,
+            baseline=self.baseline,
+        )
 
 
-def in_process(toy: Toy) -> Callable[[], AbstractContextManager[Engine]]:
-    return lambda: nullcontext(InProcess(toy))
+def in_process(toy: Toy) -> Callable[[], AbstractContextManager[Executor]]:
+    return lambda: nullcontext(InProcessExecutor(toy))
 
 
 def points(ledger: Ledger) -> list[tuple[Any, ...]]:
@@ -132,20 +147,19 @@ def study_in(folder: Path, before: Callable[[Task], None] = lambda _: None) -> R
     folder.mkdir()
     toy = Toy(before=before)
     with Ledger(folder / "study.db") as ledger:
-        note(ledger, SETTINGS, toy, DATA, choose_all(SETTINGS.methods))
-        about = {"workers": 1, "versions": {"numpy": "2.0"}}
-        ledger.begin_session("2026-01-01T00:00:00+00:00", about)
-        flow = Flow(toy, SETTINGS, ledger)
+        save_metadata(ledger, SETTINGS, toy, DATA, parse_methods(SETTINGS.methods))
+        ledger.begin_session(SESSION)
+        runner = StudyRunner(toy, SETTINGS, ledger)
         with contextlib.suppress(KeyboardInterrupt):
-            flow.run(in_process(toy))
-        results = from_ledger(folder, ledger, flow.errors)
-    write(results)
+            runner.run(in_process(toy))
+        results = from_ledger(folder, ledger, runner.errors)
+    write_tables(results)
     return results
 
 
 def two_methods() -> Frames:
     """Trials and finals of two methods at two seeds, three calls each; the first is shared."""
-    done: frames.Done = {}
+    done: Evaluations = {}
     trials: list[Trial] = []
     scores: dict[tuple[str, int], list[float | None]] = {
         ("gp", 0): [0.5, None, 0.7],
@@ -155,11 +169,11 @@ def two_methods() -> Frames:
     }
 
     def evaluated(
-        part: Part, seed: int, n: int, repeat: int, accuracy: float | None, **more: Any
+        part: EvaluationKind, seed: int, n: int, repeat: int, accuracy: float | None, **more: Any
     ) -> Task:
         failed = {"status": Status.FAILED, "reason": "ValueError: no"}
-        ok = {"status": Status.OK, "cost": 10, "initial_loss": 2.3}
-        wanted = task(part, seed, {"n": n}, repeat)
+        ok = {"status": Status.OK, "size": 10, "initial_loss": 2.3}
+        wanted = make_task(part, seed, {"n": n}, repeat)
         how = (failed if accuracy is None else ok) | more
         done.setdefault(wanted.key, (wanted, Evaluation(score=accuracy, **how)))
         return wanted
@@ -167,7 +181,7 @@ def two_methods() -> Frames:
     for number, ((method, seed), accuracies) in enumerate(scores.items()):
         for call, accuracy in enumerate(accuracies, 1):
             n = 1 if call == 1 else 10 * number + call
-            wanted = evaluated(Part.VALIDATION, seed, n, 0, accuracy, seconds=float(call))
+            wanted = evaluated(EvaluationKind.VALIDATION, seed, n, 0, accuracy, seconds=float(call))
             trials.append(
                 Trial(method=method, seed=seed, call=call, task=wanted, propose_seconds=0.5)
             )
@@ -175,15 +189,36 @@ def two_methods() -> Frames:
     tested = {("gp", 0): 0.6, ("gp", 1): 0.8, ("random", 0): 0.5, ("random", 1): 0.7}
     winners = {("gp", 0): 3, ("gp", 1): 12, ("random", 0): 1, ("random", 1): 33}
     for number, (run, accuracy) in enumerate(tested.items()):
-        for part, better in ((Part.TEST, 0.0), (Part.REMEASURED, 0.05)):
+        for part, better in ((EvaluationKind.TEST, 0.0), (EvaluationKind.REEVALUATED, 0.05)):
             for repeat, delta in ((1, -0.01), (2, 0.01)):
                 wanted = evaluated(
                     *(part, run[1], winners[run], repeat, accuracy + better + delta),
-                    cost=100 * (number + 1),
+                    size=100 * (number + 1),
                 )
-                finals.append(Final(method=run[0], seed=run[1], repeat=repeat, task=wanted))
+                finals.append(Retraining(method=run[0], seed=run[1], repeat=repeat, task=wanted))
     designed = {"random": 1, "gp": 1}
     return (
         frames.trial_frame(trials[::-1], done, designed, dimensions=["n"]),
-        frames.final_frame(finals[::-1], done, list(designed)),
+        frames.retraining_frame(finals[::-1], done, list(designed)),
     )
+
+
+def make_info(**changes: Any) -> StudyInfo:
+    """What study.json says of a finished study of the toy problem."""
+    settings = changes.pop("settings", SETTINGS)
+    methods = describe_methods(parse_methods(settings.methods))
+    runs = len(settings.methods) * settings.seeds
+    done = {
+        "finished": True,
+        "calls": Count(done=runs * settings.calls, of=runs * settings.calls),
+        "retrainings": Count(done=runs * settings.retrain * 2, of=runs * settings.retrain * 2),
+        "evaluated": {"validation": runs * settings.calls, "test": runs * settings.retrain},
+        "settings": settings,
+        "methods": methods,
+        "problem": Toy().describe(),
+        "data": DATA,
+        "command": "study compare --dataset toy",
+        "seconds": 1.0,
+        "sessions": [SESSION],
+    }
+    return StudyInfo(**done | changes)

@@ -1,1 +1,1 @@
-""""""
+"""The page of the benchmarks, from pytest-benchmark's files: `python -m benchmarks.report`."""

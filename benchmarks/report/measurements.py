@@ -1,19 +1,19 @@
 """What the benchmarks measured: pytest-benchmark's JSON files as frames and ratios."""
 
-import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from study.core.errors import StudyError
-from study.core.formatting import plural
+from study.core.errors import StudyError, translate_errors
+from study.core.formatting import pluralize
 
 Frame = pd.DataFrame
-SAME = ("benchmark", "name", "dataset", "calls", "epochs", "evaluations", "trainings")
+SIZE_COLUMNS = ("benchmark", "name", "dataset", "calls", "epochs", "evaluations", "trainings")
 
 
 def read_benchmarks(files: Sequence[Path]) -> Frame:
@@ -30,7 +30,7 @@ def read_benchmarks(files: Sequence[Path]) -> Frame:
     """
     rows: list[dict[str, Any]] = []
     for file in files:
-        with reading(file):
+        with translate_file_errors(file):
             for entry in json.loads(file.read_text(encoding="utf-8"))["benchmarks"]:
                 module = entry["fullname"].partition("::")[0].rpartition("test_")[2]
                 rows.append(
@@ -48,25 +48,24 @@ def read_benchmarks(files: Sequence[Path]) -> Frame:
     return pd.DataFrame(rows)
 
 
-@contextlib.contextmanager
-def reading(file: Path) -> Iterator[None]:
+def translate_file_errors(file: Path) -> AbstractContextManager[None]:
     """Turn what a file that is no benchmark of this project raises into one line."""
-    try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise StudyError(
+    return translate_errors(
+        (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+        lambda error: (
             f"{file} cannot be read as a file of pytest-benchmark ({error}): name one that "
             "nox -s benchmark wrote"
-        ) from error
+        ),
+    )
 
 
-def both(before: Frame, now: Frame) -> Frame:
+def join_runs(before: Frame, now: Frame) -> Frame:
     """The benchmarks of one size that two runs have in common; seconds_before: of the first."""
-    same = [column for column in SAME if column in before and column in now]
-    return before.merge(now, on=same, suffixes=("_before", ""))
+    keys = [column for column in SIZE_COLUMNS if column in before and column in now]
+    return before.merge(now, on=keys, suffixes=("_before", ""))
 
 
-def part(benchmarks: Frame, name: str) -> Frame:
+def select_rows(benchmarks: Frame, name: str) -> Frame:
     """The rows of one kind of benchmark, without the columns that it does not have."""
     return benchmarks[benchmarks["benchmark"] == name].dropna(axis="columns", how="all")
 
@@ -77,37 +76,37 @@ def speedups(benchmarks: Frame) -> Frame:
     Columns: network, tutorial (whether it is one of the tutorial's), keras and study (seconds),
     speedup (keras / study).
     """
-    rows = part(benchmarks, "training")
+    rows = select_rows(benchmarks, "training")
     if rows.empty:
         return pd.DataFrame(columns=["network", "tutorial", "keras", "study", "speedup"])
-    wide = _beside(rows, ["network"], "keras")
-    ours = rows[rows["how"] == "study"].set_index("network")
-    ours = ours[ours.index.isin(wide.index)]
-    frame = wide.loc[ours.index].assign(tutorial=ours["tutorial"].astype(bool))
+    wide = _pivot_seconds(rows, ["network"], "keras")
+    own = rows[rows["how"] == "study"].set_index("network")
+    own = own[own.index.isin(wide.index)]
+    frame = wide.loc[own.index].assign(tutorial=own["tutorial"].astype(bool))
     return frame.assign(speedup=frame["keras"] / frame["study"]).reset_index()
 
 
 def overheads(benchmarks: Frame) -> Frame:
     """Proposing against scikit-optimize alone: columns method, length, study, ratio."""
-    rows = part(benchmarks, "proposals")
+    rows = select_rows(benchmarks, "proposals")
     if rows.empty:
         return pd.DataFrame(columns=["method", "length", "study", "ratio"])
-    wide = _beside(rows, ["method", "length"], "scikit-optimize").reset_index()
+    wide = _pivot_seconds(rows, ["method", "length"], "scikit-optimize").reset_index()
     return wide.assign(ratio=wide["study"] / wide["scikit-optimize"])
 
 
-def _beside(rows: Frame, index: list[str], other: str) -> Frame:
+def _pivot_seconds(rows: Frame, index: list[str], other: str) -> Frame:
     """Seconds of the package and of another, as columns, where Ctrl-C did not come between."""
     wide = rows.pivot(index=index, columns="how", values="seconds")
     return wide.reindex(columns=[other, "study"]).dropna()
 
 
-def scaled(benchmarks: Frame) -> Frame:
+def scaling(benchmarks: Frame) -> Frame:
     """The same trainings by number of workers: columns workers, seconds, evaluations.
 
     The workers take turns, and the medians of all rounds count.
     """
-    rows = part(benchmarks, "scaling")
+    rows = select_rows(benchmarks, "scaling")
     if rows.empty:
         return pd.DataFrame(columns=["workers", "seconds", "evaluations"])
     return rows.groupby("workers", as_index=False)[["seconds", "evaluations"]].median()
@@ -122,9 +121,9 @@ def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
     """The figures that matter: what, how much, and its unit."""
     return [
         *_training(speedups(benchmarks)),
-        *_compiling(part(benchmarks, "compiling")),
-        *_studies(part(benchmarks, "study")),
-        *_workers(scaled(benchmarks)),
+        *_compiling(select_rows(benchmarks, "compiling")),
+        *_studies(select_rows(benchmarks, "study")),
+        *_workers(scaling(benchmarks)),
         *_proposing(overheads(benchmarks)),
     ]
 
@@ -145,7 +144,7 @@ def _compiling(rows: Frame) -> list[tuple[str, float, str]]:
 def _studies(rows: Frame) -> list[tuple[str, float, str]]:
     slow = rows[rows["how"] == "tutorial"]["seconds"].tolist() if len(rows) else []
     return [
-        (f"a study: tutorial's way / {plural(int(row['workers']), 'worker')}", seconds, "x")
+        (f"a study: tutorial's way / {pluralize(int(row['workers']), 'worker')}", seconds, "x")
         for row in (rows[rows["how"] == "study"].to_dict("records") if slow else [])
         for seconds in [slow[0] / row["seconds"]]
     ]

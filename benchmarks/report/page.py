@@ -1,28 +1,99 @@
 """The page of the benchmarks: ratios, change since the last run, and figures."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib as mpl
 import pandas as pd
+from matplotlib.axes import Axes
 
 from benchmarks.report import plots
 from benchmarks.report.measurements import (
-    both,
+    join_runs,
     overheads,
-    part,
     ratios,
     read_benchmarks,
-    reading,
-    scaled,
+    scaling,
+    select_rows,
     speedups,
+    translate_file_errors,
 )
-from study.core.formatting import listed
-from study.plots.figures import Picture, drawn, figure_of
+from study.core.formatting import join_words
+from study.plots.figures import DrawnFigure, add_title, single_axes_figure
+from study.plots.style import STYLE
 from study.report.page import write_pages
-from study.report.tables import Rows
+from study.report.tables import TextTable
 
 NAME = "benchmark"  # of the page and its templates
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkFigure:
+    """One figure of the page."""
+
+    name: str
+    """Of its files."""
+    title: str
+    caption: str
+    """What to see, in a sentence."""
+    rows: Callable[[pd.DataFrame], pd.DataFrame]
+    """What it shows of all benchmarks; without any row there is no figure."""
+    draw: Callable[[pd.DataFrame, Axes], Axes]
+
+
+def _runs(benchmarks: pd.DataFrame) -> pd.DataFrame:
+    return select_rows(benchmarks, "time_per_call")
+
+
+def _proposals(benchmarks: pd.DataFrame) -> pd.DataFrame:
+    rows = select_rows(benchmarks, "proposals")
+    return rows if len(overheads(benchmarks)) else rows.iloc[:0]
+
+
+FIGURES = (
+    BenchmarkFigure(
+        name="benchmark_time_per_call",
+        title="Seconds per call",
+        caption="Points of one method lie as far apart as its seeds choose different networks.",
+        rows=_runs,
+        draw=plots.time_per_call,
+    ),
+    BenchmarkFigure(
+        name="benchmark_accuracy",
+        title="What the seconds buy",
+        caption="Up and to the left is better: more accurate, in less time per call.",
+        rows=_runs,
+        draw=plots.accuracy_time,
+    ),
+    BenchmarkFigure(
+        name="benchmark_proposals",
+        title="Seconds to propose",
+        caption="Solid and dashed lines of a colour lie on each other where the package adds "
+        "nothing to what scikit-optimize takes itself.",
+        rows=_proposals,
+        draw=plots.proposals,
+    ),
+    BenchmarkFigure(
+        name="benchmark_training",
+        title="Training against Keras fit",
+        caption="The smaller the batches, the more is gained: what Keras does between steps is "
+        "gone.",
+        rows=speedups,
+        draw=plots.speedup,
+    ),
+    BenchmarkFigure(
+        name="benchmark_scaling",
+        title="Adding workers",
+        caption="Percentages are efficiency: trainings per minute and worker, against one; medians "
+        "of all turns.",
+        rows=scaling,
+        draw=plots.scaling,
+    ),
+)
+"""Every figure, in the order of the page."""
 
 
 def write_benchmark_report(files: Sequence[Path], folder: Path) -> list[Path]:
@@ -32,20 +103,40 @@ def write_benchmark_report(files: Sequence[Path], folder: Path) -> list[Path]:
     paths written; raises `StudyError` if a file cannot be read or written.
     """
     benchmarks = read_benchmarks(files[-1:])
-    with reading(files[-1]):
-        shown = pictures(benchmarks)
-        about = "dataset " + listed(sorted(benchmarks["dataset"].unique()))
+    with translate_file_errors(files[-1]):
+        about = "dataset " + join_words(sorted(benchmarks["dataset"].unique()))
+        figures = draw_figures(benchmarks, about)
         content = {
             "title": f"Benchmarks, {about}",
             "machine": machine(files[-1]),
             "ratios": ratio_rows(benchmarks),
             "change": change_rows(read_benchmarks(files[-2:-1]), benchmarks) if files[1:] else [],
-            "pictures": shown,
+            "drawn_figures": figures,
         }
-        return write_pages(NAME, folder, drawn(shown, about), content)
+        return write_pages(NAME, folder, figures, content, TEMPLATES)
 
 
-def ratio_rows(benchmarks: pd.DataFrame) -> Rows:
+def draw_figures(benchmarks: pd.DataFrame, about: str) -> list[DrawnFigure]:
+    """A figure per kind of benchmark that was run; `about` stands below each title."""
+    drawn = []
+    with mpl.rc_context(STYLE):
+        for spec in FIGURES:
+            rows = spec.rows(benchmarks)
+            if len(rows):
+                figure = add_title(single_axes_figure(spec.draw, rows), spec.title, about)
+                drawn.append(
+                    DrawnFigure(
+                        name=spec.name,
+                        section="Figures",
+                        title=spec.title,
+                        caption=spec.caption,
+                        figure=figure,
+                    )
+                )
+    return drawn
+
+
+def ratio_rows(benchmarks: pd.DataFrame) -> TextTable:
     """The figures that matter, a row each."""
     return [
         {"what": what, "measured": f"{value:.3g} {unit}"}
@@ -53,7 +144,7 @@ def ratio_rows(benchmarks: pd.DataFrame) -> Rows:
     ]
 
 
-def change_rows(before: pd.DataFrame, now: pd.DataFrame) -> Rows:
+def change_rows(before: pd.DataFrame, now: pd.DataFrame) -> TextTable:
     """Benchmarks that both runs have: seconds before, now, and the change."""
     return [
         {
@@ -62,7 +153,7 @@ def change_rows(before: pd.DataFrame, now: pd.DataFrame) -> Rows:
             "now": f"{row['seconds']:.3f} s",
             "change": f"{row['seconds'] / row['seconds_before'] - 1:+.0%}",
         }
-        for row in both(before, now).to_dict("records")
+        for row in join_runs(before, now).to_dict("records")
     ]
 
 
@@ -74,56 +165,3 @@ def machine(file: Path) -> str:
         f"Measured {content['datetime'][:10]} on {info['system']} {info['machine']}, "
         f"{info['cpu'].get('count', '?')} cores, Python {info['python_version']}."
     )
-
-
-def pictures(benchmarks: pd.DataFrame) -> list[Picture]:
-    """A figure per kind of benchmark that was run."""
-    runs, networks = part(benchmarks, "time_per_call"), speedups(benchmarks)
-    asked, workers = overheads(benchmarks), scaled(benchmarks)
-    found = []
-    if len(runs):
-        found += [
-            Picture(
-                name="benchmark_time_per_call",
-                title="Seconds per call",
-                see="Points of one method lie as far apart as its seeds choose different networks.",
-                draw=lambda: figure_of(plots.time_per_call, runs),
-            ),
-            Picture(
-                name="benchmark_accuracy",
-                title="What the seconds buy",
-                see="Up and to the left is better: more accurate, in less time per call.",
-                draw=lambda: figure_of(plots.accuracy_time, runs),
-            ),
-        ]
-    if len(asked):
-        found.append(
-            Picture(
-                name="benchmark_proposals",
-                title="Seconds to propose",
-                see="Solid and dashed lines of a colour lie on each other where the package adds "
-                "nothing to what scikit-optimize takes itself.",
-                draw=lambda: figure_of(plots.proposals, part(benchmarks, "proposals")),
-            )
-        )
-    if len(networks):
-        found.append(
-            Picture(
-                name="benchmark_training",
-                title="Training against Keras fit",
-                see="The smaller the batches, the more is gained: what Keras does between steps "
-                "is gone.",
-                draw=lambda: figure_of(plots.speedup, networks),
-            )
-        )
-    if len(workers):
-        found.append(
-            Picture(
-                name="benchmark_scaling",
-                title="Adding workers",
-                see="Percentages are efficiency: trainings per minute and worker, against one; "
-                "medians of all turns.",
-                draw=lambda: figure_of(plots.scaling, workers),
-            )
-        )
-    return found

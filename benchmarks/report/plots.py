@@ -11,14 +11,14 @@ from study.plots.style import BASELINE_COLOUR, colours, error_axis, legend_besid
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
     """Seconds per call by method: a point per seed, and the mean."""
     methods = list(runs["method"].unique())
-    tint = colours(methods)
+    palette = colours(methods)
     sns.stripplot(
-        runs, x="method", y="seconds_per_call", hue="method", order=methods, palette=tint,
+        runs, x="method", y="seconds_per_call", hue="method", order=methods, palette=palette,
         jitter=False, size=8, alpha=0.8, legend=False, ax=axes,
     )  # fmt: skip
     means = runs.groupby("method")["seconds_per_call"].mean()
     for place, method in enumerate(methods):
-        axes.hlines(means[method], place - 0.25, place + 0.25, color=tint[method], lw=3)
+        axes.hlines(means[method], place - 0.25, place + 0.25, color=palette[method], lw=3)
         axes.annotate(f"{means[method]:.2f} s", (place + 0.28, means[method]), va="center")
     axes.set_ylim(0, runs["seconds_per_call"].max() * 1.15)
     axes.set_xlim(-0.5, len(methods) - 0.3)
@@ -28,14 +28,14 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
 
 def accuracy_time(runs: pd.DataFrame, axes: Axes) -> Axes:
     """Test accuracy of each run's winner against its seconds per call (log axis)."""
-    shown = runs.assign(accuracy=runs["test_accuracy"] * 100)
+    points = runs.assign(accuracy=runs["test_accuracy"] * 100)
     methods = list(runs["method"].unique())
     sns.scatterplot(
-        shown, x="seconds_per_call", y="accuracy", hue="method", palette=colours(methods),
+        points, x="seconds_per_call", y="accuracy", hue="method", palette=colours(methods),
         s=90, linewidth=0, alpha=0.85, ax=axes,
     )  # fmt: skip
     log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
-    error_axis(axes, float(shown["accuracy"].min()), float(shown["accuracy"].max()))
+    error_axis(axes, float(points["accuracy"].min()), float(points["accuracy"].max()))
     axes.set(xlabel="seconds per call", ylabel="test accuracy (%)")
     legend_beside(axes, "a point per seed")
     return axes
@@ -60,8 +60,8 @@ def proposals(rows: pd.DataFrame, axes: Axes) -> Axes:
 
 def speedup(networks: pd.DataFrame, axes: Axes) -> Axes:
     """How many times faster than Keras `fit` each network is trained (log axis)."""
-    tints = ["#0072b2" if own else "#56b4e9" for own in networks["tutorial"]]
-    axes.barh(networks["network"], networks["speedup"], color=tints)
+    bar_colours = ["#0072b2" if own else "#56b4e9" for own in networks["tutorial"]]
+    axes.barh(networks["network"], networks["speedup"], color=bar_colours)
     axes.invert_yaxis()
     log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
     mean = geometric_mean(networks["speedup"][networks["tutorial"]])

@@ -65,7 +65,7 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
     rows = []
     for method, other in pairs:
         differences = (scores[method] - scores[other]).dropna().to_numpy(float)
-        row = compared(differences, len(pairs), margin, rng)
+        row = compare_pair(differences, len(pairs), margin, rng)
         rows.append({"method": method, "other": other, **row})
     p_values = [row["p_value"] for row in rows]
     tested = [1.0 if math.isnan(p) else p for p in p_values]
@@ -76,7 +76,7 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def compared(
+def compare_pair(
     differences: np.ndarray, family: int, margin: float, rng: np.random.Generator
 ) -> dict[str, Any]:
     """What one pair alone tells: (seeds,) differences, in a family of so many pairs."""
@@ -85,7 +85,7 @@ def compared(
     wins, losses = int((d > 0).sum()), int((d < 0).sum())
     low, high, kind = mean_interval(d, rng)
     test, p = p_value(d, family, rng)
-    better = share_interval(wins + (n - wins - losses) / 2, n)
+    better = proportion_interval(wins + (n - wins - losses) / 2, n)
     return {
         "n": n,
         "mean_difference": float(d.mean()) if n else math.nan,
@@ -101,7 +101,7 @@ def compared(
         "test": test,
         "p_value": p,
         "margin": margin,
-        "seeds_needed": seeds_needed(d, family, margin),
+        "seeds_needed": required_seeds(d, family, margin),
     }
 
 
@@ -128,7 +128,7 @@ def mean_interval(d: np.ndarray, rng: np.random.Generator) -> tuple[float, float
     return float(np.fmin(low, ends.low)), float(np.fmax(high, ends.high)), "bca"
 
 
-def share_interval(count: float, n: int) -> tuple[float, float, float]:
+def proportion_interval(count: float, n: int) -> tuple[float, float, float]:
     """A share and its 95 % Clopper-Pearson interval; halves count as the formula allows."""
     from statsmodels.stats.proportion import proportion_confint
 
@@ -138,7 +138,7 @@ def share_interval(count: float, n: int) -> tuple[float, float, float]:
     return count / n, float(low), float(high)
 
 
-def can_reach(n: int, family: int) -> bool:
+def can_be_significant(n: int, family: int) -> bool:
     """Whether an exact test of `n` seeds can be significant after Holm's adjustment.
 
     Its smallest p-value is 2 / 2 ** n, which Holm multiplies by the number of pairs.
@@ -153,7 +153,7 @@ def p_value(d: np.ndarray, family: int, rng: np.random.Generator) -> tuple[str, 
     n = len(d)
     if n > RESAMPLE_TO and is_constant(d):
         return "exact", 2.0 ** (1 - n) if d[0] else 1.0
-    if can_reach(n, family) and n <= RESAMPLE_TO:
+    if can_be_significant(n, family) and n <= RESAMPLE_TO:
         found = stats.permutation_test(
             (d,), _rounded_mean, permutation_type="samples", n_resamples=RESAMPLES, rng=rng
         )
@@ -180,13 +180,15 @@ def verdict(row: dict[str, Any]) -> str:
     return "undecided"
 
 
-def seeds_needed(d: np.ndarray, family: int, margin: float) -> float:
+def required_seeds(d: np.ndarray, family: int, margin: float) -> float:
     """Seeds that would decide with 80 % power; NaN with fewer than two, infinite if too many."""
     if len(d) < 2:
         return math.nan
     mean, sd = abs(float(d.mean())), float(d.std(ddof=1))
     if is_constant(d):
-        return next(n for n in range(CONSTANT_FROM, 99) if mean <= margin or can_reach(n, family))
+        return next(
+            n for n in range(CONSTANT_FROM, 99) if mean <= margin or can_be_significant(n, family)
+        )
     apart = _seeds(mean / sd, ALPHA / family, POWER)
     # Both ends of the interval must lie within the margin: half of what may go wrong each.
     equal = _seeds((margin - mean) / sd, ALPHA, (1 + POWER) / 2)

@@ -1,15 +1,31 @@
-"""The packages that results depend on, and whether another process has the same ones."""
+"""The packages and processors that results depend on."""
 
 import contextlib
+import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
+DISTRIBUTION = "hpo-study"
+"""The name on the package index; the import name is `study`."""
+
 OPTIONAL = ("optuna", "torch", "greenlet")  # some methods compute with them
 COMPUTING = (
-    *("study", "numba", "llvmlite", "tensorflow", "keras", "scikit-optimize", "scikit-learn"),
-    *("numpy", "scipy", "distributed"),
+    *(DISTRIBUTION, "numba", "llvmlite", "tensorflow", "keras", "scikit-optimize"),
+    *("scikit-learn", "numpy", "scipy", "distributed"),
 )
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs the package with an extra."""
+    return f"python -m pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def available_cores() -> int:
+    """Those that this process may use."""
+    with contextlib.suppress(AttributeError):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def versions() -> dict[str, str]:
@@ -21,7 +37,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def complaint(worker: str, threads: int, there: Mapping[str, str], here: Mapping[str, str]) -> str:
+def incompatibility(
+    worker: str, threads: int, there: Mapping[str, str], here: Mapping[str, str]
+) -> str:
     """Why the worker of that address must not compute for this process; empty if it may.
 
     `there` and `here` are `versions` of the worker and of this process.
@@ -40,5 +58,5 @@ def complaint(worker: str, threads: int, there: Mapping[str, str], here: Mapping
         return ""
     return (
         f"the worker {worker} has {', '.join(differing)}: install the versions of this side "
-        f"there (study {here['study']}), start the worker again, and run the same command"
+        f"there ({DISTRIBUTION} {here[DISTRIBUTION]}), start the worker again, and run the same command"
     )

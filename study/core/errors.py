@@ -1,24 +1,65 @@
-"""The exceptions that mean: the user can mend this."""
+"""The exceptions that mean: the user can mend this; and the one way to turn others into them."""
+
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+OPTIONS = (
+    *("seeds", "calls", "initial-points", "retrain", "margin", "methods", "problem", "dataset"),
+    *("epochs", "trainer", "workers", "scheduler", "data-dir", "output"),
+)
+"""The settings of a study as the command line has them, without the dashes."""
+_OPTION = re.compile(rf"--({'|'.join(OPTIONS)})(?![\w-])")
 
 
 class StudyError(Exception):
     """Bad input or a broken environment, told in one line that says what to do next.
 
-    The command line prints the message without a traceback and exits with code 2.
+    A message is written with options (`--initial-points`), which is how the command line prints it,
+    without a traceback and with exit code 2. In Python its text speaks of `initial_points`.
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(plain(message))
+        self.command_line = to_plain_line(message)
+        """The message with options."""
+        super().__init__(_OPTION.sub(lambda found: found[1].replace("-", "_"), self.command_line))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self.command_line,)
 
 
 class ClusterError(StudyError):
     """A Dask cluster cannot be worked on, or no longer. What was finished is kept."""
 
 
-def plain(text: str) -> str:
+@contextlib.contextmanager
+def translate_errors(
+    kinds: type[Exception] | tuple[type[Exception], ...],
+    message: Callable[[Any], str],
+    error: type[StudyError] = StudyError,
+) -> Iterator[None]:
+    """Raise errors of these kinds as `error`, with what `message` makes of them.
+
+    A `StudyError` passes as it is.
+    """
+    try:
+        yield
+    except StudyError:
+        raise
+    except kinds as cause:
+        raise error(message(cause)) from cause
+
+
+def describe_error(error: BaseException) -> str:
+    """An exception in one line: its kind and what it says."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def to_plain_line(text: str) -> str:
     """Text as one line that a terminal, a page and a plot show and do not obey.
 
-    White space becomes single blanks, and every other sign that is not printable, such as an
+    White space becomes single blanks, and every other character that is not printable, such as an
     escape, a mark that turns the direction of writing or half a surrogate pair, becomes \ufffd.
     """
     flat = " ".join(text.split())

@@ -21,7 +21,7 @@ def keep_freed_memory() -> None:
 
 
 @contextlib.contextmanager
-def collecting_later() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Make very many objects, none of them garbage.
 
     Python would look through all of them again and again, which took 40 % of the time that a large
@@ -36,7 +36,7 @@ def collecting_later() -> Iterator[None]:
             gc.enable()
 
 
-def spare_collector() -> None:
+def freeze_gc() -> None:
     """Have a worker's Python look for garbage in what it makes from now on only.
 
     To look through TensorFlow takes half a second. The process that a user started is left alone:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from study.core.formatting import bracket, percent, signed
-from study.core.settings import Settings
+from study.core.formatting import format_interval, format_percent, format_signed
+from study.core.validation import DEFAULT_MARGIN, MAX_NUMBER, NAME_PATTERN, safe_repr
 
 LOWEST_REGRET = 1e-9  # where a logarithmic axis ends: below, an optimum counts as found
 ROUNDING = 1e-12  # smaller differences are none
@@ -14,7 +14,7 @@ ROUNDING = 1e-12  # smaller differences are none
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What `evaluate` of a problem returns, in which direction it is better, and what it costs.
+    """What `evaluate` of a problem returns, in which direction it is better, and what a configuration's size is.
 
     Within a study every value is a *score*, of which higher is better: the value itself if it is
     maximised, minus the value if it is minimised, minus the regret if the optimum is known.
@@ -28,19 +28,19 @@ class Objective:
     optimum: float | None = None
     """The best possible value, if it is known: a study then shows the regret, which is the
     distance of a value from it."""
-    cost: str = ""
-    """What a configuration costs besides time, as a plural noun such as parameters. If it is
-    named, `evaluate` returns (value, cost)."""
+    size: str = ""
+    """What the size of a configuration counts, as a plural noun such as parameters. If it is
+    named, `evaluate` returns (value, size)."""
     tested: bool = False
     """Whether values are measured on validation data, and winners again on test data."""
     worst: float | None = None
     """What a search is told of a configuration that failed; by default the worst value that it
     has been told before."""
-    margin: float = Settings.margin
+    margin: float = DEFAULT_MARGIN
     """Methods that differ by less count as equivalent: in percentage points, or as a value."""
 
     @property
-    def noun(self) -> str:
+    def label(self) -> str:
         """What is shown: the name, or regret."""
         return self.name if self.optimum is None else "regret"
 
@@ -60,22 +60,22 @@ class Objective:
         return " (%)" if self.percent else ""
 
     @property
-    def gap_unit(self) -> str:
+    def difference_unit(self) -> str:
         """After a number: of differences."""
         return " pp" if self.percent else ""
 
     @property
-    def seen(self) -> str:
+    def search_label(self) -> str:
         """What a search sees, in words."""
-        return f"validation {self.noun}" if self.tested else self.noun
+        return f"validation {self.label}" if self.tested else self.label
 
     @property
-    def final(self) -> str:
+    def final_label(self) -> str:
         """What winners are judged by, in words."""
-        return f"test {self.noun}" if self.tested else f"final {self.noun}"
+        return f"test {self.label}" if self.tested else f"final {self.label}"
 
     @property
-    def best(self) -> str:
+    def direction_label(self) -> str:
         """What a search looks for, in words."""
         return "highest" if self.sign > 0 else "lowest"
 
@@ -85,7 +85,7 @@ class Objective:
             return self.sign * value
         return value - self.optimum if self.maximise else self.optimum - value
 
-    def penalised(self, scores: Sequence[float | None]) -> list[float]:
+    def impute_failures(self, scores: Sequence[float | None]) -> list[float]:
         """Scores as a search is told them, in order; None is that of an evaluation that failed."""
         told: list[float] = []
         for score in scores:
@@ -94,45 +94,57 @@ class Objective:
             told.append(worst if score is None else score)
         return told
 
-    def shown(self, score: Any) -> Any:
+    def to_display(self, score: Any) -> Any:
         """Scores (a number, an array, a frame) as they are shown: percent, an error, a regret."""
         return self.sign * self.scale * score
 
-    def text(self, score: float, sd: float | None = None) -> str:
+    def format_score(self, score: float, sd: float | None = None) -> str:
         """A score as it is shown, with its standard deviation over seeds if there is one."""
         if self.percent:
-            return percent(self.sign * score, sd)
+            return format_percent(self.sign * score, sd)
         if math.isnan(score):
             return "-"
         spread = "" if sd is None or math.isnan(sd) else f" ± {sd:.2g}"
-        return f"{self.shown(score) + 0.0:.4g}{spread}"
+        return f"{self.to_display(score) + 0.0:.4g}{spread}"
 
-    def gap(self, difference: float) -> str:
-        """How much better one is than another, in the unit of `gap_unit` and without it."""
+    def format_difference(self, difference: float) -> str:
+        """How much better one is than another, in the unit of `difference_unit`, which is left out."""
         if self.percent:
             return f"{difference:.2f}"
         return f"{0.0 if abs(difference) < ROUNDING else difference:.3g}"
 
-    def signed_gap(self, difference: float) -> str:
+    def format_signed_difference(self, difference: float) -> str:
         """The same, with its sign."""
         if self.percent:
-            return signed(difference)
-        return ("-" if difference < -ROUNDING else "+") + self.gap(abs(difference))
+            return format_signed(difference)
+        return ("-" if difference < -ROUNDING else "+") + self.format_difference(abs(difference))
 
-    def interval(self, low: float, high: float) -> str:
+    def format_interval(self, low: float, high: float) -> str:
         """An interval of differences."""
         if self.percent:
-            return bracket(low, high)
-        return f"[{self.signed_gap(low)}, {self.signed_gap(high)}]"
+            return format_interval(low, high)
+        return f"[{self.format_signed_difference(low)}, {self.format_signed_difference(high)}]"
 
-    def column(self, name: str) -> str:
+    def column_name(self, name: str) -> str:
         """A column's name in files, which carry the problem's own words."""
-        if name == "cost" or name.startswith("cost_"):
-            return name.replace("cost", self.cost.replace(" ", "_") or "cost", 1)
+        if name == "size" or name.startswith("size_"):
+            return name.replace("size", self.size.replace(" ", "_") or "size", 1)
         if not self.tested:
             name = name.replace("validation_", "observed_").replace("test_", "final_")
-        return name.replace("_score", "_" + self.noun.replace(" ", "_"))
+        return name.replace("_score", "_" + self.label.replace(" ", "_"))
 
 
-ACCURACY = Objective(name="accuracy", percent=True, cost="parameters", tested=True, worst=0.0)
+ACCURACY = Objective(name="accuracy", percent=True, size="parameters", tested=True, worst=0.0)
 """The network's."""
+
+
+def validate_objective(objective: Objective) -> None:
+    """Raise ValueError unless an objective's words are names, and its figures are numbers."""
+    for text in (objective.name, objective.size or "none"):
+        if not (isinstance(text, str) and NAME_PATTERN.fullmatch(text)):
+            raise ValueError(f"{safe_repr(text)} is no name: take letters and digits")
+    for name in ("optimum", "worst", "margin"):
+        value = getattr(objective, name)
+        number = type(value) in (int, float) and abs(value) <= MAX_NUMBER
+        if not number and (value is not None or name == "margin"):
+            raise ValueError(f"its {name} is {safe_repr(value)}: give a number")

@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -15,11 +16,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from study.core.errors import StudyError
+from study.core.errors import StudyError, describe_error, translate_errors
 
 
 @dataclass(frozen=True, kw_only=True)
-class Code:
+class ObjectReference:
     """Where an object is defined."""
 
     module: str
@@ -49,22 +50,28 @@ class Code:
 
         Raises `StudyError` if the code fails, or has no such name.
         """
-        try:
+        with translate_errors(
+            Exception, lambda e: f"{self.origin} cannot be imported ({describe_error(e)}): mend it"
+        ):
             if self.text is None:
                 module = importlib.import_module(self.module)
             else:
-                module = _executed(self.module, self.text)
-        except Exception as error:
-            told = f"{type(error).__name__}: {error}"
-            raise StudyError(f"{self.origin} cannot be imported ({told}): mend it") from error
+                module = _execute(self.module, self.text)
         if not hasattr(module, self.name):
             near = get_close_matches(self.name, vars(module), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "name something that it defines"
             raise StudyError(f"{self.origin} has no {self.name!r}: {hint}")
         return getattr(module, self.name)
 
+    def load_callable(self) -> Callable[..., Any]:
+        """The object, a class or a function; raises `StudyError` if it is neither."""
+        found = self.load()
+        if not callable(found):
+            raise StudyError(f"{self.name} in {self.origin} is no class and no function")
+        return found  # type: ignore[no-any-return]
 
-def read_code(option: str, named: str) -> Code:
+
+def parse_reference(option: str, named: str) -> ObjectReference:
     """The code of `FILE.py:NAME` or `MODULE:NAME`, not run yet.
 
     Raises `StudyError` if there is no such file or module; `option` is what it was named with.
@@ -74,12 +81,11 @@ def read_code(option: str, named: str) -> Code:
         raise StudyError(f"--{option} {named!r}: give FILE.py:NAME or package.module:NAME")
     path = Path(module)
     if path.suffix == ".py":
-        try:
-            return Code(module=module, name=name, text=path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StudyError(
-                f"--{option} {named!r}: {path} cannot be read ({error}): name a Python file"
-            ) from error
+        with translate_errors(
+            (OSError, ValueError),
+            lambda e: f"--{option} {named!r}: {path} cannot be read ({e}): name a Python file",
+        ):
+            return ObjectReference(module=module, name=name, text=path.read_text(encoding="utf-8"))
     try:
         found = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -89,20 +95,30 @@ def read_code(option: str, named: str) -> Code:
             f"--{option} {named!r}: there is no module {module!r}: install it, or name a file that "
             "ends in .py"
         )
-    return Code(module=module, name=name)
+    return ObjectReference(module=module, name=name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """Something that can be named on a command line."""
+
+    name: str
+    origin: str
+    """Where it comes from, in words."""
+    summary: str
 
 
 @functools.cache
-def installed(group: str) -> dict[str, Code]:
+def entry_point_objects(group: str) -> dict[str, ObjectReference]:
     """What other packages add to the entry points of that group, by name."""
     return {
-        point.name: Code(module=point.module, name=point.attr)
+        point.name: ObjectReference(module=point.module, name=point.attr)
         for point in entry_points(group=group)
     }
 
 
 @functools.cache
-def _executed(path: str, text: str) -> ModuleType:
+def _execute(path: str, text: str) -> ModuleType:
     """A module of that text, whose neighbours it can import if they are on this host."""
     module = ModuleType("study_own_" + hashlib.sha256(text.encode()).hexdigest()[:16])
     module.__file__ = path

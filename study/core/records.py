@@ -1,14 +1,18 @@
-"""The records of a study: what was evaluated, and which call of which run it served."""
+"""The records of a study: what was evaluated, and which call of which run it served.
+
+And the columns of the tables that are made of them; a record of a call is one row of trials.csv.
+"""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal, Self
 
 import numpy as np
 
 from study.core.space import Configuration, canonical
-
-HUGE = 1e15  # no score, cost, loss or number of seconds gets there
+from study.core.validation import MAX_NUMBER
 
 
 class Status(StrEnum):
@@ -21,31 +25,39 @@ class Status(StrEnum):
     """It raised, or its worker died; the reason says how."""
 
 
-class Part(StrEnum):
-    """What an evaluation trains on, and therefore what its score means."""
+class EvaluationKind(StrEnum):
+    """What an evaluation trains on and is scored on, and therefore what its score means.
+
+    Of a problem without data of its own, `trained_on` says nothing; `scored_on` test asks for the
+    problem's `test`, if it has one.
+    """
+
+    trained_on: Literal["fitted", "all"]
+    """The images that are fitted during a search, or those that validate too."""
+    scored_on: Literal["validation", "test"]
+
+    def __new__(cls, value: str, trained_on: str = "fitted", scored_on: str = "validation") -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.trained_on, member.scored_on = trained_on, scored_on  # type: ignore[assignment]
+        return member
 
     VALIDATION = "validation"
-    """A call: trained without the validation images, scored on them."""
-    TEST = "test"
-    """Trained on all training images, scored once on the test images."""
-    REMEASURED = "remeasured"
-    """A winner's call again: trained without the validation images, scored on them."""
-    CLAIM = "claim"
-    """As TEST, of a network that somebody reported, not of a run's winner."""
-    CLAIM_FITTED = "claim-fitted"
-    """As CLAIM, but trained without the validation images."""
+    """A call."""
+    TEST = "test", "all", "test"
+    """A winner on test data."""
+    REEVALUATED = "reevaluated"
+    """A winner's call again, with a fresh seed."""
+    CLAIM = "claim", "all", "test"
+    """A configuration that somebody reported, which no run chose."""
+    CLAIM_FITTED = "claim-fitted", "fitted", "test"
+    """As CLAIM, trained without the validation images."""
     LEAK = "leak"
-    """Many trainings of one network after another, scored on the validation images."""
+    """Many trainings of one network after another."""
 
-    @property
-    def fits_all(self) -> bool:
-        """Whether the validation images are trained on too."""
-        return self in (Part.TEST, Part.CLAIM)
 
-    @property
-    def scored_on_test(self) -> bool:
-        """Whether the score is that on the test images."""
-        return self in (Part.TEST, Part.CLAIM, Part.CLAIM_FITTED)
+RETRAINING_KINDS = (EvaluationKind.TEST, EvaluationKind.REEVALUATED)
+"""What becomes of each run's winner."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,28 +68,30 @@ class Evaluation:
     reason: str = ""
     score: float | None = None
     """Higher is better, see `study.core.objective`; None unless the status is ok."""
-    cost: float | None = None
+    size: float | None = None
     """What the problem counts as one, such as a network's trainable parameters."""
     initial_loss: float | None = None
     """Of a network: cross-entropy before the first step, in nats."""
     losses: tuple[float, ...] = ()
     """Training loss of each epoch, in nats."""
     accuracies: tuple[float, ...] = ()
-    """Validation accuracy after each epoch; empty for the test part."""
+    """Validation accuracy after each epoch; empty if scored on test data."""
     seconds: float = 0.0
     """Building, training and scoring."""
 
     def __post_init__(self) -> None:
-        for name, value in (("score", self.score), ("cost", self.cost)):
-            if value is not None and not abs(value) <= HUGE:
-                raise ValueError(f"{name} is {value}: it must lie between -{HUGE:g} and {HUGE:g}")
+        for name, value in (("score", self.score), ("size", self.size)):
+            if value is not None and not abs(value) <= MAX_NUMBER:
+                raise ValueError(
+                    f"{name} is {value}: it must lie between -{MAX_NUMBER:g} and {MAX_NUMBER:g}"
+                )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """An evaluation to make; equal tasks have equal outcomes on one machine."""
 
-    part: Part
+    kind: EvaluationKind
     configuration: Configuration
     training_seed: int
     """Seeds initial weights and shuffles; 63 bits."""
@@ -85,7 +99,7 @@ class Task:
     """What the ledger knows the evaluation by, within its problem and training length."""
 
     def __post_init__(self) -> None:
-        key = f"{self.part} {self.training_seed} {canonical(self.configuration)}"
+        key = f"{self.kind} {self.training_seed} {canonical(self.configuration)}"
         object.__setattr__(self, "key", key)
 
     def __hash__(self) -> int:
@@ -108,29 +122,75 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Final:
+class Retraining:
     """One retraining of the incumbent of a finished run."""
 
     method: str
     seed: int
     repeat: int
-    """Counted from 1, within its part."""
+    """Counted from 1, within its kind."""
     task: Task
 
 
-def task(part: Part, seed: int, configuration: Configuration, repeat: int) -> Task:
+def make_task(kind: EvaluationKind, seed: int, configuration: Configuration, repeat: int) -> Task:
     """The `repeat`-th (from 0) evaluation of a configuration at a seed.
 
     Its training seed depends on nothing else: methods that come to the same configuration at
     the same seed share the evaluation.
     """
-    digest = hashlib.sha256(f"{part} {canonical(configuration)}".encode()).digest()
+    # Older studies called it so: under another name every reevaluation would draw other seeds.
+    stream = "remeasured" if kind is EvaluationKind.REEVALUATED else kind
+    digest = hashlib.sha256(f"{stream} {canonical(configuration)}".encode()).digest()
     words = np.frombuffer(digest, "<u4").tolist()
     state = np.random.SeedSequence([seed, repeat, *words]).generate_state(1, np.uint64)
-    return Task(part=part, configuration=configuration, training_seed=int(state[0] >> 1))
+    return Task(kind=kind, configuration=configuration, training_seed=int(state[0] >> 1))
 
 
-def generator(seed: int, stream: str) -> np.random.Generator:
+def make_rng(seed: int, stream: str) -> np.random.Generator:
     """The random generator of one purpose (such as "design", or a method's name) at a seed."""
     words = np.frombuffer(hashlib.sha256(stream.encode()).digest(), "<u4").tolist()
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(words)))
+
+
+def best_call(scores: Sequence[float | None]) -> int | None:
+    """The place of a run's winner among the scores of its calls: the earliest of the best.
+
+    None, or NaN, is the score of a call that failed; None comes back if all did.
+    """
+    scored = [place for place, score in enumerate(scores) if score is not None and score == score]  # noqa: PLR0124 (not NaN)
+    return max(scored, key=lambda place: scores[place] or 0.0) if scored else None
+
+
+RUN = ["method", "seed"]
+"""The columns that tell one run from another."""
+
+# Column: type. In trials.csv a column per dimension stands between these and the outcomes.
+CALL_COLUMNS = {"method": "str", "seed": "int64", "call": "int64", "phase": "str"}
+OUTCOME_COLUMNS = {
+    "validation_score": "float64",
+    "incumbent_score": "float64",
+    "size": "float64",
+    "initial_loss": "float64",
+    "propose_seconds": "float64",
+    "train_seconds": "float64",
+    "elapsed_seconds": "float64",
+    "duplicate": "bool",
+    "reused": "bool",
+    "status": "str",
+    "reason": "str",
+}
+RETRAINING_COLUMNS = {
+    "method": "str",
+    "seed": "int64",
+    "kind": "str",
+    "repeat": "int64",
+    "configuration": "str",
+    "size": "float64",
+    "validation_score": "float64",
+    "test_score": "float64",
+    "initial_loss": "float64",
+    "train_seconds": "float64",
+    "reused": "bool",
+    "status": "str",
+    "reason": "str",
+}

@@ -1,21 +1,19 @@
-"""Image files: npz and IDX, in a user's folder, in the Keras cache, or from the Keras download."""
+"""Image files, npz and IDX, which may come from anybody."""
 
 import gzip
-import http.client
 import lzma
 import math
 import os
 import struct
 import tokenize
-import urllib.request
 import zipfile
 import zlib
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 
-from study.core.errors import StudyError
+from study.core.errors import StudyError, translate_errors
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 IDX_FILES = {
@@ -24,12 +22,6 @@ IDX_FILES = {
     "x_test": "t10k-images-idx3-ubyte",
     "y_test": "t10k-labels-idx1-ubyte",
 }
-# Where Keras's own datasets module downloads from, and the names it caches them under.
-KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-KERAS_FILES = {
-    "mnist": ["mnist.npz"],
-    "fashion-mnist": [f"fashion-mnist/{name}.gz" for name in IDX_FILES.values()],
-}
 # What reading a damaged file can raise, in numpy, zipfile, zlib and lzma.
 DAMAGE = (
     *(OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError, OverflowError),
@@ -37,7 +29,10 @@ DAMAGE = (
 )
 LARGEST = 8 * 2**30  # bytes of one array; who has more images than this needs another program
 INFLATED = 1032  # bytes that one byte of a compressed file can stand for, at most
-TIMEOUT_SECONDS = 10  # without an answer for this long there is no network
+
+
+def _translate_damage(path: Path) -> AbstractContextManager[None]:
+    return translate_errors(DAMAGE, lambda error: f"{path} cannot be read ({error}): replace it")
 
 
 def user_folder(data_dir: Path | None) -> Path | None:
@@ -50,11 +45,6 @@ def user_folder(data_dir: Path | None) -> Path | None:
         option = "--data-dir" if data_dir else "STUDY_DATA"
         raise StudyError(f"{option} is {named}, which is no folder: name one that exists")
     return named
-
-
-def keras_cache() -> Path:
-    """Where Keras keeps its downloads."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
 
 
 def read_folder(folder: Path, name: str | None = None) -> dict[str, np.ndarray] | None:
@@ -95,16 +85,13 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
 
     Raises `StudyError` if the file is damaged, lacks an array, or has one that is too large.
     """
-    try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
-            missing = [key for key in ARRAYS if key not in members]
-            if missing:
-                raise StudyError(f"{path} lacks {', '.join(missing)}: save all four arrays")
-            room = INFLATED * path.stat().st_size
-            return {key: _member(archive, members[key], room) for key in ARRAYS}
-    except DAMAGE as error:
-        raise StudyError(f"{path} cannot be read ({error}): replace it") from error
+    with _translate_damage(path), path.open("rb") as file, zipfile.ZipFile(file) as archive:
+        members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+        missing = [key for key in ARRAYS if key not in members]
+        if missing:
+            raise StudyError(f"{path} lacks {', '.join(missing)}: save all four arrays")
+        room = INFLATED * path.stat().st_size
+        return {key: _member(archive, members[key], room) for key in ARRAYS}
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> np.ndarray:
@@ -141,56 +128,14 @@ def read_idx(path: Path) -> np.ndarray:
     Raises `StudyError` if the file is damaged, or too large.
     """
     zipped = path.suffix == ".gz"
-    try:
-        with gzip.open(path) if zipped else path.open("rb") as file:
-            head = file.read(4)
-            if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] not in (1, 2, 3, 4):
-                raise ValueError("no IDX header of unsigned bytes")
-            shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").tolist())
-            size = math.prod(shape)
-            _check_room(size, path.stat().st_size * (INFLATED if zipped else 1))
-            body = file.read(size + 1)
-            if len(shape) != head[3] or len(body) != size:
-                raise ValueError(f"its header announces {shape}, its content is of another size")
-    except DAMAGE as error:
-        raise StudyError(f"{path} cannot be read ({error}): replace it") from error
+    with _translate_damage(path), gzip.open(path) if zipped else path.open("rb") as file:
+        head = file.read(4)
+        if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] not in (1, 2, 3, 4):
+            raise ValueError("no IDX header of unsigned bytes")
+        shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").tolist())
+        size = math.prod(shape)
+        _check_room(size, path.stat().st_size * (INFLATED if zipped else 1))
+        body = file.read(size + 1)
+        if len(shape) != head[3] or len(body) != size:
+            raise ValueError(f"its header announces {shape}, its content is of another size")
     return np.frombuffer(body, np.uint8).reshape(shape)
-
-
-def download(name: str, progress: Callable[[int, int], None] | None = None) -> Path:
-    """Fetch a dataset's files into the Keras cache, and return the cache.
-
-    Raises OSError if there is no network, no answer within ten seconds, or an answer that is
-    not the file; nothing is left in the cache then.
-    """
-    for relative in KERAS_FILES[name]:
-        target = keras_cache() / relative
-        if target.exists():
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{os.getpid()}.{target.name}")
-        try:
-            _fetch(KERAS_URL + target.name, partial, progress)
-            (read_npz if target.suffix == ".npz" else read_idx)(partial)
-            partial.replace(target)
-        except (http.client.HTTPException, StudyError) as error:
-            raise OSError(f"the answer is not {target.name}") from error
-        finally:
-            partial.unlink(missing_ok=True)
-    return keras_cache()
-
-
-def _fetch(address: str, path: Path, progress: Callable[[int, int], None] | None) -> None:
-    with (
-        urllib.request.urlopen(  # noqa: S310 (the address is the constant above)
-            address, timeout=TIMEOUT_SECONDS
-        ) as response,
-        path.open("wb") as file,
-    ):
-        total = int(response.headers.get("Content-Length") or 0)
-        while chunk := response.read(1 << 16):
-            file.write(chunk)
-            if progress:
-                progress(file.tell(), total)
-        if total and file.tell() != total:
-            raise OSError("the connection broke off")

@@ -17,8 +17,8 @@ from distributed.versions import VersionMismatchWarning
 
 from study.core import environment
 from study.core.errors import ClusterError
-from study.execution.dask_workers import CLOSE_SECONDS, Workers, threads
-from study.problems.network import Evaluator
+from study.execution.dask_workers import CLOSE_SECONDS, DaskExecutor, worker_threads
+from study.problems.base import Evaluator
 
 CONNECT_SECONDS = 6
 
@@ -26,7 +26,7 @@ log = logging.getLogger("study")
 
 
 @contextlib.contextmanager
-def open_cluster(problem: Evaluator, address: str) -> Iterator[Workers]:
+def open_cluster(problem: Evaluator, address: str) -> Iterator[DaskExecutor]:
     """Work on the cluster of that scheduler; it stays as it was when the context ends.
 
     Says to the log if there is no worker yet, and waits for one.
@@ -39,24 +39,24 @@ def open_cluster(problem: Evaluator, address: str) -> Iterator[Workers]:
     with contextlib.ExitStack() as stack:
         for logger in ("distributed", "tornado"):  # a `ClusterError` says it in one line
             stack.enter_context(silence_logging_cmgr(logging.CRITICAL, logger))
-        with _telling(address):
-            client = _connected(address)
-            stack.callback(_close, client)
-            _check(client, _first_workers(client))
-            engine = Workers(client, problem)
-            stack.callback(engine.leave)
+        with translate_errors(address):
+            client = connect_client(address)
+            stack.callback(close_client, client)
+            check_versions(client, wait_for_workers(client))
+            engine = DaskExecutor(client, problem)
+            stack.callback(engine.close)
         yield engine
 
 
-def _connected(address: str) -> Client:
+def connect_client(address: str) -> Client:
     """A client; Dask's own configuration decides about TLS."""
-    _knock(address)
+    probe_scheduler(address)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", VersionMismatchWarning)  # `_check` looks closer
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-def _knock(address: str) -> None:
+def probe_scheduler(address: str) -> None:
     """Raise unless somebody who speaks Dask answers in time: `Client` would wait for ever."""
     runner: Any = LoopRunner()
     security: Any = Security()  # type: ignore[no-untyped-call, unused-ignore]
@@ -68,26 +68,26 @@ def _knock(address: str) -> None:
         runner.stop()
 
 
-def _first_workers(client: Client) -> dict[str, int]:
+def wait_for_workers(client: Client) -> dict[str, int]:
     """The threads of each worker, by address, once there is one."""
-    found = threads(client)
+    found = worker_threads(client)
     if not found:
         log.warning("study: the cluster has no worker yet, waiting for the first")
     while not found:
         time.sleep(1)
-        found = threads(client)
+        found = worker_threads(client)
     return found
 
 
-def _check(client: Client, workers: dict[str, int]) -> None:
+def check_versions(client: Client, workers: dict[str, int]) -> None:
     """Raise `ClusterError` for the first worker that would compute something else."""
-    here, there = environment.versions(), _versions(client)
+    here, there = environment.versions(), worker_versions(client)
     for worker, count in workers.items():
-        if wrong := environment.complaint(worker, count, there.get(worker, here), here):
+        if wrong := environment.incompatibility(worker, count, there.get(worker, here), here):
             raise ClusterError(wrong)
 
 
-def _versions(client: Client) -> dict[str, dict[str, str]]:
+def worker_versions(client: Client) -> dict[str, dict[str, str]]:
     """`study.core.environment.versions` of each worker, which need not have `study` to answer."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for name in (*environment.COMPUTING, *environment.OPTIONAL):
@@ -99,7 +99,7 @@ def _versions(client: Client) -> dict[str, dict[str, str]]:
 
 
 @contextlib.contextmanager
-def _telling(address: str) -> Iterator[None]:
+def translate_errors(address: str) -> Iterator[None]:
     """Turn whatever is wrong with an address, or behind it, into one line that says what to do."""
     try:
         yield
@@ -113,7 +113,7 @@ def _telling(address: str) -> Iterator[None]:
         ) from error
 
 
-def _close(client: Any) -> None:
+def close_client(client: Any) -> None:
     """Close a client, in a bounded time even if nobody answers it any more."""
     with contextlib.suppress(OSError):  # a timeout is one, too
         client.close(CLOSE_SECONDS)

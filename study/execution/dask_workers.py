@@ -17,8 +17,8 @@ from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin
 
 from study.core import environment
 from study.core.errors import ClusterError
-from study.problems.network import Evaluator
-from study.training import network
+from study.problems.base import Evaluator
+from study.training.tensorflow import ENVIRONMENT, tensorflow_is_configured
 
 LOOK_SECONDS = 1  # between two looks at who works
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
@@ -33,7 +33,7 @@ class WorkersDiedError(Exception):
     """A job's worker died, and that of its repetition, and so on. Names none of them."""
 
 
-class _Holder(WorkerPlugin):
+class ProblemPlugin(WorkerPlugin):
     """Keeps the problem on every worker, sent once to each.
 
     One that joins later, or replaces a killed one, gets it too, which scattered data would not
@@ -43,41 +43,43 @@ class _Holder(WorkerPlugin):
     def __init__(self, problem: Evaluator) -> None:
         self.problem = problem
         self.versions = environment.versions()
-        self.complaint = ""
+        self.incompatibility = ""
         """Why this worker must do no job."""
 
     def setup(self, worker: Worker) -> None:
         """Compare the worker with the process that sends the jobs."""
         address, threads = worker.address, worker.state.nthreads
-        self.complaint = environment.complaint(
+        self.incompatibility = environment.incompatibility(
             address, threads, environment.versions(), self.versions
         )
-        if not self.complaint and not network.undisturbed():
-            self.complaint = (
+        if not self.incompatibility and not tensorflow_is_configured():
+            self.incompatibility = (
                 f"the worker {address} imported TensorFlow for something else, with other threads: "
                 "start it again, and run the same command"
             )
 
 
-class _Held(Enum):
+class Placeholder(Enum):
     """Stands for the problem that a worker holds, among the arguments of a job."""
 
     PROBLEM = auto()
 
 
-def _with_problem(plugin: str, job: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def run_with_problem(plugin: str, job: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Run a job on a worker, with the worker's own problem where the caller names it."""
     worker = get_worker()
-    holder = cast("_Holder | None", worker.plugins.get(plugin))
+    holder = cast("ProblemPlugin | None", worker.plugins.get(plugin))
     if holder is None:
         raise UnfitError(f"the worker {worker.address} lost the data: run the same command again")
-    if holder.complaint:
-        raise UnfitError(holder.complaint)
+    if holder.incompatibility:
+        raise UnfitError(holder.incompatibility)
     problem = holder.problem
-    return job(*(problem if argument is _Held.PROBLEM else argument for argument in arguments))
+    return job(
+        *(problem if argument is Placeholder.PROBLEM else argument for argument in arguments)
+    )
 
 
-class Workers:
+class DaskExecutor:
     """An engine of Dask workers. Jobs of one that dies are done again by the others.
 
     Workers come and go. If the scheduler goes, or a worker would compute something else, `wait`
@@ -85,10 +87,10 @@ class Workers:
     """
 
     def __init__(self, client: Client, problem: Evaluator) -> None:
-        self.problem = _Held.PROBLEM
+        self.problem = Placeholder.PROBLEM
         self._client: Any = client
         self._plugin = f"study {client.id}"  # two studies may share a cluster
-        client.register_plugin(_Holder(problem), self._plugin)
+        client.register_plugin(ProblemPlugin(problem), self._plugin)
         self._running: dict[Any, Any] = {}
         self._over: list[Any] = []  # reported, but not forgotten yet
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -96,58 +98,58 @@ class Workers:
 
     def _look(self) -> None:
         """Count the workers, which tells that the scheduler is there, too."""
-        self.slots = max(1, sum(threads(self._client).values()))
+        self.n_workers = max(1, sum(worker_threads(self._client).values()))
         self._looked = time.monotonic()
 
-    def submit(self, ticket: Any, job: Callable[..., Any], *arguments: Any) -> None:
-        self._running[ticket] = self._client.submit(
-            _with_problem, self._plugin, job, arguments, pure=False
+    def submit(self, job_id: Any, job: Callable[..., Any], *arguments: Any) -> None:
+        self._running[job_id] = self._client.submit(
+            run_with_problem, self._plugin, job, arguments, pure=False
         )
-        self._follow(ticket)
+        self._follow(job_id)
 
-    def _follow(self, ticket: Any) -> None:
-        self._running[ticket].add_done_callback(lambda _: self._done.put(ticket))
+    def _follow(self, job_id: Any) -> None:
+        self._running[job_id].add_done_callback(lambda _: self._done.put(job_id))
 
     def wait(self) -> list[tuple[Any, Any]]:
         self._over.clear()
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._look()
         outcomes, broken = [], []
-        for ticket in self._ended():
-            outcome = self._outcome(ticket)
+        for job_id in self._ended():
+            outcome = self._outcome(job_id)
             if isinstance(outcome, UnfitError | CancelledError):
-                broken.append((ticket, outcome))
-            elif isinstance(outcome, TimeoutError) and self._running[ticket].status != "error":
-                self._follow(ticket)  # its worker died with the result: it is being done again
+                broken.append((job_id, outcome))
+            elif isinstance(outcome, TimeoutError) and self._running[job_id].status != "error":
+                self._follow(job_id)  # its worker died with the result: it is being done again
             else:
-                outcomes.append((ticket, outcome))
+                outcomes.append((job_id, outcome))
         if broken and not outcomes:
-            raise _told(broken[0][1])
-        for ticket, _ in broken:
-            self._done.put(ticket)  # for the next time, when all else is saved
+            raise to_cluster_error(broken[0][1])
+        for job_id, _ in broken:
+            self._done.put(job_id)  # for the next time, when all else is saved
         # To forget a job is a message, and Dask sends the one after it 10 ms later at the earliest,
         # which would be the next job.
-        self._over = [self._running.pop(ticket) for ticket, _ in outcomes]
+        self._over = [self._running.pop(job_id) for job_id, _ in outcomes]
         return outcomes
 
     def _ended(self) -> list[Any]:
         """Tickets of the jobs that ended; none if none does so for a while."""
-        tickets = []
+        job_ids = []
         with contextlib.suppress(queue.Empty):
-            tickets.append(self._done.get(timeout=LOOK_SECONDS))
+            job_ids.append(self._done.get(timeout=LOOK_SECONDS))
             while True:
-                tickets.append(self._done.get_nowait())
-        return tickets
+                job_ids.append(self._done.get_nowait())
+        return job_ids
 
-    def _outcome(self, ticket: Any) -> Any:
+    def _outcome(self, job_id: Any) -> Any:
         try:
-            return self._running[ticket].result(LOST_SECONDS)
+            return self._running[job_id].result(LOST_SECONDS)
         except KilledWorker:
             return WorkersDiedError("every worker that tried it died")
         except Exception as error:  # noqa: BLE001 (a job may raise anything; the runner tells)
             return error
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Have the workers forget the problem."""
         with contextlib.suppress(Exception):  # a lost scheduler has forgotten all
             self._client.sync(
@@ -157,16 +159,16 @@ class Workers:
             )
 
 
-def threads(client: Any) -> dict[str, int]:
+def worker_threads(client: Any) -> dict[str, int]:
     """The threads of each worker, by address; raises `ClusterError` if the scheduler is lost."""
     try:
         found: dict[str, int] = client.sync(client.scheduler.ncores, callback_timeout=LOST_SECONDS)
     except Exception as error:
-        raise _told(error) from error
+        raise to_cluster_error(error) from error
     return found
 
 
-def _told(error: Exception) -> ClusterError:
+def to_cluster_error(error: Exception) -> ClusterError:
     """What to do when a job, or a look at the workers, ended like this."""
     if isinstance(error, UnfitError):
         return error
@@ -177,11 +179,11 @@ def _told(error: Exception) -> ClusterError:
 
 
 @contextlib.contextmanager
-def open_workers(problem: Evaluator, count: int) -> Iterator[Workers]:
+def open_workers(problem: Evaluator, count: int) -> Iterator[DaskExecutor]:
     """Start a cluster on this machine, and end it with the context."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_main_module_hidden())
-        with _interrupts_kept_from_workers(), dask.config.set(_dask_settings(count)):
+        stack.enter_context(main_module_hidden())
+        with sigint_blocked(), dask.config.set(dask_settings(count)):
             cluster = LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
                 n_workers=count,
                 threads_per_worker=1,
@@ -189,15 +191,15 @@ def open_workers(problem: Evaluator, count: int) -> Iterator[Workers]:
                 dashboard_address="127.0.0.1:0",
                 worker_dashboard_address="127.0.0.1:0",
                 memory_limit=0,
-                env=network.ENVIRONMENT,
+                env=ENVIRONMENT,
                 silence_logs=logging.CRITICAL,
             )
             stack.enter_context(cluster)
         client = stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call, unused-ignore]
-        yield Workers(client, problem)
+        yield DaskExecutor(client, problem)
 
 
-def _dask_settings(count: int) -> dict[str, Any]:
+def dask_settings(count: int) -> dict[str, Any]:
     """How Dask is to run so many workers of ours."""
     return {
         # If all are killed at once, a job can be handed from one to the next that dies.
@@ -209,7 +211,7 @@ def _dask_settings(count: int) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _interrupts_kept_from_workers() -> Iterator[None]:
+def sigint_blocked() -> Iterator[None]:
     """Let Ctrl-C reach this thread only: it ends the workers, they need not be told.
 
     New threads and processes inherit which signals are blocked.
@@ -226,7 +228,7 @@ def _interrupts_kept_from_workers() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _main_module_hidden() -> Iterator[None]:
+def main_module_hidden() -> Iterator[None]:
     """Keep new processes from running the user's script again.
 
     A spawned process imports the main module of its parent, so that a script that calls

@@ -6,28 +6,54 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from study.core.environment import available_cores
 from study.core.errors import StudyError
 from study.core.objective import Objective
-from study.core.records import generator
-from study.core.settings import EPOCHS_AT_MOST, Settings, at_least_one, positive
+from study.core.records import make_rng
+from study.core.settings import MAX_EPOCHS, TRAINERS, Settings
+from study.core.study_info import DataInfo
+from study.core.validation import require_count, require_positive, unknown_name_error
 from study.data.sources import load_dataset
-from study.execution.executor import default_workers
-from study.methods.registry import Start
-from study.methods.selection import Chosen, choose_all, try_out
+from study.methods.base import SearchContext
+from study.methods.selection import MethodSelection, check_constructible, parse_methods
 from study.problems.network import NetworkProblem
-from study.problems.registry import find_problem
-from study.problems.user import OwnProblem
+from study.problems.registry import get
+from study.problems.user import UserProblem
 
 WORKERS_PER_CORE = 4  # at most: more of them only take memory
+
+PathLike = str | os.PathLike[str]
+OnDownload = Callable[[int, int], None]
+"""Called with the bytes so far and in all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyRequest:
+    """What a user asks for, unchecked; see `study.compare` for what each means."""
+
+    dataset: PathLike | None = None
+    problem: Any = None
+    methods: Sequence[str] = Settings.methods
+    seeds: int | None = None
+    calls: int = Settings.calls
+    initial_points: int = Settings.initial_points
+    retrain: int = Settings.retrain
+    margin: float | None = None
+    epochs: int | None = None
+    trainer: str | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    data_dir: PathLike | None = None
+    output: PathLike | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """A study that may begin, or go on."""
 
-    problem: NetworkProblem | OwnProblem
+    problem: NetworkProblem | UserProblem
     settings: Settings
-    methods: dict[str, Chosen]
+    methods: dict[str, MethodSelection]
     """By name, as in the settings."""
     seeds_named: bool
     """Whether the user named a number of seeds; if not, a study that goes on keeps its own."""
@@ -36,28 +62,15 @@ class Plan:
     scheduler: str | None
     """Address of a Dask cluster to work on."""
     output: Path
-    data: dict[str, str]
-    """The dataset or problem as it was named, where it comes from, and what it stands in for if
-    it does."""
+    data: DataInfo
+    """How the dataset or problem was named."""
 
 
-def plan(
+def make_plan(
+    request: StudyRequest,
     *,
-    dataset: str | os.PathLike[str] | None = None,
-    problem: Any = None,
-    methods: Sequence[str] = Settings.methods,
-    seeds: int | None = None,
     default_seeds: int = Settings.seeds,
-    calls: int = Settings.calls,
-    initial_points: int = Settings.initial_points,
-    retrain: int = Settings.retrain,
-    margin: float | None = None,
-    epochs: int | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    data_dir: str | os.PathLike[str] | None = None,
-    output: str | os.PathLike[str] | None = None,
-    download_progress: Callable[[int, int], None] | None = None,
+    on_download: OnDownload | None = None,
 ) -> Plan:
     """Check all settings and read the data. Nothing is written yet.
 
@@ -66,77 +79,81 @@ def plan(
     StudyError
         For the first setting that is not in order.
     """
-    if isinstance(methods, str):
-        raise StudyError(f"methods is {methods!r}: give a list of names, not one text")
-    chosen = choose_all(methods)
+    if isinstance(request.methods, str):
+        raise StudyError(f"--methods is {request.methods!r}: give a list of names, not one text")
+    methods = parse_methods(request.methods)
     settings = Settings(
-        methods=tuple(chosen),
-        seeds=default_seeds if seeds is None else seeds,
-        calls=calls,
-        initial_points=initial_points,
-        retrain=retrain,
-        margin=Settings.margin if margin is None else margin,
+        methods=tuple(methods),
+        seeds=default_seeds if request.seeds is None else request.seeds,
+        calls=request.calls,
+        initial_points=request.initial_points,
+        retrain=request.retrain,
+        margin=Settings.margin if request.margin is None else request.margin,
     )
-    count = _worker_count(workers, scheduler)
-    tuned, data = _subject(dataset, problem, epochs, data_dir, download_progress)
-    settings = replace(settings, margin=_margin(margin, tuned.objective))
-    start = Start(
-        space=tuned.space,
-        baseline=tuned.baseline,
+    workers = worker_count(request.workers, request.scheduler)
+    problem, data = find_problem(request, on_download)
+    settings = replace(settings, margin=choose_margin(request.margin, problem.objective))
+    context = SearchContext(
+        space=problem.space,
+        baseline=problem.baseline,
         initial_points=settings.initial_points,
-        rng=generator(0, "try-out"),
+        rng=make_rng(0, "try-out"),
     )
-    try_out(chosen, start)
+    check_constructible(methods, context)
     return Plan(
-        problem=tuned,
+        problem=problem,
         settings=settings,
-        methods=chosen,
-        seeds_named=seeds is not None,
-        workers=count,
-        scheduler=scheduler,
-        output=Path(output) if output else Path("results") / tuned.name,
+        methods=methods,
+        seeds_named=request.seeds is not None,
+        workers=workers,
+        scheduler=request.scheduler,
+        output=Path(request.output) if request.output else Path("results") / problem.name,
         data=data,
     )
 
 
-def _worker_count(workers: int | None, scheduler: str | None) -> int:
+def worker_count(workers: int | None, scheduler: str | None) -> int:
+    """How many local workers there are to be: as named, or one per core."""
     if workers is not None and scheduler is not None:
         raise StudyError(
             f"--workers {workers} and --scheduler {scheduler} exclude each other: a cluster has as "
             "many workers as were started there"
         )
-    default = 1 if scheduler else default_workers()
+    default = 1 if scheduler else available_cores()
     most = WORKERS_PER_CORE * (os.cpu_count() or 1)
-    return at_least_one("workers", default if workers is None else workers, most)
+    return require_count("workers", default if workers is None else workers, most)
 
 
-def _margin(named: float | None, objective: Objective) -> float:
-    if named is None:
+def choose_margin(margin: float | None, objective: Objective) -> float:
+    """The margin as named, or the problem's own."""
+    if margin is None:
         return objective.margin
-    return positive("margin", named, 100) if objective.percent else named
+    return require_positive("margin", margin, 100) if objective.percent else margin
 
 
-def _subject(
-    dataset: str | os.PathLike[str] | None,
-    problem: Any,
-    epochs: int | None,
-    data_dir: str | os.PathLike[str] | None,
-    download_progress: Callable[[int, int], None] | None,
-) -> tuple[NetworkProblem | OwnProblem, dict[str, str]]:
+def find_problem(
+    request: StudyRequest, on_download: OnDownload | None
+) -> tuple[NetworkProblem | UserProblem, DataInfo]:
     """What is tuned: the network on a dataset, or another problem; and how it was named."""
-    if problem is not None:
-        for option, value in (("dataset", dataset), ("epochs", epochs), ("data-dir", data_dir)):
+    if request.problem is not None:
+        for option in ("dataset", "epochs", "trainer", "data_dir"):
+            value = getattr(request, option)
             if value is not None:
                 raise StudyError(
-                    f"--{option} {value} is about the network on images, --problem is another "
-                    "problem: name one of them"
+                    f"--{option.replace('_', '-')} {value} is about the network on images, "
+                    "--problem is another problem: name one of them"
                 )
-        own, typed = find_problem(problem)
-        return own, {"problem": typed, "source": own.origin}
+        problem, named = get(request.problem)
+        return problem, DataInfo(problem=named, source=problem.origin)
+    epochs, trainer = request.epochs, request.trainer or TRAINERS[0]
     if epochs is not None:
-        epochs = at_least_one("epochs", epochs, EPOCHS_AT_MOST)
-    named = None if dataset is None else os.fspath(dataset)
-    images = load_dataset(named, Path(data_dir) if data_dir else None, download_progress)
-    data = {"dataset": named or images.name, "source": images.source}
-    data |= {"instead_of": images.instead_of}
-    return NetworkProblem(images, epochs or images.default_epochs), data
+        epochs = require_count("epochs", epochs, MAX_EPOCHS)
+    if trainer not in TRAINERS:
+        raise unknown_name_error("trainer", trainer, list(TRAINERS))
+    dataset = None if request.dataset is None else os.fspath(request.dataset)
+    folder = Path(request.data_dir) if request.data_dir else None
+    images = load_dataset(dataset, folder, on_download)
+    data = DataInfo(
+        dataset=dataset or images.name, source=images.source, instead_of=images.instead_of
+    )
+    return NetworkProblem(images, epochs or images.default_epochs, trainer), data

@@ -19,8 +19,9 @@ from optuna.distributions import (
 )
 from optuna.trial import TrialState
 
-from study.core.settings import at_least_one
 from study.core.space import Configuration, Dimension, Integer, Real, Space, Value
+from study.core.validation import require_count
+from study.methods.base import SearchContext
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class OptunaSearch:
 
     def ask(self) -> Configuration:
         """Propose a configuration, in native Python values."""
-        with _quiet(), _one_thread():
+        with quiet_logging(), single_torch_thread():
             return self._configuration(self.trials.ask(distributions(self.space)).params)
 
     def tell(self, configuration: Configuration, score: float) -> None:
@@ -41,7 +42,7 @@ class OptunaSearch:
         Such a point, as those of the shared initial design, is enqueued first: that is how
         Optuna evaluates what its user chose.
         """
-        with _quiet(), _one_thread():
+        with quiet_logging(), single_torch_thread():
             number = self._running(configuration)
             if number is None:
                 self.trials.enqueue_trial(configuration)
@@ -56,74 +57,51 @@ class OptunaSearch:
         )
 
     def _configuration(self, params: dict[str, Any]) -> Configuration:
-        return self.space.configuration([_inside(d, params[d.name]) for d in self.space.dimensions])
+        return self.space.to_configuration([clip(d, params[d.name]) for d in self.space.dimensions])
 
 
-def tpe(
-    space: Space,
-    initial_points: int,
-    seed: int,
-    *,
-    multivariate: bool = True,
-    n_ei_candidates: int = 24,
+def create_tpe(
+    context: SearchContext, *, multivariate: bool = True, n_ei_candidates: int = 24
 ) -> OptunaSearch:
     """Tree-structured Parzen estimator, `optuna.samplers.TPESampler`.
 
-    Parameters
-    ----------
-    space
-        What to search.
-    initial_points
-        How many points it is told before the first ask.
-    seed
-        0 to 2**32 - 1.
-    multivariate
-        Whether one density covers all dimensions, or each has its own. Optuna's default is True
-        from version 5 on.
-    n_ei_candidates
-        How many points drawn from the density of good ones are compared.
-
-    Raises
-    ------
-    StudyError
-        If there are no candidates.
+    `multivariate`: whether one density covers all dimensions, or each has its own; Optuna's default
+    is True from version 5 on. `n_ei_candidates`: how many points drawn from the density of good
+    ones are compared. Raises `StudyError` if there are none.
     """
-    candidates = at_least_one("methods tpe[n_ei_candidates]", n_ei_candidates)
+    candidates = require_count("methods tpe[n_ei_candidates]", n_ei_candidates)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         sampler = optuna.samplers.TPESampler(
-            seed=seed,
-            n_startup_trials=_startup(initial_points),
-            multivariate=multivariate,
-            n_ei_candidates=candidates,
+            **sampler_options(context), multivariate=multivariate, n_ei_candidates=candidates
         )
-    return _search(space, sampler)
+    return _search(context, sampler)
 
 
-def gp(space: Space, initial_points: int, seed: int) -> OptunaSearch:
-    """Gaussian process with log expected improvement, `optuna.samplers.GPSampler`.
-
-    Parameters are those of `tpe`.
-    """
+def create_gp(context: SearchContext) -> OptunaSearch:
+    """Gaussian process with log expected improvement, `optuna.samplers.GPSampler`."""
     # Loaded here, so that no proposal is charged for it: Optuna loads it when it first fits.
     import torch  # noqa: F401
 
-    sampler = optuna.samplers.GPSampler(seed=seed, n_startup_trials=_startup(initial_points))
-    return _search(space, sampler)
+    return _search(context, optuna.samplers.GPSampler(**sampler_options(context)))
 
 
-def _startup(initial_points: int) -> int:
-    """How many trials a sampler waits for before it uses its model; Optuna's default is 10.
+def sampler_options(context: SearchContext) -> dict[str, Any]:
+    """The seed, and how many trials a sampler waits for before it uses its model.
 
-    The shared design is what is random. With more, the first calls that are the search's own
-    would be random once again, and a budget of 12 calls would hardly see the method.
+    Optuna's default is 10. The shared design is what is random here: with more, the first calls
+    that are the search's own would be random once again, and a budget of 12 calls would hardly see
+    the method.
     """
-    return initial_points
+    seed = int(context.rng.integers(2**31))
+    return {"seed": seed, "n_startup_trials": context.initial_points}
 
 
-def _search(space: Space, sampler: optuna.samplers.BaseSampler) -> OptunaSearch:
-    with _quiet():
-        return OptunaSearch(space, optuna.create_study(sampler=sampler, direction="maximize"))
+def _search(context: SearchContext, sampler: optuna.samplers.BaseSampler) -> OptunaSearch:
+    with quiet_logging():
+        return OptunaSearch(
+            context.space, optuna.create_study(sampler=sampler, direction="maximize")
+        )
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
@@ -139,7 +117,7 @@ def _distribution(dimension: Dimension) -> BaseDistribution:
     return CategoricalDistribution(dimension.choices)
 
 
-def _inside(dimension: Dimension, value: Value) -> Value:
+def clip(dimension: Dimension, value: Value) -> Value:
     """`value`, for TPE's exp(log(x)) may miss the end of an interval by one ulp."""
     if isinstance(dimension, Real):
         return min(max(float(value), dimension.low), dimension.high)
@@ -147,7 +125,7 @@ def _inside(dimension: Dimension, value: Value) -> Value:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_logging() -> Iterator[None]:
     """Optuna logs to standard error from INFO on; here it does so from ERROR on."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(max(before, optuna.logging.ERROR))
@@ -158,7 +136,7 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def single_torch_thread() -> Iterator[None]:
     """PyTorch's sums must not depend on the number of cores; Optuna limits some of them only."""
     torch: Any = sys.modules.get("torch")  # TPE does without it
     if torch is None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from study.core.memory import keep_freed_memory
 from study.core.space import Configuration
-from study.methods.registry import Method, Start
-from study.methods.selection import Chosen
+from study.methods.base import Method, SearchContext
+from study.methods.selection import MethodSelection
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +29,8 @@ class Proposal:
 
 
 def propose(
-    method: Chosen,
-    start: Start,
+    method: MethodSelection,
+    context: SearchContext,
     history: Sequence[tuple[Configuration, float]],
     state: bytes | None = None,
 ) -> Proposal:
@@ -40,7 +40,7 @@ def propose(
     ----------
     method
         Which method searches.
-    start
+    context
         What the method is built from; its generator must be fresh.
     history
         Every (configuration, score) of the run so far, the initial design first.
@@ -54,28 +54,28 @@ def propose(
     RuntimeError
         If a replayed search asks for another configuration than it did the first time.
     """
-    if method.code:
-        method.code.load()  # its module, which the pickle refers to
-    with _threads().limit(limits=1):  # sums must not depend on the number of cores
+    if method.reference:
+        method.reference.load()  # its module, which the pickle refers to
+    with thread_pools().limit(limits=1):  # sums must not depend on the number of cores
         search = (
-            _replayed(method, start, history) if state is None else pickle.loads(state)  # noqa: S301 (it comes from `propose` in this study)
+            replay(method, context, history) if state is None else pickle.loads(state)  # noqa: S301 (it comes from `propose` in this study)
         )
         began = time.perf_counter()
         if history:
             search.tell(*history[-1])
-        proposed, swapped = _ask(search)
+        proposed, replaced = _ask(search)
         seconds = time.perf_counter() - began
-    configuration = start.space.arranged(proposed)
+    configuration = context.space.in_order(proposed)
     return Proposal(
         configuration=configuration,
-        duplicate=swapped or any(configuration == told for told, _ in history),
+        duplicate=replaced or any(configuration == told for told, _ in history),
         seconds=seconds,
         state=pickle.dumps(search),
     )
 
 
 @functools.cache
-def _threads() -> Any:
+def thread_pools() -> Any:
     """The thread pools of everything that a search calculates with; finding them takes 7 ms.
 
     Side effect: see `study.core.memory`.
@@ -87,14 +87,14 @@ def _threads() -> Any:
     return ThreadpoolController()
 
 
-def _replayed(
-    method: Chosen, start: Start, history: Sequence[tuple[Configuration, float]]
+def replay(
+    method: MethodSelection, context: SearchContext, history: Sequence[tuple[Configuration, float]]
 ) -> Method:
     """A search as it was before it was told the last outcome of `history`."""
-    search = method.create(start)
-    designed = start.initial_points if method.entry.designed else 0
+    search = method.create(context)
+    n_initial = context.initial_points if method.method_spec.uses_initial_design else 0
     for number, (configuration, score) in enumerate(history):
-        if number >= designed and start.space.arranged(_ask(search)[0]) != configuration:
+        if number >= n_initial and context.space.in_order(_ask(search)[0]) != configuration:
             raise RuntimeError(
                 f"replaying {method.name} gave another call {number + 1} than the one stored: "
                 "it has changed, or scikit-optimize, scikit-learn or numpy have"

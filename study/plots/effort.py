@@ -1,16 +1,20 @@
 """The plots of what a study took and tried: frame and axes in, axes out."""
 
-from typing import Any
+from collections.abc import Sequence
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from study.plots.style import POINTS_AT_MOST, colours
+from study.core.objective import Objective
+from study.core.space import Categorical, Dimension, Integer, Real
+from study.plots.style import MAX_POINTS, colours
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
-    """Mean seconds per call, evaluating and proposing stacked; a point per seed for the sum."""
+    """Mean seconds per call, evaluating and suggestion overhead stacked; a point per seed for the sum."""
     methods = list(runs["method"].unique())
     colour = colours(methods)
     means = runs.groupby("method", sort=False)[["train_seconds", "propose_seconds"]].mean()
@@ -31,7 +35,7 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
     for place, method in enumerate(methods):
         train, ask = means.loc[method]
         axes.annotate(
-            f"{train:.2f} s evaluating\n{ask:.3f} s proposing",
+            f"{train:.2f} s evaluating\n{ask:.3f} s suggesting",
             (place, total[places == place].max()),
             xytext=(0, 6),
             textcoords="offset points",
@@ -39,29 +43,29 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
             fontsize=8.5,
         )
     axes.set_ylim(0, (total.max() or 1.0) * 1.25)
-    axes.set(xlabel="", ylabel="seconds per call (evaluating; hatched: proposing)")
+    axes.set(xlabel="", ylabel="seconds per call (evaluating; hatched: suggestion overhead)")
     axes.grid(axis="x", visible=False)
     return axes
 
 
-def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) -> Axes:
+def search_range(trials: pd.DataFrame, dimension: Dimension, axes: Axes) -> Axes:
     """Every value of one dimension that each method tried, darker the better it scored.
 
     Of more than 20,000 calls, as many drawn by chance.
     """
-    name, methods = dimension["name"], list(trials["method"].unique())
+    name, methods = dimension.name, list(trials["method"].unique())
     shades = score_ranks(trials["validation_score"])
-    trials = trials.sample(min(len(trials), POINTS_AT_MOST), random_state=0).sort_index()
-    if dimension["kind"] == "categorical":
-        axis = {choice: number for number, choice in enumerate(dimension["choices"])}
+    trials = trials.sample(min(len(trials), MAX_POINTS), random_state=0).sort_index()
+    if isinstance(dimension, Categorical):
+        axis = {choice: number for number, choice in enumerate(dimension.choices)}
         values = trials[name].map(axis).astype(float)
         axes.set_xticks(list(axis.values()), list(axis))
         axes.set_xlim(-0.5, len(axis) - 0.5)
         spread = 0.3
     else:
         values = trials[name].astype(float)
-        spread = 0.25 if dimension["kind"] == "integer" and dimension["high"] <= 10 else 0.0
-        if dimension.get("log"):
+        spread = 0.25 if isinstance(dimension, Integer) and dimension.high <= 10 else 0.0
+        if isinstance(dimension, Real) and dimension.log:
             axes.set_xscale("log")
     rng = np.random.default_rng(0)
     across = values + rng.uniform(-spread, spread, len(values))
@@ -87,3 +91,26 @@ def search_range(trials: pd.DataFrame, dimension: dict[str, Any], axes: Axes) ->
 def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
     """0 for the worst to 1 for the best; what has no score counts as the worst."""
     return scores.fillna(-np.inf).rank(pct=True)
+
+
+def search_range_panels(
+    trials: pd.DataFrame, space: Sequence[Dimension], objective: Objective
+) -> Figure:
+    """A panel per dimension, and one for the colour key."""
+    rows = len(space) // 2 + 1
+    figure = Figure(figsize=(9, 2.5 * rows + 0.6), layout="constrained")
+    grid = figure.subplots(rows, 2, squeeze=False).ravel()
+    for axes, dimension in zip(grid, space, strict=False):
+        search_range(trials, dimension, axes)
+    spare = grid[len(space) :]
+    for axes in spare:
+        axes.set_axis_off()
+    shades = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), "viridis_r")
+    bar = figure.colorbar(shades, ax=spare[0], orientation="horizontal", fraction=0.3, aspect=15)
+    scores = trials["validation_score"].dropna()
+    ticks = [0, 0.25, 0.5, 0.75, 1]
+    values = [objective.to_display(scores.quantile(q)) for q in ticks]
+    digits = ".1f" if objective.percent else ".3g"
+    bar.set_ticks(ticks, labels=[f"{value + 0.0:{digits}}" for value in values])
+    bar.set_label(f"{objective.search_label} of the call{objective.unit}, by rank")
+    return figure

@@ -13,13 +13,32 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from study.core.objective import LOWEST_REGRET, Objective
-from study.methods.registry import METHODS
 
+STYLE = {
+    **sns.axes_style("whitegrid"),
+    "svg.hashsalt": "study",  # the same plot gives the same bytes
+    "figure.dpi": 110,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.edgecolor": "0.6",
+    "grid.color": "0.9",
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 PALETTE = sns.color_palette("colorblind")
 BASELINE_COLOUR = (0.35, 0.35, 0.35)
 SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
-LINES_AT_MOST = 30  # more seeds than this make a cloud of lines, not a plot
-POINTS_AT_MOST = 20_000  # more of them in one panel only take longer
+# Each has the same colour in every plot of every study.
+METHOD_COLOURS = {
+    "baseline": BASELINE_COLOUR,
+    **dict(
+        zip(("random", "gp", "gbrt", "forest", "tpe", "optuna-gp"), SEARCH_COLOURS, strict=False)
+    ),
+}
+MAX_LINES = 30  # more seeds than this make a cloud of lines, not a plot
+MAX_POINTS = 20_000  # more of them in one panel only take longer
 POINTS_AS_SHAPES = 1_000  # more than this are a picture within an SVG file, which stays small
 OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
 # Accuracies worth a tick, the most useful first.
@@ -31,15 +50,10 @@ LABELS_AT_MOST = 20  # that fit above each other
 
 
 def colours(methods: list[str]) -> dict[str, Any]:
-    """One colour per method; a row of the table has the same in every plot of every study.
-
-    Others get what those that are there leave over.
-    """
-    searches = [name for name in METHODS if name != "baseline"]
-    fixed = {"baseline": BASELINE_COLOUR, **dict(zip(searches, cycle(SEARCH_COLOURS)))}
-    taken = [fixed[name] for name in methods if name in fixed]
+    """One colour per method: its own, or what those that are there leave over."""
+    taken = [METHOD_COLOURS[name] for name in methods if name in METHOD_COLOURS]
     free = cycle([colour for colour in SEARCH_COLOURS if colour not in taken] or SEARCH_COLOURS)
-    return {name: fixed[name] if name in fixed else next(free) for name in methods}
+    return {name: METHOD_COLOURS.get(name) or next(free) for name in methods}
 
 
 def line_style(method: str) -> str:
@@ -61,7 +75,7 @@ def log_axis(axis: Axis, ticks: tuple[float, ...], text: Callable[[float], str])
     axis.set_minor_formatter(NullFormatter())
 
 
-def lighten(figure: Figure) -> None:
+def rasterize_dense_points(figure: Figure) -> None:
     """Have what consists of very many points stored as pixels."""
     for axes in figure.axes:
         for points in axes.collections:
@@ -98,9 +112,9 @@ def score_axis(axes: Axes, objective: Objective, values: Any) -> None:
         axes.set_ylim(low - room, high + room)
 
 
-def drawable(objective: Objective, scores: Any) -> Any:
+def clip_for_axis(objective: Objective, scores: Any) -> Any:
     """Scores as they are shown, but that a logarithmic axis has no place for an optimum."""
-    values = objective.shown(scores)
+    values = objective.to_display(scores)
     return values if objective.optimum is None else values.clip(LOWEST_REGRET)
 
 

@@ -9,7 +9,7 @@ from study.core.objective import ACCURACY
 from study.core.space import Configuration, Dimension
 from study.data.sources import load_dataset
 from study.problems.user import Outcome, Problem
-from study.training.network import tensorflow
+from study.training.keras_fit import fit, start_session, to_pixels
 
 BATCH_SIZE = 32  # Keras's own, for spaces without a dimension batch_size
 
@@ -46,29 +46,21 @@ def keras_problem(
     data = load_dataset(dataset)
     passes = epochs or data.default_epochs
 
-    def pixels(images: np.ndarray) -> np.ndarray:
-        return np.asarray(images * np.float32(data.scale), np.float32)
-
     def fitted(configuration: Configuration, seed: int, images: int) -> Any:
         """A model trained on the first so many training images."""
-        tensorflow()
-        import keras
-
-        keras.backend.clear_session()
-        keras.utils.set_random_seed(seed)
+        start_session(seed)
         model = build(configuration)
         batch_size = int(configuration.get("batch_size", BATCH_SIZE))
-        x, y = pixels(data.x_train[:images]), data.y_train[:images]
-        model.fit(x, y, batch_size=batch_size, epochs=passes, verbose=0)
-        return model
+        x, y = to_pixels(data.x_train[:images], data), data.y_train[:images]
+        return fit(model, x, y, batch_size=batch_size, epochs=passes).model
 
     def scored(model: Any, images: np.ndarray, labels: np.ndarray) -> Outcome:
-        found = model.predict(pixels(images), verbose=0).argmax(axis=1)
+        found = model.predict(to_pixels(images, data), verbose=0).argmax(axis=1)
         return float(np.mean(found == labels)), model.count_params()
 
     def evaluate(configuration: Configuration, seed: int) -> Outcome:
-        model = fitted(configuration, seed, data.fitted)
-        return scored(model, data.x_train[data.fitted :], data.y_train[data.fitted :])
+        model = fitted(configuration, seed, data.n_fitted)
+        return scored(model, data.x_train[data.n_fitted :], data.y_train[data.n_fitted :])
 
     def test(configuration: Configuration, seed: int) -> Outcome:
         model = fitted(configuration, seed, len(data.x_train))

@@ -3,46 +3,19 @@
 import functools
 import math
 import time
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from study.core.objective import ACCURACY, Objective
+from study.core.formatting import pluralize
+from study.core.objective import ACCURACY
 from study.core.records import Evaluation, Status, Task
-from study.core.space import Configuration, Space
-from study.data.sources import Dataset
+from study.core.settings import TRAINERS
+from study.core.study_info import ProblemInfo, ProblemWords
+from study.data.dataset import Dataset
 from study.training import network
-from study.training.trainer import Trainer
-
-
-class Evaluator(Protocol):
-    """What a study needs to know of the thing that it tunes."""
-
-    @property
-    def space(self) -> Space:
-        """What is searched."""
-
-    @property
-    def default(self) -> Configuration:
-        """The first point of every search."""
-
-    @property
-    def baseline(self) -> Configuration:
-        """What a user would take without searching; it may lie outside the space."""
-
-    @property
-    def objective(self) -> Objective:
-        """What the scores of `evaluate` stand for."""
-
-    def evaluate(self, task: Task) -> Evaluation:
-        """Train and score; the outcome depends on the task alone, seconds aside."""
-
-    def expected_seconds(self, task: Task) -> float:
-        """Roughly what `evaluate` takes on one thread; orders the work and predicts its end."""
-
-    def describe(self) -> dict[str, Any]:
-        """What makes this problem another than the next, JSON-ready."""
+from study.training.trainer import Trainer, make_trainer
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +24,8 @@ class NetworkProblem:
 
     dataset: Dataset
     epochs: int
+    trainer: str = TRAINERS[0]
+    """What trains: one of `study.core.settings.TRAINERS`."""
 
     space = network.SPACE
     default = network.DEFAULT
@@ -63,22 +38,22 @@ class NetworkProblem:
         return self.dataset.name
 
     @functools.cached_property
-    def trainer(self) -> Trainer:
-        """What trains in this process."""
-        return Trainer(self.dataset)
+    def loaded_trainer(self) -> Trainer:
+        """The trainer with the dataset laid out for it, made once in each process."""
+        return make_trainer(self.trainer, self.dataset)
 
     def __reduce__(self) -> Any:
-        return type(self), (self.dataset, self.epochs)  # the trainer stays where it is
+        return type(self), (self.dataset, self.epochs, self.trainer)
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train the network of the task's configuration from fresh weights."""
-        trainer = self.trainer
+        trainer = self.loaded_trainer
         began = time.perf_counter()
-        images = None if task.part.fits_all else self.dataset.fitted
+        images = None if task.kind.trained_on == "all" else self.dataset.n_fitted
         rng = np.random.default_rng(task.training_seed)
         trained = trainer.train(task.configuration, rng, self.epochs, images)
         finite = all(map(math.isfinite, trained.losses))
-        if task.part.scored_on_test:
+        if task.kind.scored_on == "test":
             accuracies: tuple[float, ...] = ()
             accuracy = trainer.test_accuracy(trained.model) if finite else None
         else:
@@ -88,7 +63,7 @@ class NetworkProblem:
             status=Status.OK if finite else Status.DIVERGED,
             reason="" if finite else f"training loss {trained.losses[-1]}",
             score=accuracy,
-            cost=trained.model.count_params(),
+            size=trained.model.count_params(),
             initial_loss=trained.initial_loss,
             losses=trained.losses,
             accuracies=accuracies,
@@ -98,54 +73,43 @@ class NetworkProblem:
     def expected_seconds(self, task: Task) -> float:
         """A fit by eye to measured times: a cost per step, weight and image."""
         data = self.dataset
-        images = len(data.x_train) if task.part.fits_all else data.fitted
+        images = len(data.x_train) if task.kind.trained_on == "all" else data.n_fitted
         steps = math.ceil(images / int(task.configuration["batch_size"]))
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
         by_image, by_step = 0.45e-9 * data.inputs + 8e-12 * weights, 6e-6 + 0.09e-9 * weights
         return 0.03 + self.epochs * (images * by_image + steps * by_step)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> ProblemInfo:
         """Dataset with checksum, network and training length."""
         data = self.dataset
-        return {
-            "name": data.name,
-            "dataset": data.name,
-            "objective": asdict(self.objective),
-            "fingerprint": data.fingerprint(),
+        validating = len(data.x_train) - data.n_fitted
+        images = {
             "training_images": len(data.x_train),
-            "validation_images": len(data.x_train) - data.fitted,
+            "validation_images": validating,
             "test_images": len(data.x_test),
-            "inputs": data.inputs,
-            "classes": data.classes,
-            "epochs": self.epochs,
-            "space": self.space.describe(),
-            "default": self.default,
-            "baseline": self.baseline,
         }
-
-
-MACHINES_FAULTS = {"MemoryError", "OSError", "ResourceExhaustedError"}  # the last is TensorFlow's
-
-
-def evaluate(problem: Evaluator, task: Task) -> Evaluation:
-    """Evaluate; whatever goes wrong becomes a record with status failed and the reason.
-
-    What can be the machine's fault, such as too little memory, is tried once more.
-    """
-    began = time.perf_counter()
-    first = _attempt(problem, task)
-    if isinstance(first, Evaluation):
-        return first
-    kinds = {kind.__name__ for kind in type(first).__mro__}
-    second = _attempt(problem, task) if kinds & MACHINES_FAULTS else first
-    if isinstance(second, Evaluation):
-        return second
-    reason = " ".join(f"{type(second).__name__}: {second}".split())
-    return Evaluation(status=Status.FAILED, reason=reason, seconds=time.perf_counter() - began)
-
-
-def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:
-    try:
-        return problem.evaluate(task)
-    except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)
-        return error
+        epochs = pluralize(self.epochs, "epoch")
+        words = ProblemWords(
+            subject="dataset",
+            description=f"{len(data.x_train):,} training images ({validating:,} of them validate), "
+            f"{len(data.x_test):,} test images; {epochs}",
+            detail=epochs,
+            work="train",
+            judged="retrained on all training images and scored on the test images",
+        )
+        return ProblemInfo(
+            name=data.name,
+            fingerprint=data.fingerprint(),
+            facts={
+                **images,
+                "inputs": data.inputs,
+                "epochs": self.epochs,
+                "trainer": self.trainer,
+            },
+            classes=data.classes,
+            words=words,
+            objective=self.objective,
+            space=self.space.dimensions,
+            default=self.default,
+            baseline=self.baseline,
+        )

@@ -1,27 +1,24 @@
-"""Which problems and methods there are: built in, installed with other packages, one's own."""
+"""Which problems there are: built in, installed with other packages, one's own."""
 
 import inspect
 from hashlib import sha256
 from typing import Any
 
 from study.core.errors import StudyError
-from study.core.plugins import installed, read_code
-from study.core.settings import unknown
-from study.data.sources import DATASETS
-from study.methods.registry import METHODS, missing
-from study.methods.selection import GROUP as METHOD_GROUP
-from study.methods.selection import choose
+from study.core.plugins import Listing, entry_point_objects, parse_reference
+from study.core.validation import unknown_name_error
+from study.data.sources import SOURCES
 from study.problems.synthetic import FUNCTIONS
-from study.problems.user import OwnProblem
+from study.problems.user import UserProblem
 
 GROUP = "study.problems"  # of entry points
 
 
-def find_problem(named: Any) -> tuple[OwnProblem, str]:
+def get(named: Any) -> tuple[UserProblem, str]:
     """A problem by its name, or an object that is one; and what names it on a command line.
 
-    Names are those of `study.problems.synthetic`, of entry points `study.problems`, FILE.py:NAME and
-    package.module:NAME.
+    Names are those of `study.problems.synthetic`, of entry points `study.problems`, FILE.py:NAME
+    and package.module:NAME.
 
     Raises
     ------
@@ -29,19 +26,22 @@ def find_problem(named: Any) -> tuple[OwnProblem, str]:
         If there is no such problem, or it is not in order.
     """
     if not isinstance(named, str):
-        name = getattr(named, "name", type(named).__name__)
-        return OwnProblem(str(name), "Python", _source(named), held=named), f"<{name}>"
+        name = str(getattr(named, "name", type(named).__name__))
+        problem = UserProblem(name, "Python", source_fingerprint(named), instance=named)
+        return problem, f"<{name}>"
     if named in FUNCTIONS:
         function = FUNCTIONS[named]
-        return OwnProblem(named, "built in", _source(function), held=function), named
-    code = read_code("problem", named) if ":" in named else installed(GROUP).get(named)
-    if code is None:
-        raise unknown("problem", named, [*FUNCTIONS, *installed(GROUP), "FILE.py:NAME"])
-    name = code.name if ":" in named else named
-    return OwnProblem(name, code.origin, code.fingerprint, code=code), named
+        problem = UserProblem(named, "built in", source_fingerprint(function), instance=function)
+        return problem, named
+    installed = entry_point_objects(GROUP)
+    reference = parse_reference("problem", named) if ":" in named else installed.get(named)
+    if reference is None:
+        raise unknown_name_error("problem", named, [*FUNCTIONS, *installed, "FILE.py:NAME"])
+    name = reference.name if ":" in named else named
+    return UserProblem(name, reference.origin, reference.fingerprint, reference=reference), named
 
 
-def _source(problem: Any) -> str:
+def source_fingerprint(problem: Any) -> str:
     """A checksum of the source of what a problem calls; empty if there is none."""
     try:
         text = inspect.getsource(inspect.getmodule(problem.evaluate) or problem.evaluate)
@@ -50,33 +50,20 @@ def _source(problem: Any) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def list_problems() -> list[tuple[str, str, str]]:
-    """What can be tuned: name, where it comes from, and a line about it."""
-    network = "the tutorial's dense Keras network on images: --dataset " + " | ".join(DATASETS)
-    rows = [("(none named)", "built in", f"{network} | FOLDER")]
+def available() -> list[Listing]:
+    """What can be tuned."""
+    datasets = " | ".join(SOURCES)
+    network = f"the tutorial's dense Keras network on images: --dataset {datasets} | FOLDER"
+    rows = [Listing(name="(none named)", origin="built in", summary=network)]
     for name, problem in FUNCTIONS.items():
-        rows.append((name, "built in", _first_line(problem.evaluate)))
-    for name, code in installed(GROUP).items():
+        summary = _first_line(problem.evaluate)
+        rows.append(Listing(name=name, origin="built in", summary=summary))
+    for name, reference in entry_point_objects(GROUP).items():
         try:
-            rows.append((name, code.origin, _first_line(code.load().evaluate)))
+            summary = _first_line(reference.load().evaluate)
         except StudyError as error:
-            rows.append((name, code.origin, str(error)))
-    return rows
-
-
-def list_methods() -> list[tuple[str, str, str]]:
-    """Which methods there are: name, where it comes from, and a line about it."""
-    rows = []
-    for name, entry in METHODS.items():
-        lacking = missing(name)
-        install = f"; needs {', '.join(lacking)}: pip install 'study[{entry.extra}]'"
-        origin = f"study[{entry.extra}]" if entry.extra else "built in"
-        rows.append((name, origin, entry.summary + (install if lacking else "")))
-    for name, code in installed(METHOD_GROUP).items():
-        try:
-            rows.append((name, code.origin, choose(name).entry.summary))
-        except StudyError as error:
-            rows.append((name, code.origin, str(error)))
+            summary = error.command_line
+        rows.append(Listing(name=name, origin=reference.origin, summary=summary))
     return rows
 
 

@@ -65,7 +65,7 @@ def mixed(configuration: Configuration, _seed: int) -> float:
     return floor + rate**2 + units**2
 
 
-def _minimised(
+def minimised(
     evaluate: Callable[[Configuration, int], float],
     space: list[Dimension],
     default: list[Any],
@@ -80,19 +80,19 @@ def _minimised(
 
 
 FUNCTIONS: dict[str, Problem] = {
-    "branin": _minimised(
+    "branin": minimised(
         branin,
         [Real(name="x", low=-5.0, high=10.0), Real(name="y", low=0.0, high=15.0)],
         [2.5, 7.5],
         0.39788735772973816,
     ),
-    "hartmann6": _minimised(
+    "hartmann6": minimised(
         hartmann6,
         [Real(name=f"x{number}", low=0.0, high=1.0) for number in range(1, 7)],
         [0.5] * 6,
         -3.322368011415515,
     ),
-    "mixed": _minimised(
+    "mixed": minimised(
         mixed,
         [
             Real(name="rate", low=1e-5, high=1.0, log=True),

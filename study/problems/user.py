@@ -4,22 +4,30 @@ import functools
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from numbers import Real as Number
 from typing import Any
 
-from study.core.errors import StudyError, plain
+from study.core.errors import StudyError, to_plain_line
+from study.core.formatting import pluralize
 from study.core.objective import Objective
-from study.core.plugins import Code
+from study.core.plugins import ObjectReference
 from study.core.records import Evaluation, Status, Task
-from study.core.settings import NAME, shown
-from study.core.space import Categorical, Configuration, Dimension, Integer, Real, Space
-from study.storage.schema import inspect_space
+from study.core.space import (
+    Categorical,
+    Configuration,
+    Dimension,
+    Integer,
+    Real,
+    Space,
+)
+from study.core.study_info import ProblemInfo, ProblemWords
+from study.core.validation import NAME_PATTERN, safe_repr
 
 SEEDS = 2**32  # what numpy's older generator, and with it scikit-learn, takes
 
 Outcome = float | tuple[float, float]
-"""A value, or (value, cost) if the objective names a cost."""
+"""A value, or (value, size) if the objective names one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +54,7 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
-class OwnProblem:
+class UserProblem:
     """Somebody's problem as a study needs it; goes to workers, which need not have its file.
 
     Raises
@@ -60,21 +68,21 @@ class OwnProblem:
     """Where it comes from, in words."""
     fingerprint: str
     """A checksum of its code."""
-    code: Code | None = None
-    held: Any = None
+    reference: ObjectReference | None = None
+    instance: Any = None
     """The problem itself, if it is not defined by code."""
 
     def __post_init__(self) -> None:
-        checked(self)
+        validate(self)
 
     def __reduce__(self) -> Any:
-        held = None if self.code else self.held
-        return type(self), (self.name, self.origin, self.fingerprint, self.code, held)
+        held = None if self.reference else self.instance
+        return type(self), (self.name, self.origin, self.fingerprint, self.reference, held)
 
     @functools.cached_property
     def problem(self) -> Any:
         """What the user wrote."""
-        return self.code.load() if self.code else self.held
+        return self.reference.load() if self.reference else self.instance
 
     @functools.cached_property
     def space(self) -> Space:
@@ -83,12 +91,12 @@ class OwnProblem:
 
     @functools.cached_property
     def default(self) -> Configuration:
-        return _ordered(self.space, self.problem.default)
+        return in_space_order(self.space, self.problem.default)
 
     @functools.cached_property
     def baseline(self) -> Configuration:
         given = getattr(self.problem, "baseline", None)
-        return _ordered(self.space, given) if given else self.default
+        return in_space_order(self.space, given) if given else self.default
 
     @property
     def objective(self) -> Objective:
@@ -98,11 +106,11 @@ class OwnProblem:
     def evaluate(self, task: Task) -> Evaluation:
         """Call the user's function; what it returns is checked, what it raises is not caught."""
         test = getattr(self.problem, "test", None)
-        score = test if test and task.part.scored_on_test else self.problem.evaluate
+        score = test if test and task.kind.scored_on == "test" else self.problem.evaluate
         began = time.perf_counter()
         outcome = score(dict(task.configuration), task.training_seed % SEEDS)
         seconds = time.perf_counter() - began
-        value, cost = self._read(outcome)
+        value, size = self._read(outcome)
         finite = math.isfinite(value)
         if self.objective.percent and finite and not 0 <= value <= 1:
             raise ValueError(f"{self.objective.name} is {value}: a share must lie between 0 and 1")
@@ -110,40 +118,51 @@ class OwnProblem:
             status=Status.OK if finite else Status.DIVERGED,
             reason="" if finite else f"{self.objective.name} {value}",
             score=self.objective.score(value) if finite else None,
-            cost=cost,
+            size=size,
             seconds=seconds,
         )
 
     def _read(self, outcome: Any) -> tuple[float, float | None]:
-        named = self.objective.cost
+        named = self.objective.size
         parts = outcome if isinstance(outcome, tuple) else (outcome,)
-        if len(parts) != 1 + bool(named) or not all(map(_number, parts)):
+        if len(parts) != 1 + bool(named) or not all(map(is_number, parts)):
             wanted = f"(value, {named})" if named else "a number"
-            raise TypeError(f"evaluate returned {shown(outcome)}: it must be {wanted}")
+            raise TypeError(f"evaluate returned {safe_repr(outcome)}: it must be {wanted}")
         return float(parts[0]), float(parts[1]) if named else None
 
     def expected_seconds(self, task: Task) -> float:  # noqa: ARG002 (nobody knows)
         """A guess, which forecasts correct as soon as there are measured times."""
         return 0.1
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> ProblemInfo:
         """Name, code and everything that is searched."""
-        return {
-            "name": self.name,
-            "origin": self.origin,
-            "fingerprint": self.fingerprint,
-            "objective": asdict(self.objective),
-            "space": self.space.describe(),
-            "default": self.default,
-            "baseline": self.baseline,
-        }
+        objective = self.objective
+        judged = "scored on data kept apart" if objective.tested else "evaluated with other seeds"
+        return ProblemInfo(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            facts={"origin": self.origin},
+            words=ProblemWords(description=self._description(), judged=judged),
+            objective=objective,
+            space=self.space.dimensions,
+            default=self.default,
+            baseline=self.baseline,
+        )
+
+    def _description(self) -> str:
+        objective = self.objective
+        known = "" if objective.optimum is None else f" (the optimum is {objective.optimum:g})"
+        aim = "maximise" if objective.sign > 0 else "minimise"
+        count = pluralize(len(self.space.dimensions), "parameter")
+        return f"{aim} {objective.label}{known}; {count}"
 
 
-def _number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number, and not a flag."""
     return isinstance(value, Number) and not isinstance(value, bool)
 
 
-def _ordered(space: Space, given: Any) -> Configuration:
+def in_space_order(space: Space, given: Any) -> Configuration:
     """A configuration in the order of the dimensions and in their types, if it is a full one."""
     try:
         return {d.name: d.cast(given[d.name]) for d in space.dimensions}
@@ -151,30 +170,31 @@ def _ordered(space: Space, given: Any) -> Configuration:
         return dict(given) if isinstance(given, dict) else {}
 
 
-def checked(own: OwnProblem) -> None:
+def validate(problem: UserProblem) -> None:
     """Raise `StudyError` unless a problem has what it needs, in order."""
-    problem = own.problem
 
     def require(right: bool, wrong: str) -> None:
         if not right:
-            raise StudyError(f"--problem {own.name} ({own.origin}): {wrong}")
+            raise StudyError(f"--problem {problem.name} ({problem.origin}): {wrong}")
 
-    lacking = [n for n in ("space", "default", "evaluate") if not hasattr(problem, n)]
-    require(not lacking, f"it has no {', '.join(lacking)}: see README, your own problem")
-    require(callable(problem.evaluate), "its evaluate is no function")
-    test = getattr(problem, "test", None)
+    given = problem.problem
+    lacking = [n for n in ("space", "default", "evaluate") if not hasattr(given, n)]
+    require(not lacking, f"it has no {', '.join(lacking)}: see docs/problems.md")
+    require(callable(given.evaluate), "its evaluate is no function")
+    test = getattr(given, "test", None)
     require(test is None or callable(test), "its test is no function")
-    require(isinstance(own.objective, Objective), "its objective is no study.Objective")
-    for text in (own.name, own.objective.name, own.objective.cost or "none"):
-        require(bool(NAME.fullmatch(text)), f"{plain(text)!r} is no name: take letters and digits")
-    kinds = isinstance(problem.space, Sequence | Space)
-    dimensions = own.space.dimensions if kinds else ()
-    ours = all(isinstance(d, Real | Integer | Categorical) for d in dimensions)
-    require(bool(dimensions) and ours, "its space is no list of Real, Integer and Categorical")
+    objective = problem.objective
+    require(isinstance(objective, Objective), "its objective is no study.Objective")
+    named = bool(NAME_PATTERN.fullmatch(problem.name))
+    require(named, f"{to_plain_line(problem.name)!r} is no name: take letters and digits")
+    dimensions = problem.space.dimensions if isinstance(given.space, Sequence | Space) else ()
+    known = all(isinstance(d, Real | Integer | Categorical) for d in dimensions)
+    require(bool(dimensions) and known, "its space is no list of Real, Integer and Categorical")
+    names = problem.space.names
     try:
-        inspect_space(own.space.describe(), "its space")
+        problem.describe()
     except ValueError as error:
         require(False, str(error))
-    names = [d.name for d in dimensions]
-    require(own.default in own.space, f"its default {problem.default} is not in the space {names}")
-    require(list(own.baseline) == names, f"its baseline does not name {', '.join(names)}")
+    inside = problem.default in problem.space
+    require(inside, f"its default {given.default} is not in the space {names}")
+    require(list(problem.baseline) == names, f"its baseline does not name {', '.join(names)}")

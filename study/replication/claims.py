@@ -1,8 +1,6 @@
 """What the tutorial claims, and what honest measurements say of each claim.
 
-The source is "Parameter & HyperParameter Tuning with Bayesian Optimization", a guide and its
-notebook that tune a small Keras network for MNIST with scikit-optimize. Claims are told in
-this project's words; the figures are the guide's.
+Claims are told in this project's words; the figures are the tutorial's, see `study.core.tutorial`.
 """
 
 import math
@@ -13,17 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.core.formatting import signed
 from study.core.space import Configuration
+from study.core.tutorial import REPORTED
 
-MNIST_FINGERPRINT = "a61b55967168a625"
-
-# Trainable parameters and test accuracy in percent, by method.
-NETWORK_CLAIMS = {
-    "baseline": (13_002, 92.83),
-    "gp": (5_637, 98.09),
-    "gbrt": (316_581, 98.13),
-}
 CALLS, INITIAL_POINTS = 12, 11  # the default point, ten random ones, and one that was chosen
 START_LOSS = 0.0021  # training loss in the first of the 24 trials' logs, whatever the network
 
@@ -87,29 +77,21 @@ class Claim:
     """Trainable parameters that the tutorial gives for the network."""
 
 
+def _accuracy_claim(number: str, text: str, method: str) -> Claim:
+    """A claim about the test accuracy of a method's network."""
+    parameters, accuracy = REPORTED[method]
+    return Claim(number=number, text=text, claimed=accuracy, parameters=parameters)
+
+
+AS_CALLED = "the same, trained as the notebook's call is written"
 CLAIMS = (
-    Claim(
-        number="C1",
-        text="test accuracy of the baseline network",
-        claimed=92.83,
-        parameters=13_002,
-    ),
+    _accuracy_claim("C1", "test accuracy of the baseline network", "baseline"),
     Claim(number="C2", text="best validation accuracy of GP search, text", claimed=97.21),
     Claim(number="C2 log", text="the same, in its notebook", claimed=98.23),
-    Claim(number="C3", text="test accuracy of GP's winner", claimed=98.09, parameters=5_637),
-    Claim(
-        number="C3 call",
-        text="the same, trained as the notebook's call is written",
-        claimed=98.09,
-        parameters=5_637,
-    ),
-    Claim(number="C4", text="test accuracy of GBRT's winner", claimed=98.13, parameters=316_581),
-    Claim(
-        number="C4 call",
-        text="the same, trained as the notebook's call is written",
-        claimed=98.13,
-        parameters=316_581,
-    ),
+    _accuracy_claim("C3", "test accuracy of GP's winner", "gp"),
+    _accuracy_claim("C3 call", AS_CALLED, "gp"),
+    _accuracy_claim("C4", "test accuracy of GBRT's winner", "gbrt"),
+    _accuracy_claim("C4 call", AS_CALLED, "gbrt"),
     Claim(number="C5", text="GBRT's winner minus GP's: equally good", claimed=0.04, unit="pp"),
     Claim(number="C6", text="smallest number of calls that runs", claimed=12, unit="calls"),
 )
@@ -118,11 +100,6 @@ COLUMNS = (
     *("claim", "text", "unit", "claimed", "n", "measured", "sd", "low", "high", "single_low"),
     *("single_high", "claimed_parameters", "parameters", "verdict"),
 )
-
-
-def is_mnist(problem: dict[str, Any]) -> bool:
-    """Whether a study's problem, as study.json describes it, is on the tutorial's data."""
-    return problem.get("fingerprint") == MNIST_FINGERPRINT
 
 
 def claim_frame(
@@ -176,39 +153,3 @@ def _verdict(row: dict[str, Any]) -> str:
         return "not testable"
     within = row["single_low"] <= row["claimed"] <= row["single_high"]
     return "holds" if within else "does not hold"
-
-
-def guided_calls(trials: pd.DataFrame) -> pd.DataFrame:
-    """What the calls after the initial design added, a row per method and seed.
-
-    Columns: method, seed, calls (how many were chosen), gain (percentage points of validation
-    accuracy that the best of them lies above the best of the design; negative: below).
-    """
-    best = trials.pivot_table(
-        index=["method", "seed"], columns="phase", values="validation_score", aggfunc="max"
-    ).reindex(columns=["initial", "search"])  # a study may have made no guided call
-    chosen = trials[trials["phase"] == "search"].groupby(["method", "seed"]).size()
-    gain = (best["search"] - best["initial"]) * 100
-    return pd.DataFrame({"calls": chosen, "gain": gain}).dropna().reset_index()
-
-
-def paragraph(claims: pd.DataFrame, leak: pd.DataFrame, trials: pd.DataFrame) -> str:
-    """What the replication found, in a paragraph."""
-    row = {name: claims[claims["claim"] == name].iloc[0] for name in claims["claim"]}
-    fresh = leak.groupby("trial")["fresh"].mean()
-    guided = guided_calls(trials)
-    better = guided[guided["gain"] > 0]
-    holding = list(claims["claim"][claims["verdict"] == "holds"])
-    return (
-        f"Of {len(claims)} figures, {len(holding)} hold ({', '.join(holding) or 'none'}). GP's "
-        f"winner with its {row['C3']['claimed_parameters']:,} parameters reaches "
-        f"{row['C3']['measured']:.1f} % from fresh weights, not {row['C3']['claimed']:.2f} %. "
-        f"Trained on and on, one network stays between {leak['continued'].min():.2f} and "
-        f"{leak['continued'].max():.2f} % whatever the settings; from fresh weights the same "
-        f"settings give {fresh.min():.1f} to {fresh.max():.1f} %: the log shows one network, not "
-        f"24. At the tutorial's budget {INITIAL_POINTS} of {CALLS} calls are drawn before any "
-        f"model is asked; the one guided call was the best of its run in {len(better)} of "
-        f"{len(guided)} runs; its median distance to the best of the others is "
-        f"{signed(guided['gain'].median())} pp. Such a search is random search with one guess: "
-        "more calls, or fewer initial points, are needed before it can be said to learn."
-    )

@@ -2,24 +2,23 @@
 
 import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from study.api import publish, train
-from study.core.errors import StudyError
-from study.core.records import Evaluation, Part, Status, Task, task
+from study.core.records import Evaluation, EvaluationKind, Status, Task, make_task
 from study.core.settings import Settings
-from study.execution.plan import Plan
-from study.execution.runner import Extra, Snapshot
+from study.execution.progress import ExtraEvaluation
 from study.problems.network import NetworkProblem
 from study.replication import claims
 from study.replication.claims import TRIED, claim_frame
-from study.results import LEDGER, Results, write_table
+from study.results import Results
+from study.storage.csv import write_table
+from study.storage.files import LEDGER
 from study.storage.ledger import Ledger
 from study.training import network
+from study.training.compiled import CompiledTrainer
 
 LEAK_EPOCHS = 36  # of the default network, to the training loss at which the log begins
 FRESH_SEEDS = 3  # at most: how often each of the 24 settings is trained from fresh weights
@@ -27,57 +26,45 @@ STEP_SECONDS = 0.4e-3  # of the default network
 
 # Which network each claim about one is measured on, and how it is trained.
 NETWORKS = {
-    "C1": (Part.CLAIM_FITTED, network.BASELINE),
-    "C3": (Part.CLAIM, claims.GP_WINNER),
-    "C3 call": (Part.CLAIM, claims.GP_WINNER_AS_CALLED),
-    "C4": (Part.CLAIM, claims.GBRT_WINNER),
-    "C4 call": (Part.CLAIM, claims.GBRT_WINNER_AS_CALLED),
+    "C1": (EvaluationKind.CLAIM_FITTED, network.BASELINE),
+    "C3": (EvaluationKind.CLAIM, claims.GP_WINNER),
+    "C3 call": (EvaluationKind.CLAIM, claims.GP_WINNER_AS_CALLED),
+    "C4": (EvaluationKind.CLAIM, claims.GBRT_WINNER),
+    "C4 call": (EvaluationKind.CLAIM, claims.GBRT_WINNER_AS_CALLED),
 }
-LEAK_TASK = task(Part.LEAK, 0, network.DEFAULT, 0)
+LEAK_TASK = make_task(EvaluationKind.LEAK, 0, network.DEFAULT, 0)
 
 
-def replicate(planned: Plan, observe: Callable[[Snapshot], None] = lambda _: None) -> Results:
-    """Measure every claim, and write claims.csv and leak.csv beside the results of the searches.
+def write_claims(results: Results) -> None:
+    """Write claims.csv and leak.csv beside the results of the searches.
 
-    `planned` is a study at the tutorial's budget; see `study.api.plan`. What its folder holds is
-    not trained again.
-
-    Raises
-    ------
-    StudyError
-        If the data are not MNIST, or as `study.api.compare`.
+    Raises `StudyError` if they cannot be written.
     """
-    if not claims.is_mnist(planned.problem.describe()):
-        raise StudyError(
-            f"--dataset {planned.problem.name}: the tutorial's claims are about MNIST, "
-            "take --dataset mnist"
-        )
-    results = train(planned, observe, extras)
-    seeds = results.info["settings"]["seeds"]
-    with Ledger(planned.output / LEDGER, create=False) as ledger:
+    folder, seeds = results.folder, results.info.settings.seeds
+    with Ledger(folder / LEDGER, create=False) as ledger:
         done = ledger.evaluations()
-    write_table(measured_claims(results, done, seeds), planned.output / "claims.csv")
-    write_table(leak_frame(done, seeds), planned.output / "leak.csv")
-    publish(results)
-    return results
+    write_table(measured_claims(results, done, seeds), folder / "claims.csv")
+    write_table(leak_frame(done, seeds), folder / "leak.csv")
 
 
-def extras(settings: Settings) -> list[Extra]:
+def extras(settings: Settings) -> list[ExtraEvaluation]:
     """Every evaluation that the claims need beyond the two searches."""
     steps = sum(_steps(configuration) for _, configuration, _ in TRIED)
-    one_network = Extra(
+    one_network = ExtraEvaluation(
         name="one network trained on and on",
         task=LEAK_TASK,
-        how=leak,
+        evaluate=leak,
         seconds=(steps + LEAK_EPOCHS * _steps(network.DEFAULT) / 3) * STEP_SECONDS,
     )
     claimed = [
-        Extra(name=f"claim {name} seed {seed}", task=task(part, seed, configuration, 0))
+        ExtraEvaluation(
+            name=f"claim {name} seed {seed}", task=make_task(kind, seed, configuration, 0)
+        )
         for seed in range(settings.seeds)
-        for name, (part, configuration) in NETWORKS.items()
+        for name, (kind, configuration) in NETWORKS.items()
     ]
     fresh = [
-        Extra(name=f"trial {number} from fresh weights, seed {seed}", task=wanted)
+        ExtraEvaluation(name=f"trial {number} from fresh weights, seed {seed}", task=wanted)
         for seed in range(min(settings.seeds, FRESH_SEEDS))
         for number, wanted in enumerate(_fresh(seed), 1)
     ]
@@ -93,7 +80,12 @@ def _fresh(seed: int) -> list[Task]:
     """The tutorial's trials as they should have been; what it tried twice is trained twice."""
     configurations = [configuration for _, configuration, _ in TRIED]
     return [
-        task(Part.VALIDATION, seed, configuration, configurations[:number].count(configuration))
+        make_task(
+            EvaluationKind.VALIDATION,
+            seed,
+            configuration,
+            configurations[:number].count(configuration),
+        )
         for number, configuration in enumerate(configurations)
     ]
 
@@ -108,21 +100,22 @@ def leak(problem: NetworkProblem, wanted: Task) -> Evaluation:
     the first ones are those before any trial.
     """
     began = time.perf_counter()
-    trainer, images = problem.trainer, problem.dataset.fitted
+    trainer, images = CompiledTrainer(problem.dataset), problem.dataset.n_fitted
     rng = np.random.default_rng(wanted.training_seed)
     training = trainer.train(wanted.configuration, rng, LEAK_EPOCHS, images)
     initial, before = training.initial_loss, LEAK_EPOCHS * _steps(wanted.configuration) // 3
     ends = [(training.accuracies[-1], training.losses[-1])]
     for _, configuration, _ in TRIED:
         settings = {**wanted.configuration, "batch_size": configuration["batch_size"]}
-        going_on = (training.model, before)
-        training = trainer.train(settings, rng, problem.epochs, images, going_on=going_on)
+        training = trainer.train_model(
+            training.model, settings, rng, problem.epochs, images, steps_before=before
+        )
         before += _steps(settings)
         ends.append((training.accuracies[-1], training.losses[-1]))
     return Evaluation(
         status=Status.OK,
         score=ends[-1][0],
-        cost=training.model.count_params(),
+        size=training.model.count_params(),
         initial_loss=initial,
         losses=tuple(loss for _, loss in ends),
         accuracies=tuple(accuracy for accuracy, _ in ends),
@@ -161,11 +154,11 @@ def measured_claims(
     """The claims against what was measured; see `study.replication.claims.claim_frame`."""
     measured: dict[str, list[float]] = {}
     parameters: dict[str, int] = {}
-    for name, (part, configuration) in NETWORKS.items():
-        outcomes = [done[task(part, seed, configuration, 0).key][1] for seed in range(seeds)]
+    for name, (kind, configuration) in NETWORKS.items():
+        outcomes = [done[make_task(kind, seed, configuration, 0).key][1] for seed in range(seeds)]
         measured[name] = [100 * o.score for o in outcomes if o.score is not None]
-        parameters |= {name: int(outcomes[0].cost)} if outcomes[0].cost else {}
-    runs = results.runs
+        parameters |= {name: int(outcomes[0].size)} if outcomes[0].size else {}
+    runs = results.scores.runs
     found = (runs["validation_score"][runs["method"] == "gp"] * 100).dropna().tolist()
     measured |= {"C2": found, "C2 log": found}
     if len(measured["C3"]) == len(measured["C4"]):

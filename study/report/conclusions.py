@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from study.core.formatting import listed, plural
+from study.core.formatting import join_words, pluralize
 from study.core.objective import Objective
-from study.storage.schema import is_network
+from study.core.study_info import StudyInfo
 
 FEW = 200  # seeds that somebody may still want to train
 
@@ -15,12 +15,12 @@ Row = dict[str, Any]
 """A comparison: a row of `study.analysis.paired.compare_pairs`."""
 
 
-def rows_of(frame: pd.DataFrame) -> list[Row]:
+def to_rows(frame: pd.DataFrame) -> list[Row]:
     """The rows of a frame as dictionaries by column name."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def turned(row: Row) -> Row:
+def swap_sides(row: Row) -> Row:
     """The same comparison, seen from the other method's side."""
     opposite = {"worse": "better", "better": "worse"}
     return {
@@ -36,57 +36,59 @@ def turned(row: Row) -> Row:
     }
 
 
-def sentence(row: Row, objective: Objective) -> str:
+def pair_sentence(row: Row, objective: Objective) -> str:
     """A comparison in words."""
     if row["verdict"] == "worse":
-        row = turned(row)
+        row = swap_sides(row)
     n, pair = row["n"], f"{row['method']} and {row['other']}"
-    apart = objective.signed_gap(row["mean_difference"]) + objective.gap_unit
+    apart = objective.format_signed_difference(row["mean_difference"]) + objective.difference_unit
     if row["verdict"] == "better":
-        return (
-            f"{row['method']} beats {beaten(row, objective)}, {row['wins']} of {plural(n, 'seed')}"
-        )
+        return f"{row['method']} beats {win_clause(row, objective)}, {row['wins']} of {pluralize(n, 'seed')}"
     if n == 0:
         return f"{pair}: undecided, no seed has both yet"
     if n == 1:
         return f"{pair}: undecided, {apart} at one seed, which tells nothing of others"
-    difference = f"{apart} {objective.interval(row['low'], row['high'])}"
+    difference = f"{apart} {objective.format_interval(row['low'], row['high'])}"
     if row["verdict"] == "equivalent":
-        return f"{pair}: equivalent within {row['margin']:g}{objective.gap_unit}, {difference}"
-    return f"{pair}: undecided, {difference}, {needed(row)} would decide"
+        return (
+            f"{pair}: equivalent within {row['margin']:g}{objective.difference_unit}, {difference}"
+        )
+    return f"{pair}: undecided, {difference}, {seeds_clause(row)} would decide"
 
 
-def beaten(row: Row, objective: Objective) -> str:
+def win_clause(row: Row, objective: Objective) -> str:
     """By how much the other method of a pair is beaten."""
-    mean, low, high = (objective.gap(row[name]) for name in ("mean_difference", "low", "high"))
-    return f"{row['other']} by {mean}{objective.gap_unit} [{low}, {high}]"
+    mean, low, high = (
+        objective.format_difference(row[name]) for name in ("mean_difference", "low", "high")
+    )
+    return f"{row['other']} by {mean}{objective.difference_unit} [{low}, {high}]"
 
 
-def needed(row: Row) -> str:
+def seeds_clause(row: Row) -> str:
     """How many seeds would decide a pair, in words."""
     if math.isinf(row["seeds_needed"]):
         return "more than 10,000 seeds"
-    return f"about {plural(max(int(row['seeds_needed']), row['n'] + 1), 'seed')}"
+    return f"about {pluralize(max(int(row['seeds_needed']), row['n'] + 1), 'seed')}"
 
 
-def sentences(comparisons: pd.DataFrame, objective: Objective) -> list[str]:
+def pair_sentences(comparisons: pd.DataFrame, objective: Objective) -> list[str]:
     """A sentence per pair, what is decided first."""
     order = {"better": 0, "worse": 0, "equivalent": 1, "undecided": 2}
-    rows = sorted(rows_of(comparisons), key=lambda row: order[row["verdict"]])
-    return [sentence(row, objective) for row in rows]
+    rows = sorted(to_rows(comparisons), key=lambda row: order[row["verdict"]])
+    return [pair_sentence(row, objective) for row in rows]
 
 
-def answer(
-    summary: pd.DataFrame, comparisons: pd.DataFrame, info: dict[str, Any], failed_checks: list[str]
+def conclusions(
+    summary: pd.DataFrame, comparisons: pd.DataFrame, info: StudyInfo, failed_checks: list[str]
 ) -> list[str]:
     """What came out, how sure it is, and what to do next: a sentence each."""
-    methods = {row["method"]: row for row in rows_of(summary.dropna(subset=["test_score"]))}
+    methods = {row["method"]: row for row in to_rows(summary.dropna(subset=["test_score"]))}
     if not methods:
         return ["Nothing can be said yet: no run has come to its end."]
     best = max(methods, key=lambda method: methods[method]["test_score"])
-    seen = [row if row["method"] == best else turned(row) for row in rows_of(comparisons)]
+    seen = [row if row["method"] == best else swap_sides(row) for row in to_rows(comparisons)]
     against = [row for row in seen if row["method"] == best]
-    objective = Objective(**info["problem"]["objective"])
+    objective = info.problem.objective
     return [
         _outcome(best, methods, info, objective),
         _certainty(against, objective),
@@ -94,26 +96,21 @@ def answer(
     ]
 
 
-def _outcome(best: str, methods: dict[str, Row], info: dict[str, Any], objective: Objective) -> str:
-    settings = info["settings"]
+def _outcome(best: str, methods: dict[str, Row], info: StudyInfo, objective: Objective) -> str:
+    settings = info.settings
     study = (
-        f"On {info['problem']['name']}, with {plural(settings['calls'], 'call')} per run and "
-        f"{plural(settings['seeds'], 'seed')}"
+        f"On {info.problem.name}, with {pluralize(settings.calls, 'call')} per run and "
+        f"{pluralize(settings.seeds, 'seed')}"
     )
-    reached = objective.text(methods[best]["test_score"])
-    network = is_network(info["problem"])
+    reached = objective.format_score(methods[best]["test_score"])
     if best == "baseline":
-        found = "chose better networks" if network else f"came to a better {objective.final}"
-        return f"{study}, no search {found} than the untuned baseline: {reached}."
-    if network:
-        chose = f"{best} chose the most accurate networks on average"
-        text = f"{study}, {chose}: {reached} on the test set"
-    else:
-        text = (
-            f"{study}, {best} came to the {objective.best} {objective.final} on average: {reached}"
-        )
+        better = f"a better {objective.final_label} than the untuned baseline"
+        return f"{study}, no search reached {better}: {reached}."
+    goal = f"the {objective.direction_label} {objective.final_label} on average"
+    text = f"{study}, {best} reached {goal}: {reached}"
     if "baseline" in methods:
-        text += f", against {objective.text(methods['baseline']['test_score'])} for the baseline"
+        baseline = objective.format_score(methods["baseline"]["test_score"])
+        text += f", against {baseline} for the baseline"
     return text + "."
 
 
@@ -121,13 +118,13 @@ def _certainty(against: list[Row], objective: Objective) -> str:
     def names(verdict: str) -> list[str]:
         return [row["other"] for row in against if row["verdict"] == verdict]
 
-    worse = [beaten(row, objective) for row in against if row["verdict"] == "better"]
-    parts = [f"it beats {listed(worse)}"] if worse else []
+    worse = [win_clause(row, objective) for row in against if row["verdict"] == "better"]
+    parts = [f"it beats {join_words(worse)}"] if worse else []
     if equal := names("equivalent"):
-        margin = f"{against[0]['margin']:g}{objective.gap_unit}"
-        parts.append(f"it is equivalent to {listed(equal)} within {margin}")
+        margin = f"{against[0]['margin']:g}{objective.difference_unit}"
+        parts.append(f"it is equivalent to {join_words(equal)} within {margin}")
     if undecided := names("undecided"):
-        parts.append(f"whether it is better than {listed(undecided)} is undecided")
+        parts.append(f"whether it is better than {join_words(undecided)} is undecided")
     if not parts:
         return "There is nothing to compare it with."
     text = "; ".join(parts)
@@ -138,14 +135,14 @@ def _next(
     best: str,
     against: list[Row],
     methods: dict[str, Row],
-    info: dict[str, Any],
+    info: StudyInfo,
     failed_checks: list[str],
 ) -> str:
-    if not info["finished"]:
+    if not info.finished:
         return "The study is unfinished: run the same command again before you rely on this."
     if failed_checks:
-        return f"Do not rely on it: a check failed ({listed(failed_checks)})."
-    if info["settings"]["seeds"] == 1:
+        return f"Do not rely on it: a check failed ({join_words(failed_checks)})."
+    if info.settings.seeds == 1:
         return "One seed decides nothing: take at least five."
     return _advice(best, [row for row in against if row["verdict"] != "better"], methods)
 
@@ -162,10 +159,10 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     reachable = [row for row in undecided if row["seeds_needed"] <= FEW]
     if reachable:
         most = max(reachable, key=lambda row: row["seeds_needed"])
-        rivals = listed([row["other"] for row in reachable])
-        return f"{needed(most).capitalize()} would tell {best} from {rivals}."
+        rivals = join_words([row["other"] for row in reachable])
+        return f"{seeds_clause(most).capitalize()} would tell {best} from {rivals}."
     closest = min(undecided, key=lambda row: row["seeds_needed"])
     return (
-        f"To decide between {best} and {closest['other']} would take {needed(closest)}; rather "
+        f"To decide between {best} and {closest['other']} would take {seeds_clause(closest)}; rather "
         f"take {cheapest}, the cheapest per call of those that came as far within the margin."
     )

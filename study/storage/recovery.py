@@ -14,17 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study.core.errors import StudyError
-from study.results import LEDGER, telling
-from study.storage.ledger import (
-    PAGE,
-    TABLES,
-    DamagedError,
-    Ledger,
-    Row,
-    checksum,
-    locked,
-    write_ledger,
-)
+from study.storage.database import PAGE, DamagedError, write_ledger
+from study.storage.files import LEDGER, translate_write_errors
+from study.storage.ledger import Ledger, study_lock
+from study.storage.rows import TABLES, Row, checksum
 
 FACTS = ("settings", "problem", "data", "methods")  # of a study; a ledger has them all
 LEAF = 13  # a page of a table that holds rows
@@ -56,12 +49,14 @@ def recover(folder: Path) -> Recovered:
     path = folder / LEDGER
     if not path.is_file():
         raise StudyError(f"{path} does not exist: name a results folder")
-    with telling(folder), locked(folder):
+    with translate_write_errors(folder), study_lock(folder):
         with contextlib.suppress(DamagedError), Ledger(path, create=False) as whole:
             whole.check()
             tables = {table: whole.rows(table) for table in TABLES}
             return Recovered(kept=_counts(tables), damaged=None)
-        tables = usable(salvage(path.read_bytes()), _facts(folder / "study.json"))
+        tables = consistent_subset(
+            read_intact_rows(path.read_bytes()), _facts(folder / "study.json")
+        )
         names = (f"{LEDGER}.damaged{number}" for number in ("", *range(2, 1000)))
         aside = next(folder / name for name in names if not (folder / name).exists())
         shutil.copy2(path, aside)
@@ -82,13 +77,15 @@ def _facts(file: Path) -> list[Row]:
     return []
 
 
-def usable(tables: dict[str, list[Row]], told: list[Row]) -> dict[str, list[Row]]:
-    """The rows that a study can go on from; `told` are facts for those that are lost.
+def consistent_subset(
+    tables: dict[str, list[Row]], fallback_facts: list[Row]
+) -> dict[str, list[Row]]:
+    """The rows that a study can go on from; `fallback_facts` are facts for those that are lost.
 
     Raises `StudyError` if it is unknown what was studied.
     """
     held = {name for name, _ in tables["facts"]}
-    facts = [*(row for row in told if row[0] not in held), *tables["facts"]]
+    facts = [*(row for row in fallback_facts if row[0] not in held), *tables["facts"]]
     if not set(FACTS) <= {name for name, _ in facts}:
         raise StudyError(
             "nothing of this ledger can be used, for it does not tell what was studied, and there "
@@ -107,7 +104,7 @@ def usable(tables: dict[str, list[Row]], told: list[Row]) -> dict[str, list[Row]
     return tables | {"facts": facts, "trials": trials, "finals": finals}
 
 
-def salvage(data: bytes) -> dict[str, list[Row]]:
+def read_intact_rows(data: bytes) -> dict[str, list[Row]]:
     """The whole rows of a ledger's bytes by table, in the order in which they were written."""
     widths = {len(columns) + 1: table for table, columns in TABLES.items()}
     found: dict[str, set[tuple[int, Row]]] = {table: set() for table in TABLES}

@@ -1,29 +1,32 @@
 """Every check passes on a sound study, and fires on one that broke its rule."""
 
-import copy
+import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
 from study.analysis.checks import Check, checks, fresh_weights, one_machine
-from study.core.records import Evaluation, Part, Status, Task
+from study.core.records import Evaluation, EvaluationKind, Status, Task
 from study.core.settings import Settings
-from study.data.sources import Dataset
-from study.execution.executor import InProcess
-from study.execution.runner import Flow
-from study.methods.selection import choose_all
+from study.core.study_info import Session, StudyInfo
+from study.data.dataset import Dataset
+from study.execution.executor import InProcessExecutor
+from study.execution.resume import save_metadata
+from study.execution.runner import StudyRunner
+from study.methods.selection import parse_methods
 from study.problems.network import NetworkProblem
-from study.results import Results, from_ledger, note
+from study.results import Results, from_ledger
 from study.storage.ledger import Ledger
+from study.training.compiled import CompiledTrainer
 from study.training.network import DEFAULT
 from tests.toy import DATA, study_in
 
-Parts = tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]
+Parts = tuple[pd.DataFrame, pd.DataFrame, StudyInfo]
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +34,12 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return study_in(tmp_path_factory.mktemp("sound") / "toy")
 
 
-def fired(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> dict[str, Check]:
+def fired(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> dict[str, Check]:
     return {check.rule: check for check in checks(trials, finals, info) if not check.passed}
 
 
 def test_a_sound_study_passes_and_gives_figures(sound: Results) -> None:
-    found = checks(sound.trials, sound.finals, sound.info)
+    found = checks(sound.scores.trials, sound.scores.finals, sound.info)
     assert all(check.passed for check in found)
     assert len(found) == 7
     figures = {check.rule: check.figures for check in found}
@@ -45,77 +48,75 @@ def test_a_sound_study_passes_and_gives_figures(sound: Results) -> None:
     assert figures["test set scored for winners only"].startswith("16 scores of 8 winners")
 
 
-def without_a_call(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
+def without_a_call(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
     return trials.drop(trials.index[-1]), finals, info
 
 
-def another_design(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
+def another_design(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
     trials.loc[(trials["method"] == "gp") & (trials["call"] == 2), "units"] += 1
     return trials, finals, info
 
 
-def another_outcome(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
+def another_outcome(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
     row = (trials["method"] == "gp") & (trials["call"] == 2)
     trials.loc[row, "validation_score"] -= 1e-6
     return trials, finals, info
 
 
-def trained_before(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
+def trained_before(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
     trials.loc[5, "initial_loss"] = 0.3
     return trials, finals, info
 
 
-def somewhat_trained(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
+def somewhat_trained(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
     trials["initial_loss"] = 1.5
     return trials, finals, info
 
 
-def a_loser_tested(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
-    tested = finals.index[finals["part"] == "test"][-1]
+def a_loser_tested(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
+    tested = finals.index[finals["kind"] == "test"][-1]
     finals.loc[tested, "configuration"] = finals["configuration"].iloc[0]
     return trials, finals, info
 
 
-def scored_in_secret(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
-    info["evaluated"]["test"] += 1
-    return trials, finals, info
+def scored_in_secret(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
+    evaluated = {**info.evaluated, "test": info.evaluated["test"] + 1}
+    return trials, finals, msgspec.structs.replace(info, evaluated=evaluated)
 
 
-def scored_too_often(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
-    info["settings"]["retrain"] = 1
-    return trials, finals, info
+def scored_too_often(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
+    settings = dataclasses.replace(info.settings, retrain=1)
+    return trials, finals, msgspec.structs.replace(info, settings=settings)
 
 
-def one_failed(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
+def one_failed(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
     finals.loc[0, "status"] = "diverged"
     return trials, finals, info
 
 
-def one_broke_off(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
-    info["errors"] = ["gp seed 0 call 6: proposing: no"]
-    return trials, finals, info
+def one_broke_off(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
+    errors = ["gp seed 0 call 6: proposing: no"]
+    return trials, finals, msgspec.structs.replace(info, errors=errors)
 
 
-def a_silent_repeat(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
+def a_silent_repeat(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
     trials["duplicate"] = False
     return trials, finals, info
 
 
 def test_a_package_that_a_later_method_needs_is_no_other_version() -> None:
-    first = {"machine": "Linux", "versions": {"numpy": "2.0"}}
-    second = {"machine": "Linux", "versions": {"numpy": "2.0", "optuna": "5.0.0"}}
-    third = {"machine": "Linux", "versions": {"numpy": "2.0", "optuna": "5.0.1"}}
+    first = Session(workers=1, versions={"numpy": "2.0"})
+    second = Session(workers=1, versions={"numpy": "2.0", "optuna": "5.0.0"})
+    third = Session(workers=1, versions={"numpy": "2.0", "optuna": "5.0.1"})
     assert one_machine([first, second]).passed
     assert one_machine([first, second, third]).figures == (
         "the sessions differ in optuna 5.0.0, optuna 5.0.1"
     )
 
 
-def another_version(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, Any]) -> Parts:
-    other = copy.deepcopy(info["sessions"][0])
-    other["versions"] = {"numpy": "1.0"}
-    info["sessions"].append(other)
-    return trials, finals, info
+def another_version(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Parts:
+    other = msgspec.structs.replace(info.sessions[0], versions={"numpy": "1.0"})
+    return trials, finals, msgspec.structs.replace(info, sessions=[*info.sessions, other])
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,8 @@ def another_version(trials: pd.DataFrame, finals: pd.DataFrame, info: dict[str, 
     ],
 )
 def test_each_check_fires(sound: Results, tamper: Callable[..., Parts], rule: str) -> None:
-    parts = tamper(sound.trials.copy(), sound.finals.copy(), copy.deepcopy(sound.info))
+    scores = sound.scores
+    parts = tamper(scores.trials.copy(), scores.finals.copy(), sound.info)
     assert rule in fired(*parts)
 
 
@@ -146,15 +148,16 @@ class Leaking(NetworkProblem):
     def evaluate(self, task: Task) -> Evaluation:
         kept = vars(self).setdefault("kept", [])
         rng = np.random.default_rng(task.training_seed)
-        going_on = (kept[-1], 0) if kept else None
-        training = self.trainer.train(
-            DEFAULT, rng, self.epochs, self.dataset.fitted, going_on=going_on
-        )
+        trainer, images = CompiledTrainer(self.dataset), self.dataset.n_fitted
+        if kept:
+            training = trainer.train_model(kept[-1], DEFAULT, rng, self.epochs, images)
+        else:
+            training = trainer.train(DEFAULT, rng, self.epochs, images)
         kept.append(training.model)
         return Evaluation(
             status=Status.OK,
             score=training.accuracies[-1],
-            cost=training.model.count_params(),
+            size=training.model.count_params(),
             initial_loss=training.initial_loss,
         )
 
@@ -163,11 +166,11 @@ def test_a_leaking_trainer_is_found_out(digits: Dataset, tmp_path: Path) -> None
     problem = Leaking(digits, epochs=10)
     settings = Settings(seeds=1, calls=3, initial_points=3, retrain=1, methods=("random",))
     with Ledger(tmp_path / "study.db") as ledger:
-        note(ledger, settings, problem, DATA, choose_all(["random"]))
-        Flow(problem, settings, ledger).run(lambda: nullcontext(InProcess(problem)))
+        save_metadata(ledger, settings, problem, DATA, parse_methods(["random"]))
+        StudyRunner(problem, settings, ledger).run(lambda: nullcontext(InProcessExecutor(problem)))
         results = from_ledger(tmp_path, ledger, [])
-    assert results.trials["validation_score"].min() > 0.9  # it looks splendid
-    check = fresh_weights(results.trials, results.finals, 10)
+    assert results.trials["validation_accuracy"].min() > 0.9  # it looks splendid
+    check = fresh_weights(results.scores.trials, results.scores.finals, 10)
     assert not check.passed
     assert "4 of 5 began below 1.15: already trained" in check.figures
     assert not results.valid
@@ -179,15 +182,15 @@ def test_an_honest_trainer_is_not_suspected(digits: Dataset) -> None:
     losses = []
     for number in range(6):
         configuration = {**problem.space.sample(rng), "batch_size": 128}
-        training = problem.trainer.train(configuration, np.random.default_rng(number), 1)
+        training = problem.loaded_trainer.train(configuration, np.random.default_rng(number), 1)
         losses.append(training.initial_loss)
     frame = pd.DataFrame({"initial_loss": losses})
     assert fresh_weights(frame, frame.head(0), 10).passed
 
 
-def test_parts_that_score_the_test_set_are_those_that_say_so() -> None:
-    assert {part for part in Part if part.scored_on_test} == {
-        Part.TEST,
-        Part.CLAIM,
-        Part.CLAIM_FITTED,
+def test_kinds_that_score_the_test_set_are_those_that_say_so() -> None:
+    assert {kind for kind in EvaluationKind if kind.scored_on == "test"} == {
+        EvaluationKind.TEST,
+        EvaluationKind.CLAIM,
+        EvaluationKind.CLAIM_FITTED,
     }

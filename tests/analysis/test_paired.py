@@ -82,7 +82,7 @@ def test_below_the_reach_of_an_exact_test_the_paired_t_test_is_taken() -> None:
 def test_reach_is_where_the_smallest_p_value_survives_holm(
     n: int, family: int, reach: bool
 ) -> None:
-    assert paired.can_reach(n, family) is reach
+    assert paired.can_be_significant(n, family) is reach
     assert (family * flips(np.arange(1.0, n + 1)) <= 0.05) is reach
 
 
@@ -108,7 +108,7 @@ def test_many_seeds_are_flipped_at_random_and_close_to_all_flips() -> None:
 
 @pytest.mark.parametrize(("wins", "n"), [(0, 5), (3, 5), (5, 5), (13, 40)])
 def test_probability_of_being_better_is_scipys_exact_interval(wins: int, n: int) -> None:
-    share, low, high = paired.share_interval(wins, n)
+    share, low, high = paired.proportion_interval(wins, n)
     reference = stats.binomtest(wins, n).proportion_ci(method="exact")
     assert share == wins / n
     assert (low, high) == pytest.approx((reference.low, reference.high), abs=1e-9)
@@ -118,14 +118,14 @@ def test_seeds_needed_are_statsmodels_power() -> None:
     d = np.array([0.5, -0.2, 0.4, 0.1, 0.3])
     effect = d.mean() / d.std(ddof=1)
     wanted = TTestPower().solve_power(effect, alpha=0.05 / 6, power=0.8)
-    assert paired.seeds_needed(d, 6, margin=0.01) == math.ceil(wanted)
+    assert paired.required_seeds(d, 6, margin=0.01) == math.ceil(wanted)
 
 
 @pytest.mark.parametrize("effect", [3.0, 7.0, 14.0, 30.0])
 def test_seeds_needed_for_a_large_effect_are_no_more_than_it_takes(effect: float) -> None:
     """In made-up studies, whose t statistics are counted."""
     d = effect + np.array([1.0, -1.0, 0.5, -0.5]) / math.sqrt(2.5 / 3)
-    needed = int(paired.seeds_needed(d, 10, margin=0.01))
+    needed = int(paired.required_seeds(d, 10, margin=0.01))
 
     def power(n: int) -> float:
         draws = np.random.default_rng(n).normal(effect, 1, (20_000, n))
@@ -137,7 +137,7 @@ def test_seeds_needed_for_a_large_effect_are_no_more_than_it_takes(effect: float
 
 def test_a_larger_effect_needs_no_more_seeds() -> None:
     d = np.array([1.0, -1.0, 0.5, -0.5])
-    needed = [paired.seeds_needed(d + effect, 6, 0.01) for effect in np.geomspace(0.01, 1e6, 100)]
+    needed = [paired.required_seeds(d + effect, 6, 0.01) for effect in np.geomspace(0.01, 1e6, 100)]
     assert needed == sorted(needed, reverse=True)
     assert needed[-1] == 2
 
@@ -145,7 +145,7 @@ def test_a_larger_effect_needs_no_more_seeds() -> None:
 def test_seeds_needed_for_equivalence() -> None:
     """Without any difference, so many seeds that both ends lie within the margin in 80 %."""
     d = np.array([0.1, -0.1, 0.2, -0.2])
-    needed = int(paired.seeds_needed(d, 1, margin=0.1))
+    needed = int(paired.required_seeds(d, 1, margin=0.1))
     draws = np.random.default_rng(0).normal(0, d.std(ddof=1), (4_000, needed))
     half = stats.t.ppf(0.975, needed - 1) * draws.std(axis=1, ddof=1) / math.sqrt(needed)
     inside = (np.abs(draws.mean(axis=1)) + half <= 0.1).mean()
@@ -154,7 +154,7 @@ def test_seeds_needed_for_equivalence() -> None:
 
 def test_hopeless_is_infinite() -> None:
     d = np.array([10.0, -10.0, 10.001, -10.001, 9, -9])
-    assert paired.seeds_needed(d, 1, margin=0.1) == math.inf
+    assert paired.required_seeds(d, 1, margin=0.1) == math.inf
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 6, 8, 13, 14, 20, 33])
@@ -228,7 +228,7 @@ def test_one_method_or_no_seeds_give_no_pairs_and_no_verdicts() -> None:
 
 def test_very_many_seeds_are_judged_by_t() -> None:
     d = np.random.default_rng(0).normal(0.05, 1.0, 5_000)
-    row = paired.compared(d, 6, 0.1, np.random.default_rng(0))
+    row = paired.compare_pair(d, 6, 0.1, np.random.default_rng(0))
     expected = stats.ttest_1samp(d, 0)
     low, high = expected.confidence_interval(0.95)
     assert (row["interval"], row["test"]) == ("t", "t")

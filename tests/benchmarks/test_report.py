@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.report.measurements import both, overheads, ratios, read_benchmarks, speedups
+from benchmarks.report.measurements import join_runs, overheads, ratios, read_benchmarks, speedups
 from benchmarks.report.page import write_benchmark_report
 from study.core.errors import StudyError
 
@@ -73,6 +73,13 @@ def file(path: Path, factor: float = 1.0, calls: int = 12) -> Path:
     return path
 
 
+def run_module(*command: str) -> subprocess.CompletedProcess[str]:
+    """A module run from the root, as nox does."""
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
 def test_ratios_by_hand(tmp_path: Path) -> None:
     found = {what: value for what, value, _ in ratios(read_benchmarks([file(tmp_path / "a.json")]))}
     assert found["tutorial's networks: Keras fit / study"] == pytest.approx(8.0)
@@ -112,10 +119,49 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, content: str) -> None:
 @pytest.mark.parametrize(("allowed", "code"), [("20%", 1), ("60%", 0)])
 def test_what_became_slower_than_allowed_fails(tmp_path: Path, allowed: str, code: int) -> None:
     files = file(tmp_path / "1.json"), file(tmp_path / "2.json", factor=1.5)
-    command = [sys.executable, str(ROOT / "benchmarks" / "slower.py"), *map(str, files), allowed]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = run_module("benchmarks.slower", *map(str, files), allowed)
     assert run.returncode == code, run.stderr
     assert f"allowed +{allowed}" in run.stdout
+
+
+@pytest.mark.parametrize("names", [["mnist-4-cores"], ["mnist-4-cores", "mnist"]])
+def test_the_command_writes_the_page_of_reference_files(tmp_path: Path, names: list[str]) -> None:
+    files = [str(ROOT / "results" / "benchmark" / "reference" / f"{name}.json") for name in names]
+    run = run_module("benchmarks.report", *files, "--output", str(tmp_path))
+    assert run.returncode == 0, run.stderr
+    lines = [line.strip() for line in run.stdout.splitlines()]
+    pages = [str(tmp_path / "benchmark.html"), str(tmp_path / "benchmark.md")]
+    assert lines[:12] == [*plot_files(tmp_path), *pages]
+    assert any(line.startswith("tutorial's networks: Keras fit / study") for line in lines)
+    markdown = (tmp_path / "benchmark.md").read_text()
+    assert ("## Against the run before" in markdown) == (len(files) > 1)
+
+
+def plot_files(folder: Path) -> list[str]:
+    names = ("time_per_call", "accuracy", "proposals", "training", "scaling")
+    paths = [folder / "plots" / f"benchmark_{name}" for name in names]
+    return [f"{path}.{ending}" for path in paths for ending in ("png", "svg")]
+
+
+@pytest.mark.parametrize("module", ["benchmarks.report", "benchmarks.slower"])
+def test_a_command_tells_of_a_bad_file_in_one_line(tmp_path: Path, module: str) -> None:
+    (tmp_path / "bad.json").write_text("not JSON")
+    files = [str(file(tmp_path / "1.json")), str(tmp_path / "bad.json")]
+    more = ["--output", str(tmp_path)] if module == "benchmarks.report" else ["20%"]
+    run = run_module(module, *files, *more)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(f"{module}: {tmp_path / 'bad.json'} cannot be read")
+    assert run.stderr.count("\n") == 1
+
+
+def test_a_file_without_ratios_has_a_page_without_them(tmp_path: Path) -> None:
+    content = json.loads(file(tmp_path / "a.json").read_text())
+    runs = [one for one in content["benchmarks"] if one["group"] == "time_per_call"]
+    (tmp_path / "a.json").write_text(json.dumps(content | {"benchmarks": runs}))
+    run = run_module("benchmarks.report", str(tmp_path / "a.json"), "--output", str(tmp_path))
+    assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) == 6
+    assert "measured |" not in (tmp_path / "benchmark.md").read_text()
 
 
 def test_what_was_another_size_is_not_compared(tmp_path: Path) -> None:
@@ -123,7 +169,7 @@ def test_what_was_another_size_is_not_compared(tmp_path: Path) -> None:
         read_benchmarks([file(tmp_path / f"{calls}.json", calls=calls)]) for calls in (12, 30)
     )
     assert "time_per_call" in set(now["benchmark"])
-    assert set(both(before, now)["benchmark"]) == set(now["benchmark"]) - {"time_per_call"}
+    assert set(join_runs(before, now)["benchmark"]) == set(now["benchmark"]) - {"time_per_call"}
 
 
 def test_what_is_half_measured_is_left_out(tmp_path: Path) -> None:

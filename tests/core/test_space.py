@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,17 +8,17 @@ from study.training.network import BASELINE, DEFAULT, SPACE
 
 
 def test_the_tutorials_space_and_points_are_as_it_has_them() -> None:
-    assert SPACE.describe() == [
+    assert msgspec.to_builtins(SPACE.dimensions) == (
         {"kind": "real", "name": "learning_rate", "low": 1e-4, "high": 1e-2, "log": True},
         {"kind": "integer", "name": "num_dense_layers", "low": 1, "high": 5},
         {"kind": "integer", "name": "num_input_nodes", "low": 1, "high": 512},
         {"kind": "integer", "name": "num_dense_nodes", "low": 1, "high": 28},
-        {"kind": "categorical", "name": "activation", "choices": ["relu", "sigmoid"]},
+        {"kind": "categorical", "name": "activation", "choices": ("relu", "sigmoid")},
         {"kind": "integer", "name": "batch_size", "low": 1, "high": 128},
         {"kind": "real", "name": "adam_decay", "low": 1e-6, "high": 1e-2, "log": False},
-    ]
-    assert SPACE.point(DEFAULT) == [1e-3, 1, 512, 13, "relu", 64, 1e-3]
-    assert SPACE.point(BASELINE) == [1e-3, 1, 16, 16, "relu", 128, 0.0]
+    )
+    assert SPACE.to_point(DEFAULT) == [1e-3, 1, 512, 13, "relu", 64, 1e-3]
+    assert SPACE.to_point(BASELINE) == [1e-3, 1, 16, 16, "relu", 128, 0.0]
     assert DEFAULT in SPACE
     assert BASELINE not in SPACE  # its decay, 0, lies below the range
 
@@ -57,9 +58,9 @@ def test_a_logarithmic_sample_never_leaves_its_interval() -> None:
 
 def test_points_and_configurations_are_inverse() -> None:
     point = [np.float64(0.005), np.int64(3), np.int64(7), np.int64(4), np.str_("relu"), 2, 0.001]
-    configuration = SPACE.configuration(point)
+    configuration = SPACE.to_configuration(point)
     assert configuration in SPACE
-    assert SPACE.point(configuration) == point
+    assert SPACE.to_point(configuration) == point
     assert canonical(configuration) == canonical(dict(reversed(configuration.items())))
 
 

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from study.core.errors import StudyError
-from study.data import formats
-from study.data.sources import MNIST_SHA256, Dataset, load_dataset
+from study.data import download, formats
+from study.data.dataset import Dataset
+from study.data.sources import MNIST_SHA256, load_dataset
 
 Arrays = dict[str, np.ndarray]
 
@@ -59,7 +60,7 @@ def test_digits_are_embedded_and_sound(digits: Dataset) -> None:
     from sklearn.datasets import load_digits
 
     assert (len(digits.x_train), len(digits.x_test)) == (1437, 360)
-    assert (digits.inputs, digits.classes, digits.fitted) == (64, 10, 1221)
+    assert (digits.inputs, digits.classes, digits.n_fitted) == (64, 10, 1221)
     assert float(digits.x_train.max()) * digits.scale == 1.0
     rows = np.vstack([digits.x_train, digits.x_test])
     original = load_digits().data.astype(np.uint8)
@@ -67,7 +68,7 @@ def test_digits_are_embedded_and_sound(digits: Dataset) -> None:
 
 
 def test_mnist_is_split_as_the_tutorial_splits_it(mnist: Dataset) -> None:
-    assert (mnist.fitted, len(mnist.x_train) - mnist.fitted) == (51_000, 9_000)
+    assert (mnist.n_fitted, len(mnist.x_train) - mnist.n_fitted) == (51_000, 9_000)
     assert (mnist.inputs, mnist.classes, mnist.default_epochs) == (784, 10, 3)
     digest = hashlib.sha256(mnist.x_test.tobytes()).hexdigest()
     assert digest == MNIST_SHA256["x_test"]
@@ -207,7 +208,7 @@ def test_without_mnist_anywhere_the_study_runs_on_digits_and_says_why(offline: P
 def test_mnist_that_cannot_be_had_names_three_remedies(offline: Path) -> None:
     with pytest.raises(StudyError) as caught:
         load_dataset("mnist")
-    told = str(caught.value)
+    told = caught.value.command_line
     assert all(words in told for words in ("--data-dir", "network", "--dataset digits"))
     assert "\n" not in told
     assert not [path for path in offline.rglob("*") if path.is_file()]
@@ -217,9 +218,9 @@ def test_a_server_that_never_answers_does_not_hang_the_study(
     offline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not offline.exists()
-    monkeypatch.setattr(formats, "TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr(download, "TIMEOUT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        monkeypatch.setattr(formats, "KERAS_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        monkeypatch.setattr(download, "KERAS_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/")
         began = time.monotonic()
         assert load_dataset().name == "digits"
     assert time.monotonic() - began < 10
@@ -265,7 +266,7 @@ def test_the_data_folder_comes_before_the_keras_cache(
 def test_a_data_folder_that_does_not_exist_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(StudyError, match=r"--data-dir is .*nowhere, which is no folder"):
+    with pytest.raises(StudyError, match=r"data_dir is .*nowhere, which is no folder"):
         load_dataset("mnist", tmp_path / "nowhere")
     monkeypatch.setenv("STUDY_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(StudyError, match=r"STUDY_DATA is .*nowhere"):
@@ -309,9 +310,9 @@ def server(tmp_path: Path) -> Iterator[str]:
 def test_a_download_lands_in_the_keras_cache_and_is_used_again(
     offline: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "KERAS_URL", server)
+    monkeypatch.setattr(download, "KERAS_URL", server)
     seen: list[tuple[int, int]] = []
-    dataset = load_dataset("fashion-mnist", progress=lambda *step: seen.append(step))
+    dataset = load_dataset("fashion-mnist", on_download=lambda *step: seen.append(step))
     assert dataset.source == "the Keras download"
     assert seen[-1][0] == seen[-1][1] > 0
     assert len(list((offline / "fashion-mnist").iterdir())) == 4
@@ -323,7 +324,7 @@ def test_a_page_in_place_of_the_data_is_not_kept(
     offline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(lambda _: (b"<html>sign in first</html>", False)) as address:
-        monkeypatch.setattr(formats, "KERAS_URL", address)
+        monkeypatch.setattr(download, "KERAS_URL", address)
         for name in ("mnist", "fashion-mnist"):
             with pytest.raises(StudyError, match="the answer is not "):
                 load_dataset(name)

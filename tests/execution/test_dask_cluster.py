@@ -20,9 +20,9 @@ import pytest
 from distributed import Client
 
 from study import load
-from study.core.environment import complaint, versions
+from study.core.environment import incompatibility, versions
 from study.core.errors import ClusterError, StudyError
-from study.execution.executor import Engine, open_engine
+from study.execution.executor import Executor, open_executor
 from tests.cli.test_main import bare_environment, python
 from tests.execution.test_executor import add, default_rate, die_once, outcomes
 from tests.stress import SMALL, untimed
@@ -156,8 +156,8 @@ def test_workers_come_and_go_and_the_results_are_the_same(
     assert process.returncode == 0, errors
     assert errors == ""
     assert untimed(tmp_path / "out") == untimed(alone)
-    (session,) = load(tmp_path / "out").info["sessions"]
-    assert session["workers"] == 2
+    (session,) = load(tmp_path / "out").info.sessions
+    assert session.workers == 2
     assert "127.0.0.1" not in (tmp_path / "out" / "study.json").read_text()
 
 
@@ -190,7 +190,7 @@ def test_a_scheduler_that_is_ended_or_does_not_answer_is_gone(
     cluster: Cluster, how: signal.Signals
 ) -> None:
     cluster.worker()
-    with open_engine(Toy(), 1, cluster.address) as engine:
+    with open_executor(Toy(), 1, cluster.address) as engine:
         engine.submit("long", sleep, 300)
         cluster.scheduler.send_signal(how)
         with pytest.raises(ClusterError, match="scheduler is gone"):
@@ -201,8 +201,8 @@ def test_a_worker_that_joins_gets_jobs_and_one_that_dies_is_missed(
     cluster: Cluster, tmp_path: Path
 ) -> None:
     cluster.worker()
-    with open_engine(Toy(), 1, cluster.address) as engine:
-        assert engine.slots == 1
+    with open_executor(Toy(), 1, cluster.address) as engine:
+        assert engine.n_workers == 1
         cluster.worker()
         engine.submit("first", add, 1, 1)
         assert outcomes(engine, 1) == {"first": 2}
@@ -221,7 +221,7 @@ def test_a_result_that_dies_with_its_worker_is_computed_again(
 ) -> None:
     monkeypatch.setattr("study.execution.dask_workers.LOST_SECONDS", 2)
     first = cluster.worker()
-    with open_engine(Toy(), 1, cluster.address) as engine:
+    with open_executor(Toy(), 1, cluster.address) as engine:
         engine.submit("job", mark, str(tmp_path / "marker"))
         eventually((tmp_path / "marker").exists)
         with cluster.client() as client:
@@ -243,12 +243,12 @@ def mark(path: str) -> str:
     return "marked"
 
 
-def until(engine: Engine, slots: int) -> None:
-    """Wait, as a study does, until the engine has so many slots."""
+def until(engine: Executor, n_workers: int) -> None:
+    """Wait, as a study does, until the engine has so many n_workers."""
     engine.submit("meanwhile", sleep, 5)
     found: list[Any] = []
     deadline = time.monotonic() + 180
-    while engine.slots != slots or not found:
+    while engine.n_workers != n_workers or not found:
         assert time.monotonic() < deadline
         found += engine.wait()
 
@@ -256,8 +256,8 @@ def until(engine: Engine, slots: int) -> None:
 def test_two_studies_share_a_cluster_and_leave_nothing_there(cluster: Cluster) -> None:
     cluster.worker()
     other = Toy(default={"rate": 0.01, "units": 10, "kind": "relu"})
-    with open_engine(Toy(), 1, cluster.address) as first:
-        with open_engine(other, 1, cluster.address) as second:
+    with open_executor(Toy(), 1, cluster.address) as first:
+        with open_executor(other, 1, cluster.address) as second:
             for engine in (first, second):
                 engine.submit("rate", default_rate, engine.problem)
             assert outcomes(second, 1) == {"rate": 0.01}
@@ -292,7 +292,7 @@ def test_an_address_where_nobody_speaks_dask_is_one_line(tmp_path: Path) -> None
 def test_a_wrong_address_is_told(address: str) -> None:
     with (
         pytest.raises(StudyError, match=f"^--scheduler {address} ?cannot be used"),
-        open_engine(Toy(), 1, address),
+        open_executor(Toy(), 1, address),
     ):
         pass
 
@@ -345,7 +345,7 @@ def refused(cluster: Cluster, told: str) -> None:
     cluster.await_workers(1)
     with (
         pytest.raises(ClusterError, match=f"the worker {cluster.address[:3]}://.* {told}"),
-        open_engine(Toy(), 1, cluster.address),
+        open_executor(Toy(), 1, cluster.address),
     ):
         pass
 
@@ -373,7 +373,7 @@ def test_a_wrong_worker_that_joins_later_ends_the_study(
     cluster: Cluster, tmp_path: Path, wrong: str, told: str
 ) -> None:
     cluster.worker()
-    with open_engine(Toy(), 1, cluster.address) as engine:
+    with open_executor(Toy(), 1, cluster.address) as engine:
         if wrong == "threads":
             cluster.worker("--nthreads", 2)
         elif wrong == "version":
@@ -389,8 +389,8 @@ def test_a_wrong_worker_that_joins_later_ends_the_study(
 
 def test_what_differs_is_named() -> None:
     here = {"study": "1", "numpy": "2", "Python": "3.11.7"}
-    assert complaint("tcp://a:1", 1, here, here) == ""
-    told = complaint("tcp://a:1", 1, {"numpy": "2", "Python": "3.12.0"}, here)
+    assert incompatibility("tcp://a:1", 1, here, here) == ""
+    told = incompatibility("tcp://a:1", 1, {"numpy": "2", "Python": "3.12.0"}, here)
     assert "the worker tcp://a:1 has no study, Python 3.12.0 (here 3.11.7): install" in told
 
 
@@ -422,9 +422,9 @@ def test_tls_is_as_dasks_configuration_says(start: Start, tmp_path: Path) -> Non
     settings = {"ca-file": str(cert), "client.cert": str(cert), "client.key": str(key)}
     with (
         dask.config.set({f"distributed.comm.tls.{name}": it for name, it in settings.items()}),
-        open_engine(Toy(), 1, cluster.address) as engine,
+        open_executor(Toy(), 1, cluster.address) as engine,
     ):
         engine.submit("sum", add, 1, 2)
         assert outcomes(engine, 1) == {"sum": 3}
-    with pytest.raises(StudyError, match="TLS"), open_engine(Toy(), 1, cluster.address):
+    with pytest.raises(StudyError, match="TLS"), open_executor(Toy(), 1, cluster.address):
         pass

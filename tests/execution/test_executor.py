@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from study.core.environment import available_cores
 from study.core.errors import StudyError
-from study.core.records import Part, Task, task
+from study.core.records import EvaluationKind, Task, make_task
 from study.core.settings import Settings
-from study.data.sources import Dataset
-from study.execution.executor import Engine, default_workers, open_engine
-from study.execution.runner import Flow
+from study.data.dataset import Dataset
+from study.execution.executor import Executor, open_executor
+from study.execution.runner import StudyRunner
 from study.problems.network import NetworkProblem
 from study.storage.ledger import Ledger
 from study.training.network import BASELINE
@@ -21,22 +22,22 @@ from tests.toy import Toy
 
 
 @pytest.fixture(scope="module")
-def workers() -> Iterator[Engine]:
-    with open_engine(Toy(), 2) as engine:
+def workers() -> Iterator[Executor]:
+    with open_executor(Toy(), 2) as engine:
         yield engine
 
 
 @pytest.fixture(params=[1, 2])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest) -> Iterator[Executor]:
     """In process, and two workers."""
     if request.param == 2:
         yield request.getfixturevalue("workers")
         return
-    with open_engine(Toy(), 1) as made:
+    with open_executor(Toy(), 1) as made:
         yield made
 
 
-def outcomes(engine: Engine, count: int) -> dict[Any, Any]:
+def outcomes(engine: Executor, count: int) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     while len(found) < count:
         found.update(engine.wait())
@@ -71,13 +72,13 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_jobs_come_back_under_their_tickets(engine: Engine) -> None:
+def test_jobs_come_back_under_their_tickets(engine: Executor) -> None:
     for number in range(5):
         engine.submit(number, add, number, 10)
     assert outcomes(engine, 5) == {number: number + 10 for number in range(5)}
 
 
-def test_an_exception_is_an_outcome(engine: Engine) -> None:
+def test_an_exception_is_an_outcome(engine: Executor) -> None:
     engine.submit("bad", fail, "no luck")
     engine.submit("good", add, 1, 1)
     found = outcomes(engine, 2)
@@ -86,12 +87,12 @@ def test_an_exception_is_an_outcome(engine: Engine) -> None:
     assert str(found["bad"]) == "no luck"
 
 
-def test_jobs_get_the_problem(engine: Engine) -> None:
+def test_jobs_get_the_problem(engine: Executor) -> None:
     engine.submit("rate", default_rate, engine.problem)
     assert outcomes(engine, 1) == {"rate": 0.001}
 
 
-def test_workers_are_other_processes_of_one_thread(workers: Engine) -> None:
+def test_workers_are_other_processes_of_one_thread(workers: Executor) -> None:
     workers.submit("who", environment)
     process, variables = outcomes(workers, 1)["who"]
     assert process != os.getpid()
@@ -99,14 +100,14 @@ def test_workers_are_other_processes_of_one_thread(workers: Engine) -> None:
 
 
 def test_a_killed_worker_is_replaced_and_its_job_done_again(
-    workers: Engine, tmp_path: Path
+    workers: Executor, tmp_path: Path
 ) -> None:
     workers.submit("job", die_once, str(tmp_path / "marker"))
     assert outcomes(workers, 1) == {"job": "survived"}
 
 
 def test_a_job_that_kills_every_worker_is_an_outcome_and_the_rest_goes_on(
-    workers: Engine,
+    workers: Executor,
 ) -> None:
     workers.submit("deadly", die)
     outcome = outcomes(workers, 1)["deadly"]
@@ -125,7 +126,7 @@ def deadly(task: Task) -> None:
 
 
 def repeated_baseline(repeat: int) -> Task:
-    return task(Part.VALIDATION, 0, Toy().baseline, repeat)
+    return make_task(EvaluationKind.VALIDATION, 0, Toy().baseline, repeat)
 
 
 def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -> None:
@@ -134,7 +135,7 @@ def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -
     )
     toy = Toy(before=deadly)
     with Ledger(None) as ledger:
-        Flow(toy, settings, ledger).run(lambda: open_engine(toy, 2))
+        StudyRunner(toy, settings, ledger).run(lambda: open_executor(toy, 2))
         done = ledger.evaluations()
         statuses = [done[t.task.key][1].status for t in ledger.trials(done)]
         assert len(ledger.finals(done)) == 2 * 2
@@ -144,15 +145,15 @@ def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -
 
 def test_the_callers_main_module_is_left_as_it_was() -> None:
     before = dict(vars(sys.modules["__main__"]))
-    with open_engine(Toy(), 2):
+    with open_executor(Toy(), 2):
         pass
     assert dict(vars(sys.modules["__main__"])) == before
 
 
 def test_at_least_one_worker() -> None:
-    with pytest.raises(StudyError, match="--workers is 0"), open_engine(Toy(), 0):
+    with pytest.raises(StudyError, match="--workers is 0"), open_executor(Toy(), 0):
         pass
-    assert default_workers() >= 1
+    assert available_cores() >= 1
 
 
 class Counted(Toy):
@@ -170,7 +171,7 @@ def test_the_problem_is_sent_once_however_many_evaluations_there_are() -> None:
         settings = Settings(seeds=seeds, calls=4, initial_points=2, retrain=1, methods=("random",))
         problem, Counted.pickled = Counted(), 0
         with Ledger(None) as ledger:
-            Flow(problem, settings, ledger).run(lambda: open_engine(problem, 2))
+            StudyRunner(problem, settings, ledger).run(lambda: open_executor(problem, 2))
         return Counted.pickled
 
     assert pickled(seeds=1) == pickled(seeds=4) <= 2
@@ -183,9 +184,9 @@ def trained_in(problem: NetworkProblem, wanted: Task) -> int:
 
 def test_tensorflow_is_imported_once_per_worker(digits: Dataset) -> None:
     """A process imports it once, and all trainings happen in as many as there are workers."""
-    with open_engine(NetworkProblem(digits, epochs=1), 2) as engine:
+    with open_executor(NetworkProblem(digits, epochs=1), 2) as engine:
         for repeat in range(8):
-            wanted = task(Part.VALIDATION, 0, BASELINE, repeat)
+            wanted = make_task(EvaluationKind.VALIDATION, 0, BASELINE, repeat)
             engine.submit(repeat, trained_in, engine.problem, wanted)
         assert len(set(outcomes(engine, 8).values())) <= 2
 

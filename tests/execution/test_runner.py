@@ -6,22 +6,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.core.records import Evaluation, Part, Status, Task, Trial, task
+from study.core.records import Evaluation, EvaluationKind, Status, Task, Trial, best_call, make_task
 from study.core.settings import Settings
-from study.execution.executor import Engine
-from study.execution.runner import Extra, Flow, Snapshot
-from study.execution.runs import incumbent
+from study.core.space import Configuration
+from study.execution.executor import Executor
+from study.execution.progress import ExtraEvaluation, Progress
+from study.execution.runner import StudyRunner
 from study.methods.propose import propose
-from study.methods.selection import Chosen
-from study.problems.network import evaluate
+from study.methods.selection import MethodSelection
+from study.problems.base import evaluate
 from study.storage.ledger import Ledger
+from study.storage.rows import Evaluations
 from tests.toy import SETTINGS, Toy, in_process, points, stopping_at
 
 
 def run(ledger: Ledger, settings: Settings = SETTINGS, **toy: Any) -> Toy:
     problem = Toy(**toy)
-    Flow(problem, settings, ledger).run(in_process(problem))
+    StudyRunner(problem, settings, ledger).run(in_process(problem))
     return problem
+
+
+def winner(trials: list[Trial], done: Evaluations) -> Configuration | None:
+    place = best_call([done[trial.task.key][1].score for trial in trials])
+    return None if place is None else trials[place].task.configuration
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +84,13 @@ def test_finals_retrain_the_incumbent_for_the_test_set_and_to_measure_it_again(
     finals = ledger.finals(done)
     assert len(finals) == 4 * 2 * 2 * 2
     for final in finals:
-        scored = [
-            (t.task.configuration, done[t.task.key][1].score)
-            for t in runs[final.method, final.seed]
-        ]
-        assert final.task.configuration == incumbent(scored)
-        assert final.task.part in (Part.TEST, Part.REMEASURED)
-    tested = {key for key, (t, _) in done.items() if t.part in (Part.TEST, Part.REMEASURED)}
+        assert final.task.configuration == winner(runs[final.method, final.seed], done)
+        assert final.task.kind in (EvaluationKind.TEST, EvaluationKind.REEVALUATED)
+    tested = {
+        key
+        for key, (t, _) in done.items()
+        if t.kind in (EvaluationKind.TEST, EvaluationKind.REEVALUATED)
+    }
     assert tested == {final.task.key for final in finals}
 
 
@@ -94,13 +101,10 @@ def test_the_test_set_is_scored_after_the_search_has_ended() -> None:
 
         def check(task: Task) -> None:
             """When a winner is scored, all calls of a run that it won are in the ledger."""
-            if task.part is Part.TEST:
+            if task.kind is EvaluationKind.TEST:
                 done = ledger.evaluations()
                 runs = [trials for trials in by_run(ledger).values() if len(trials) == 7]
-                winners = [
-                    incumbent([(t.task.configuration, done[t.task.key][1].score) for t in trials])
-                    for trials in runs
-                ]
+                winners = [winner(trials, done) for trials in runs]
                 scored.append(task.configuration in winners)
 
         run(ledger, before=check)
@@ -143,13 +147,13 @@ def test_an_evaluation_is_on_disk_before_the_next_one_starts(tmp_path: Path) -> 
 
 def test_a_finished_study_does_nothing(finished: Any) -> None:
     _, ledger = finished
-    flow = Flow(Toy(), SETTINGS, ledger)
-    assert not flow.unfinished
+    runner = StudyRunner(Toy(), SETTINGS, ledger)
+    assert not runner.unfinished
 
-    def never() -> AbstractContextManager[Engine]:
+    def never() -> AbstractContextManager[Executor]:
         raise AssertionError("an engine was opened")
 
-    flow.run(never)
+    runner.run(never)
 
 
 def test_added_seeds_and_methods_train_only_what_is_new() -> None:
@@ -190,7 +194,7 @@ def test_what_can_be_the_machines_fault_is_tried_once_more(
         raise error("no")
 
     toy = Toy(before=fail)
-    wanted = task(Part.VALIDATION, 0, toy.default, 0)
+    wanted = make_task(EvaluationKind.VALIDATION, 0, toy.default, 0)
     assert evaluate(toy, wanted).reason == f"{error.__name__}: no"
     assert toy.evaluated == [wanted.key] * attempts
 
@@ -201,13 +205,15 @@ def test_a_second_attempt_counts() -> None:
             raise MemoryError
 
     toy = Toy(before=fail_once)
-    assert evaluate(toy, task(Part.VALIDATION, 0, toy.default, 0)).status is Status.OK
+    assert (
+        evaluate(toy, make_task(EvaluationKind.VALIDATION, 0, toy.default, 0)).status is Status.OK
+    )
 
 
 def test_a_proposal_outside_the_space_ends_its_search_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def astray(method: Chosen, *arguments: Any) -> Any:
+    def astray(method: MethodSelection, *arguments: Any) -> Any:
         proposal = propose(method, *arguments)
         if method.name != "forest":
             return proposal
@@ -216,11 +222,11 @@ def test_a_proposal_outside_the_space_ends_its_search_only(
     monkeypatch.setattr("study.execution.runner.propose", astray)
     toy = Toy()
     with Ledger(None) as ledger:
-        flow = Flow(toy, SETTINGS, ledger)
-        flow.run(in_process(toy))
+        runner = StudyRunner(toy, SETTINGS, ledger)
+        runner.run(in_process(toy))
         made = [trial.method for trial in ledger.trials(ledger.evaluations())]
-    assert len(flow.errors) == 2
-    assert all("outside the space" in error for error in flow.errors)
+    assert len(runner.errors) == 2
+    assert all("outside the space" in error for error in runner.errors)
     assert (made.count("gp"), made.count("forest")) == (14, 6)
 
 
@@ -246,10 +252,10 @@ def test_the_longest_chain_of_work_starts_first() -> None:
 
 
 def test_watchers_are_told_how_far_it_is() -> None:
-    seen: list[Snapshot] = []
+    seen: list[Progress] = []
     problem = Toy()
     with Ledger(None) as ledger:
-        Flow(problem, SETTINGS, ledger, seen.append).run(in_process(problem))
+        StudyRunner(problem, SETTINGS, ledger, seen.append).run(in_process(problem))
     done = [snapshot.done for snapshot in seen]
     assert done == sorted(done)
     assert (done[-1], seen[-1].total) == (4 * 2 * 11, 4 * 2 * 11)
@@ -262,10 +268,10 @@ def test_a_plan_counts_what_is_held_and_writes_nothing() -> None:
     with Ledger(None) as ledger:
         run(ledger, Settings(seeds=1, calls=7, initial_points=3, retrain=2, methods=("gp",)))
         before = points(ledger)
-        flow = Flow(Toy(), SETTINGS, ledger)
-        assert flow.held("gp") == (7, 4)
-        assert flow.held("random") == (0, 0)
-        assert flow.unfinished
+        runner = StudyRunner(Toy(), SETTINGS, ledger)
+        assert runner.n_stored("gp") == (7, 4)
+        assert runner.n_stored("random") == (0, 0)
+        assert runner.unfinished
         assert points(ledger) == before  # planning writes nothing, though the design is known
 
 
@@ -273,26 +279,26 @@ def test_one_call_one_seed_one_point() -> None:
     tiny = Settings(seeds=1, calls=1, initial_points=1, retrain=1, methods=("baseline", "gp"))
     with Ledger(None) as ledger:
         toy = run(ledger, tiny)
-    assert len(toy.evaluated) == 2 * 3  # a call, a test, and the call measured again
+    assert len(toy.evaluated) == 2 * 3  # a call, a test, and the call re-evaluated
 
 
 def test_the_incumbent_is_the_first_of_the_best() -> None:
-    a, b, c = {"n": 1}, {"n": 2}, {"n": 3}
-    assert incumbent([(a, 0.5), (b, 0.7), (c, 0.7)]) == b  # type: ignore[list-item]
-    assert incumbent([(a, None), (b, 0.1)]) == b  # type: ignore[list-item]
-    assert incumbent([(a, None)]) is None  # type: ignore[list-item]
+    assert best_call([0.5, 0.7, 0.7]) == 1
+    assert best_call([None, float("nan"), 0.1]) == 2
+    assert best_call([-2.0, -1.0, None]) == 1
+    assert best_call([None, float("nan")]) is None
 
 
 def test_a_training_seed_depends_on_seed_configuration_repeat_and_part() -> None:
-    base = task(Part.VALIDATION, 0, {"n": 1}, 0)
+    base = make_task(EvaluationKind.VALIDATION, 0, {"n": 1}, 0)
     others = [
-        task(Part.TEST, 0, {"n": 1}, 0),
-        task(Part.VALIDATION, 1, {"n": 1}, 0),
-        task(Part.VALIDATION, 0, {"n": 2}, 0),
-        task(Part.VALIDATION, 0, {"n": 1}, 1),
+        make_task(EvaluationKind.TEST, 0, {"n": 1}, 0),
+        make_task(EvaluationKind.VALIDATION, 1, {"n": 1}, 0),
+        make_task(EvaluationKind.VALIDATION, 0, {"n": 2}, 0),
+        make_task(EvaluationKind.VALIDATION, 0, {"n": 1}, 1),
     ]
     assert len({t.training_seed for t in [base, *others]}) == 5
-    assert task(Part.VALIDATION, 0, {"n": 1}, 0) == base
+    assert make_task(EvaluationKind.VALIDATION, 0, {"n": 1}, 0) == base
     assert 0 <= base.training_seed < 2**63
 
 
@@ -303,7 +309,11 @@ def test_evaluations_of_nothing_have_no_score() -> None:
 def test_measuring_again_takes_fresh_seeds(finished: Any) -> None:
     _, ledger = finished
     done = ledger.evaluations()
-    again = [f.task.training_seed for f in ledger.finals(done) if f.task.part is Part.REMEASURED]
+    again = [
+        f.task.training_seed
+        for f in ledger.finals(done)
+        if f.task.kind is EvaluationKind.REEVALUATED
+    ]
     calls = {trial.task.training_seed for trial in ledger.trials(done)}
     assert not calls & set(again)
 
@@ -311,7 +321,7 @@ def test_measuring_again_takes_fresh_seeds(finished: Any) -> None:
 def test_a_search_that_breaks_off_is_told_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def broken(method: Chosen, *arguments: Any) -> Any:
+    def broken(method: MethodSelection, *arguments: Any) -> Any:
         if method.name == "forest":
             raise ValueError("no more ideas")
         return propose(method, *arguments)
@@ -319,10 +329,10 @@ def test_a_search_that_breaks_off_is_told_and_the_others_go_on(
     monkeypatch.setattr("study.execution.runner.propose", broken)
     toy = Toy()
     with Ledger(None) as ledger:
-        flow = Flow(toy, SETTINGS, ledger)
-        flow.run(in_process(toy))
+        runner = StudyRunner(toy, SETTINGS, ledger)
+        runner.run(in_process(toy))
         trials = ledger.trials(ledger.evaluations())
-    assert flow.errors == [
+    assert runner.errors == [
         f"forest seed {seed} call 4: proposing: no more ideas" for seed in range(2)
     ]
     made = {m: sum(trial.method == m for trial in trials) for m in SETTINGS.methods}
@@ -332,7 +342,7 @@ def test_a_search_that_breaks_off_is_told_and_the_others_go_on(
 def test_a_search_goes_on_from_its_state_not_from_its_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     states = []
 
-    def watched(method: Chosen, start: Any, history: Any, state: bytes | None) -> Any:
+    def watched(method: MethodSelection, start: Any, history: Any, state: bytes | None) -> Any:
         states.append(state is not None)
         return propose(method, start, history, state)
 
@@ -343,13 +353,13 @@ def test_a_search_goes_on_from_its_state_not_from_its_seed(monkeypatch: pytest.M
 
 
 def test_extra_evaluations_are_made_once_and_belong_to_no_run() -> None:
-    wanted = task(Part.CLAIM, 0, Toy().default, 0)
-    extra = Extra(name="a claim", task=wanted, seconds=99.0)
+    wanted = make_task(EvaluationKind.CLAIM, 0, Toy().default, 0)
+    extra = ExtraEvaluation(name="a claim", task=wanted, seconds=99.0)
     settings = Settings(seeds=1, calls=2, initial_points=2, retrain=1, methods=("random",))
     with Ledger(None) as ledger:
         for _ in range(2):
             toy = Toy()
-            Flow(toy, settings, ledger, extras=[extra]).run(in_process(toy))
+            StudyRunner(toy, settings, ledger, extras=[extra]).run(in_process(toy))
         done = ledger.evaluations()
         assert toy.evaluated == []
         assert done[wanted.key][1].status is Status.OK
@@ -361,9 +371,11 @@ def test_a_failed_extra_evaluation_is_told() -> None:
     def fail(problem: Any, wanted: Task) -> Evaluation:
         return Evaluation(status=Status.FAILED, reason="no")
 
-    extra = Extra(name="a claim", task=task(Part.CLAIM, 0, Toy().default, 0), how=fail)
+    extra = ExtraEvaluation(
+        name="a claim", task=make_task(EvaluationKind.CLAIM, 0, Toy().default, 0), evaluate=fail
+    )
     toy = Toy()
     with Ledger(None) as ledger:
-        flow = Flow(toy, SETTINGS, ledger, extras=[extra])
-        flow.run(in_process(toy))
-    assert flow.errors == ["a claim: failed, no"]
+        runner = StudyRunner(toy, SETTINGS, ledger, extras=[extra])
+        runner.run(in_process(toy))
+    assert runner.errors == ["a claim: failed, no"]

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.core.records import generator
+from study.core.records import make_rng
 from study.core.settings import Settings
 from study.core.space import Configuration
-from study.execution.runner import Flow
+from study.execution.runner import StudyRunner
+from study.methods.base import SearchContext
 from study.methods.propose import propose
-from study.methods.registry import METHODS, Start, missing
-from study.methods.selection import choose
+from study.methods.registry import METHODS, missing_packages
+from study.methods.selection import parse_method
 from study.storage.ledger import Ledger
 from study.training.network import BASELINE, SPACE
 from tests.toy import Toy, in_process
@@ -21,7 +22,7 @@ from tests.toy import Toy, in_process
 
 def row(name: str) -> Any:
     """A method as a parameter of a test, which is skipped if the method cannot be had here."""
-    lacking = ", ".join(missing(name))
+    lacking = ", ".join(missing_packages(METHODS[name]))
     return pytest.param(name, marks=pytest.mark.skipif(bool(lacking), reason=f"needs {lacking}"))
 
 
@@ -30,8 +31,10 @@ INITIAL = 4
 History = list[tuple[Configuration, float]]
 
 
-def start(name: str, seed: int) -> Start:
-    return Start(space=SPACE, baseline=BASELINE, initial_points=INITIAL, rng=generator(seed, name))
+def start(name: str, seed: int) -> SearchContext:
+    return SearchContext(
+        space=SPACE, baseline=BASELINE, initial_points=INITIAL, rng=make_rng(seed, name)
+    )
 
 
 def score(configuration: Configuration) -> float:
@@ -44,7 +47,7 @@ def score(configuration: Configuration) -> float:
 
 def design(name: str) -> History:
     rng = np.random.default_rng(7)
-    drawn = [SPACE.sample(rng) for _ in range(INITIAL if METHODS[name].designed else 0)]
+    drawn = [SPACE.sample(rng) for _ in range(INITIAL if METHODS[name].uses_initial_design else 0)]
     return [(configuration, score(configuration)) for configuration in drawn]
 
 
@@ -52,7 +55,9 @@ def search(name: str, seed: int, calls: int, *, replay: bool) -> History:
     """Run a method, from its last state or replayed from its seed at every call."""
     history, state = design(name), None
     for _ in range(calls):
-        proposal = propose(choose(name), start(name, seed), history, None if replay else state)
+        proposal = propose(
+            parse_method(name), start(name, seed), history, None if replay else state
+        )
         state = proposal.state
         history.append((proposal.configuration, score(proposal.configuration)))
     return history
@@ -79,7 +84,7 @@ def test_another_seed_gives_other_points(name: str) -> None:
 @every_method
 def test_a_replayed_search_is_the_search(name: str) -> None:
     """Going on from a pickled state, and asking everything again, give the same points."""
-    if METHODS[name].learns:
+    if METHODS[name].adaptive:
         assert search(name, 3, 5, replay=True) == search(name, 3, 5, replay=False)
 
 
@@ -88,7 +93,7 @@ def test_a_method_makes_exactly_its_calls(name: str) -> None:
     toy = Toy()
     settings = Settings(seeds=2, calls=7, initial_points=INITIAL, retrain=1, methods=(name,))
     with Ledger(None) as ledger:
-        Flow(toy, settings, ledger).run(in_process(toy))
+        StudyRunner(toy, settings, ledger).run(in_process(toy))
         trials = ledger.trials(ledger.evaluations())
     for seed in range(2):
         assert [t.call for t in trials if t.seed == seed] == list(range(1, 8))
@@ -99,7 +104,7 @@ def test_constant_and_failing_outcomes_do_not_stop_a_search(name: str) -> None:
     for accuracy in (0.5, 0.0):
         history: Any = [(configuration, accuracy) for configuration, _ in design(name)]
         for _ in range(3):
-            proposal = propose(choose(name), start(name, 0), history)
+            proposal = propose(parse_method(name), start(name, 0), history)
             history.append((proposal.configuration, accuracy))
 
 

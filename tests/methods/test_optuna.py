@@ -1,5 +1,6 @@
 """Optuna's samplers, driven by us and by Optuna itself."""
 
+import dataclasses
 import math
 import pickle
 import random
@@ -11,11 +12,12 @@ import numpy as np
 import pytest
 
 from study.core.errors import StudyError
-from study.core.records import generator
+from study.core.records import make_rng
 from study.core.space import Categorical, Configuration, Integer, Real, Space
+from study.methods.base import SearchContext
 from study.methods.propose import propose
-from study.methods.registry import METHODS, Start, missing
-from study.methods.selection import choose
+from study.methods.registry import METHODS, missing_packages
+from study.methods.selection import parse_method
 from study.training.network import DEFAULT, SPACE
 from tests import toy
 from tests.methods.test_contract import INITIAL, History, design, row, score, search, start
@@ -27,7 +29,7 @@ samplers = pytest.mark.parametrize("name", [row("tpe"), row("optuna-gp")])
 def sampler(name: str, seed: int) -> Any:
     """As Optuna ships it, but for the random start: the design is that."""
     kind = {"tpe": optuna.samplers.TPESampler, "optuna-gp": optuna.samplers.GPSampler}[name]
-    return kind(seed=int(generator(seed, name).integers(2**31)), n_startup_trials=INITIAL)
+    return kind(seed=int(make_rng(seed, name).integers(2**31)), n_startup_trials=INITIAL)
 
 
 def objective(trial: Any) -> float:
@@ -83,7 +85,8 @@ def test_the_whole_design_is_told_before_the_model_is_used(name: str) -> None:
     told = design(name)
     other = [(configuration, -accuracy) for configuration, accuracy in told]
     first = [
-        propose(choose(name), start(name, 0), history).configuration for history in (told, other)
+        propose(parse_method(name), start(name, 0), history).configuration
+        for history in (told, other)
     ]
     assert first[0] != first[1]
 
@@ -103,7 +106,7 @@ def test_no_global_generator_of_python_and_torch_is_touched(name: str) -> None:
     assert random.getstate() == before
 
 
-@pytest.mark.skipif(bool(missing("optuna-gp")), reason="needs torch")
+@pytest.mark.skipif(bool(missing_packages(METHODS["optuna-gp"])), reason="needs torch")
 def test_points_do_not_depend_on_the_number_of_threads() -> None:
     """From about 250 points on they would, in the last digits."""
     torch: Any = pytest.importorskip("torch")
@@ -117,7 +120,9 @@ def test_points_do_not_depend_on_the_number_of_threads() -> None:
         for threads in (1, 4):
             torch.set_num_threads(threads)
             one = METHODS["optuna-gp"].create(
-                Start(space=SPACE, baseline=DEFAULT, initial_points=250, rng=generator(0, "gp"))
+                SearchContext(
+                    space=SPACE, baseline=DEFAULT, initial_points=250, rng=make_rng(0, "gp")
+                )
             )
             for configuration, told in history:
                 one.tell(configuration, told)
@@ -141,20 +146,18 @@ EDGES = Space(
 @samplers
 def test_proposals_at_the_edge_of_a_log_interval_are_inside(name: str) -> None:
     point: Configuration = {"narrow": 1e-4, "flat": 0.0, "single": 3, "kind": "only"}
-    begin = Start(space=EDGES, baseline=point, initial_points=1, rng=generator(0, name))
+    begin = SearchContext(space=EDGES, baseline=point, initial_points=1, rng=make_rng(0, name))
     history: History = [(point, 0.0)]
     state = None
     for _ in range(12):
-        proposal = propose(choose(name), begin, history, state)
+        proposal = propose(parse_method(name), begin, history, state)
         state = proposal.state
         assert proposal.configuration in EDGES
         history.append((proposal.configuration, float(proposal.configuration["flat"])))
 
 
 def test_points_asked_for_at_once_are_told_in_any_order() -> None:
-    from study.methods.optuna import tpe
-
-    one = tpe(SPACE, 1, seed=0)
+    one: Any = METHODS["tpe"].create(dataclasses.replace(start("tpe", 0), initial_points=1))
     one.tell(DEFAULT, 0.5)
     asked = [one.ask() for _ in range(3)]
     for number, configuration in reversed(list(enumerate(asked))):
@@ -183,8 +186,8 @@ def peak(configuration: Configuration) -> float:
 
 
 def best(name: str, seed: int, calls: int) -> float:
-    begin = Start(
-        space=toy.SPACE, baseline=toy.Toy().baseline, initial_points=5, rng=generator(seed, name)
+    begin = SearchContext(
+        space=toy.SPACE, baseline=toy.Toy().baseline, initial_points=5, rng=make_rng(seed, name)
     )
     rng = np.random.default_rng(seed)
     history = [(c, peak(c)) for c in [toy.SPACE.sample(rng) for _ in range(5)]]

@@ -7,12 +7,14 @@ import pytest
 from skopt import forest_minimize, gbrt_minimize, gp_minimize
 
 from study.core.errors import StudyError
-from study.core.records import generator
+from study.core.records import make_rng
 from study.core.space import Integer, Space
 from study.methods import registry
+from study.methods.base import SearchContext
 from study.methods.propose import propose
 from study.methods.registry import METHODS
-from study.methods.selection import choose
+from study.methods.selection import parse_method
+from study.methods.skopt import to_skopt_dimensions
 from study.training.network import SPACE
 from tests.methods.test_contract import design, score, search, start
 
@@ -20,11 +22,11 @@ from tests.methods.test_contract import design, score, search, start
 def reference(name: str, seed: int, calls: int) -> Any:
     """What scikit-optimize's own loop finds, given the same design and random state."""
     told = design(name)
-    state = int(generator(seed, name).integers(2**31))
+    state = int(make_rng(seed, name).integers(2**31))
     common: dict[str, Any] = {
-        "func": lambda point: -score(SPACE.configuration(point)),
-        "dimensions": registry._dimensions(SPACE),
-        "x0": [SPACE.point(configuration) for configuration, _ in told],
+        "func": lambda point: -score(SPACE.to_configuration(point)),
+        "dimensions": to_skopt_dimensions(SPACE),
+        "x0": [SPACE.to_point(configuration) for configuration, _ in told],
         "y0": [-accuracy for _, accuracy in told],
         "n_initial_points": 0,
         "n_calls": calls,
@@ -41,15 +43,15 @@ def reference(name: str, seed: int, calls: int) -> Any:
 
 @pytest.mark.parametrize("name", ["gp", "gbrt", "forest"])
 def test_proposals_are_those_of_scikit_optimizes_own_loop(name: str) -> None:
-    ours = [SPACE.point(configuration) for configuration, _ in search(name, 4, 6, replay=False)]
+    ours = [SPACE.to_point(configuration) for configuration, _ in search(name, 4, 6, replay=False)]
     theirs = reference(name, 4, 6).x_iters
-    assert ours == [SPACE.point(SPACE.configuration(point)) for point in theirs]
+    assert ours == [SPACE.to_point(SPACE.to_configuration(point)) for point in theirs]
 
 
 @pytest.mark.parametrize("name", ["gp", "gbrt", "forest"])
 def test_settings_are_those_of_scikit_optimizes_own_loop(name: str) -> None:
     """Two acquisition functions may agree for as long as the test above looks."""
-    method: Any = choose(name).create(start(name, 0))
+    method: Any = parse_method(name).create(start(name, 0))
     ours = method.optimizer.specs["args"]
     flat = {**ours, **ours["acq_func_kwargs"], **ours["acq_optimizer_kwargs"]}
     keys = ("acq_func", "acq_optimizer", "xi", "kappa", "n_points", "n_restarts_optimizer")
@@ -60,35 +62,35 @@ def test_settings_are_those_of_scikit_optimizes_own_loop(name: str) -> None:
 def test_a_repeated_proposal_is_counted_though_scikit_optimize_swaps_it() -> None:
     tiny = Space((Integer(name="n", low=1, high=2),))
     history: list[Any] = [({"n": 1}, 0.5), ({"n": 2}, 0.6)]
-    setting = registry.Start(
-        space=tiny, baseline={"n": 1}, initial_points=2, rng=generator(0, "forest")
+    setting = SearchContext(
+        space=tiny, baseline={"n": 1}, initial_points=2, rng=make_rng(0, "forest")
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert propose(choose("forest"), setting, history).duplicate
+        assert propose(parse_method("forest"), setting, history).duplicate
 
 
 def test_a_search_that_replays_differently_is_stopped() -> None:
     history = search("forest", 0, 2, replay=False)
     history[-2] = ({**history[-2][0], "batch_size": 1}, 0.9)
     with pytest.raises(RuntimeError, match="another call 5 than the one stored"):
-        propose(choose("forest"), start("forest", 0), history)
+        propose(parse_method("forest"), start("forest", 0), history)
 
 
 def test_an_unknown_method_is_told_with_the_nearest_name() -> None:
     with pytest.raises(StudyError, match="did you mean 'gbrt'"):
-        registry.lookup("grbt")
-    assert METHODS["baseline"].learns is METHODS["random"].learns is False
+        registry.get("grbt")
+    assert METHODS["baseline"].adaptive is METHODS["random"].adaptive is False
 
 
 def test_a_method_without_its_packages_is_told_with_the_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    needy = dataclasses.replace(METHODS["optuna-gp"], needs=("numpy", "no_such", "nor_this"))
+    needy = dataclasses.replace(METHODS["optuna-gp"], requires=("numpy", "no_such", "nor_this"))
     monkeypatch.setitem(METHODS, "optuna-gp", needy)
     with pytest.raises(StudyError) as caught:
-        registry.lookup("optuna-gp")
+        registry.get("optuna-gp")
     assert str(caught.value) == (
-        "--methods 'optuna-gp' needs no_such, nor_this, not installed here: "
-        "python -m pip install 'study[optuna]'"
+        "methods 'optuna-gp' needs no_such, nor_this, not installed here: "
+        "python -m pip install 'hpo-study[optuna]'"
     )

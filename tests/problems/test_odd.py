@@ -10,13 +10,14 @@ import pytest
 from study.core.records import Evaluation, Status, Task
 from study.core.settings import Settings
 from study.core.space import Categorical, Configuration, Integer, Space
-from study.execution.runner import Flow
-from study.methods.registry import METHODS, missing
-from study.methods.selection import choose_all
+from study.execution.resume import save_metadata
+from study.execution.runner import StudyRunner
+from study.methods.registry import METHODS, missing_packages
+from study.methods.selection import parse_methods
 from study.report.page import write_report
-from study.results import Results, from_ledger, load, note, write
+from study.results import Results, from_ledger, load, write_tables
 from study.storage.ledger import Ledger
-from tests.toy import DATA, SPACE, Toy, in_process
+from tests.toy import DATA, SESSION, SPACE, Toy, in_process
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,20 +35,20 @@ class Odd(Toy):
 
 
 def ok(accuracy: float) -> Evaluation:
-    return Evaluation(status=Status.OK, score=accuracy, cost=5, initial_loss=2.3, seconds=0.001)
+    return Evaluation(status=Status.OK, score=accuracy, size=5, initial_loss=2.3, seconds=0.001)
 
 
 def studied(folder: Path, settings: Settings, toy: Odd) -> Results:
     """Run the study to its end, write everything, and count what must be there."""
     with Ledger(folder / "study.db") as ledger:
-        note(ledger, settings, toy, DATA, choose_all(settings.methods))
-        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 1})
-        flow = Flow(toy, settings, ledger)
-        flow.run(in_process(toy))
-        results = from_ledger(folder, ledger, flow.errors)
-    write(results)
+        save_metadata(ledger, settings, toy, DATA, parse_methods(settings.methods))
+        ledger.begin_session(SESSION)
+        runner = StudyRunner(toy, settings, ledger)
+        runner.run(in_process(toy))
+        results = from_ledger(folder, ledger, runner.errors)
+    write_tables(results)
     write_report(results)
-    assert flow.errors == []
+    assert runner.errors == []
     assert results.finished
     assert (results.trials.groupby(["method", "seed"]).size() == settings.calls).all()
     assert len(results.trials) == len(settings.methods) * settings.seeds * settings.calls
@@ -58,7 +59,7 @@ def studied(folder: Path, settings: Settings, toy: Odd) -> Results:
 
 def settings(**changed: Any) -> Settings:
     usual: dict[str, Any] = {"seeds": 1, "calls": 7, "initial_points": 5, "retrain": 1}
-    methods = tuple(name for name in METHODS if not missing(name))
+    methods = tuple(name for name in METHODS if not missing_packages(METHODS[name]))
     return Settings(**usual | {"methods": methods} | changed)
 
 
@@ -169,4 +170,4 @@ def test_a_problem_that_counts_neither_parameters_nor_seconds(tmp_path: Path) ->
         return Evaluation(status=Status.OK, score=units(task) / 50)
 
     results = studied(tmp_path, settings(), Odd(score=bare))
-    assert results.trials["cost"].isna().all()
+    assert results.trials["size"].isna().all()

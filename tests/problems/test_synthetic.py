@@ -34,13 +34,13 @@ def test_values_are_those_of_scikit_optimize(name: str) -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
         drawn = space.sample(rng)
-        assert value(problem, drawn) == pytest.approx(REFERENCES[name](space.point(drawn)))
+        assert value(problem, drawn) == pytest.approx(REFERENCES[name](space.to_point(drawn)))
 
 
 @pytest.mark.parametrize(("name", "point"), OPTIMA)
 def test_the_published_places_have_the_optimum(name: str, point: list[float | int | str]) -> None:
     problem = FUNCTIONS[name]
-    configuration = Space(tuple(problem.space)).configuration(point)
+    configuration = Space(tuple(problem.space)).to_configuration(point)
     assert value(problem, configuration) == pytest.approx(problem.objective.optimum, abs=2e-5)
 
 

@@ -202,7 +202,7 @@ def test_a_problem_that_is_not_in_order_is_one_line(
     [
         ('"high"', "", "TypeError: evaluate returned 'high': it must be a number"),
         ("(1.0, 2.0)", "", "TypeError: evaluate returned (1.0, 2.0): it must be a number"),
-        ("1.0", "cost='trees'", "TypeError: evaluate returned 1.0: it must be (value, trees)"),
+        ("1.0", "size='trees'", "TypeError: evaluate returned 1.0: it must be (value, trees)"),
         ("97.0", "percent=True, name='share'", "ValueError: share is 97.0: a share must lie"),
         ("1 / 0", "", "ZeroDivisionError: division by zero"),
     ],
@@ -295,10 +295,8 @@ def test_settings_are_part_of_the_name_and_share_what_is_left_to_chance(tmp_path
     first, same, other = (trials[trials["method"] == name]["x"].tolist() for name in names)
     assert first == same
     assert first != other
-    assert (
-        load(tmp_path / "out")
-        .info["command"]
-        .endswith("--methods 'gp,gp[kappa=5],gp[acq_func=LCB,kappa=1]'")
+    assert load(tmp_path / "out").info.command.endswith(
+        "--methods 'gp,gp[kappa=5],gp[acq_func=LCB,kappa=1]'"
     )
 
 

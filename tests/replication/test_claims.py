@@ -9,17 +9,19 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from study.core.errors import StudyError
-from study.core.records import Part
+from study.api import run_plan, write_outputs
+from study.core.records import EvaluationKind
 from study.core.settings import Settings
-from study.data.sources import Dataset
-from study.execution import plan
-from study.problems.network import NetworkProblem
-from study.replication import claims, replicate
+from study.core.tutorial import REPORTED, reported_results
+from study.data.dataset import Dataset
+from study.execution.plan import StudyRequest, make_plan
+from study.replication import replicate
 from study.replication.claims import CLAIMS, TRIED, claim_frame
-from study.results import load
+from study.replication.tables import guided_calls, paragraph, read_replication
+from study.results import Results
 from study.storage.ledger import Ledger
 from study.training import network
+from study.training.compiled import CompiledTrainer
 
 
 def framed(**measured: list[float]) -> pd.DataFrame:
@@ -75,11 +77,11 @@ def test_twelve_calls_are_not_the_fewest_that_run() -> None:
 
 
 def test_a_network_that_goes_on_starts_where_it_stopped(digits: Dataset) -> None:
-    trainer = NetworkProblem(digits, epochs=2).trainer
-    first = trainer.train(network.DEFAULT, np.random.default_rng(0), 2, digits.fitted)
+    trainer = CompiledTrainer(digits)
+    first = trainer.train(network.DEFAULT, np.random.default_rng(0), 2, digits.n_fitted)
     score = trainer.test_accuracy(first.model)
-    again = trainer.train(
-        network.DEFAULT, np.random.default_rng(1), 2, digits.fitted, going_on=(first.model, 40)
+    again = trainer.train_model(
+        first.model, network.DEFAULT, np.random.default_rng(1), 2, digits.n_fitted, steps_before=40
     )
     assert first.initial_loss > 2
     assert again.initial_loss < 0.9 * first.initial_loss
@@ -87,27 +89,9 @@ def test_a_network_that_goes_on_starts_where_it_stopped(digits: Dataset) -> None
     assert trainer.test_accuracy(again.model) > score
 
 
-def test_the_decay_goes_on_too() -> None:
-    from study.training.trainer import learning_rates
-
-    whole = learning_rates({**network.DEFAULT, "adam_decay": 0.01}, 100)
-    rest = learning_rates({**network.DEFAULT, "adam_decay": 0.01}, 50, before=50)
-    restart = learning_rates({**network.DEFAULT, "adam_decay": 0.0}, 50) / 1e-3
-    expected = 1e-3 / (1 + 0.01 * np.arange(50, 100)) * restart
-    assert rest == pytest.approx(expected, rel=1e-5)
-    assert rest[0] < whole[0]
-
-
-def test_only_mnist_is_claimed_about(tmp_path: Path) -> None:
-    planned = plan.plan(dataset="digits", workers=1, output=tmp_path / "out")
-    with pytest.raises(StudyError, match="claims are about MNIST"):
-        replicate.replicate(planned)
-    assert not (tmp_path / "out").exists()
-
-
 def test_mnist_is_known_by_its_content(mnist: Dataset, digits: Dataset) -> None:
-    assert claims.is_mnist(NetworkProblem(mnist, 3).describe())
-    assert not claims.is_mnist(NetworkProblem(digits, 3).describe())
+    assert reported_results(mnist.fingerprint()) == REPORTED
+    assert reported_results(digits.fingerprint()) == {}
 
 
 def test_guided_calls_by_hand() -> None:
@@ -118,20 +102,26 @@ def test_guided_calls_by_hand() -> None:
         {"method": "gp", "seed": 1, "phase": "initial", "validation_score": 0.90},
         {"method": "gp", "seed": 1, "phase": "search", "validation_score": 0.96},
     ]
-    found = claims.guided_calls(pd.DataFrame(rows))
+    found = guided_calls(pd.DataFrame(rows))
     assert found["gain"].tolist() == pytest.approx([-2.0, 6.0])
 
 
 def test_a_replication_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On digits, which is not the tutorial's data: the whole way, resumed, with three trials."""
-    monkeypatch.setattr(claims, "is_mnist", lambda problem: True)
     monkeypatch.setattr(replicate, "TRIED", TRIED[:3])
     monkeypatch.setattr(replicate, "LEAK_EPOCHS", 30)
-    planned = plan.plan(
+    request = StudyRequest(
         dataset="digits", methods=("gp", "gbrt"), seeds=2, calls=3, initial_points=2, retrain=1,
         epochs=3, workers=1, output=tmp_path / "out",
     )  # fmt: skip
-    results = replicate.replicate(planned)
+
+    def replicated() -> Results:
+        results = run_plan(make_plan(request), lambda _: None, replicate.extras)
+        replicate.write_claims(results)
+        write_outputs(results)
+        return results
+
+    results = replicated()
     assert results.valid
     assert results.finished
     table = pd.read_csv(tmp_path / "out" / "claims.csv").set_index("claim")
@@ -144,17 +134,17 @@ def test_a_replication_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert (tmp_path / "out" / "plots" / "leak.svg").is_file()
     with Ledger(tmp_path / "out" / "study.db", create=False) as ledger:
         held = ledger.evaluations()
-    replicate.replicate(planned)
+    replicated()
     with Ledger(tmp_path / "out" / "study.db", create=False) as ledger:
         assert ledger.evaluations() == held
-    replication = load(tmp_path / "out").replication
+    replication = read_replication(tmp_path / "out")
     assert replication is not None
-    assert "one network stays between" in claims.paragraph(*replication, results.trials)
+    assert "one network stays between" in paragraph(replication, results)
 
 
 def test_what_the_claims_need_is_made_once() -> None:
     extras = replicate.extras(Settings(seeds=8))
     assert len({extra.task.key for extra in extras}) == len(extras) == 1 + 8 * 5 + 3 * 24
-    assert extras[0].task.part is Part.LEAK
+    assert extras[0].task.kind is EvaluationKind.LEAK
     assert extras[0].seconds
     assert extras[0].seconds > 60  # so that it is begun first

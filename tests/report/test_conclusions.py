@@ -1,21 +1,21 @@
 """What a reader without statistics is told."""
 
-from dataclasses import asdict
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
 from study.analysis.paired import compare_pairs
 from study.core.objective import ACCURACY
-from study.report.conclusions import answer, sentences
+from study.core.settings import Settings
+from study.report.conclusions import conclusions, pair_sentences
+from tests.toy import Toy, make_info
 
-INFO: dict[str, Any] = {
-    "problem": {"name": "mnist", "dataset": "mnist", "objective": asdict(ACCURACY)},
-    "settings": {"calls": 12, "seeds": 8, "margin": 0.1},
-    "finished": True,
-}
+PROBLEM = msgspec.structs.replace(Toy().describe(), name="mnist")
+SETTINGS = Settings(seeds=8)
+INFO = make_info(problem=PROBLEM, settings=SETTINGS)
 
 
 def compared(scores: dict[str, list[float]], margin: float = 0.1) -> pd.DataFrame:
@@ -39,45 +39,45 @@ GBRT = [97.4, 97.3, 97.5, 97.4, 97.3, 97.6, 97.2, 97.4]
 
 
 def test_a_clear_difference_is_a_victory() -> None:
-    assert sentences(compared({"baseline": BASELINE, "gp": GP}), ACCURACY) == [
+    assert pair_sentences(compared({"baseline": BASELINE, "gp": GP}), ACCURACY) == [
         "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
     ]
 
 
 def test_a_defeat_is_told_from_the_winners_side() -> None:
-    assert sentences(compared({"gp": GP, "baseline": BASELINE}), ACCURACY) == [
+    assert pair_sentences(compared({"gp": GP, "baseline": BASELINE}), ACCURACY) == [
         "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
     ]
 
 
 def test_an_open_question_comes_with_what_would_decide_it() -> None:
-    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}), ACCURACY)
+    (line,) = pair_sentences(compared({"gp": GP, "gbrt": GBRT}), ACCURACY)
     assert line.startswith("gbrt and gp: undecided, -0.01 pp [-0.15, +0.12], about ")
     assert line.endswith(" seeds would decide")
 
 
 def test_equivalence_names_its_margin() -> None:
-    (line,) = sentences(compared({"gp": GP, "gbrt": GBRT}, margin=0.5), ACCURACY)
+    (line,) = pair_sentences(compared({"gp": GP, "gbrt": GBRT}, margin=0.5), ACCURACY)
     assert line == "gbrt and gp: equivalent within 0.5 pp, -0.01 pp [-0.15, +0.12]"
 
 
 def test_one_seed_is_said_to_tell_nothing() -> None:
-    (line,) = sentences(compared({"gp": [97.0], "gbrt": [97.5]}), ACCURACY)
+    (line,) = pair_sentences(compared({"gp": [97.0], "gbrt": [97.5]}), ACCURACY)
     assert line == "gbrt and gp: undecided, +0.50 pp at one seed, which tells nothing of others"
 
 
 def test_decided_pairs_come_first() -> None:
-    found = sentences(compared({"gp": GP, "gbrt": GBRT, "baseline": BASELINE}), ACCURACY)
+    found = pair_sentences(compared({"gp": GP, "gbrt": GBRT, "baseline": BASELINE}), ACCURACY)
     assert ["beats" in line for line in found] == [True, True, False]
 
 
 def test_three_sentences_what_how_sure_and_what_next() -> None:
     comparisons = compared({"baseline": BASELINE, "gp": GP, "gbrt": GBRT})
     means = {"baseline": 93.16, "gp": 97.40, "gbrt": 97.39}
-    first, second, third = answer(summary(means), comparisons, INFO, [])
+    first, second, third = conclusions(summary(means), comparisons, INFO, [])
     assert first == (
-        "On mnist, with 12 calls per run and 8 seeds, gp chose the most accurate networks on "
-        "average: 97.40 % on the test set, against 93.16 % for the baseline."
+        "On mnist, with 12 calls per run and 8 seeds, gp reached the highest test accuracy "
+        "on average: 97.40 %, against 93.16 % for the baseline."
     )
     assert second == (
         "It beats baseline by 4.24 pp [4.10, 4.37]; whether it is better than gbrt is undecided."
@@ -89,7 +89,7 @@ def test_among_equivalent_methods_the_cheapest_is_advised() -> None:
     comparisons = compared({"gp": GP, "gbrt": GBRT}, margin=0.5)
     seconds = {"gp": 3.0, "gbrt": 1.0}
     means = summary({"gp": 97.40, "gbrt": 97.39}, seconds)
-    assert answer(means, comparisons, INFO, [])[2] == (
+    assert conclusions(means, comparisons, INFO, [])[2] == (
         "Take gbrt, which is as good and the cheapest per call."
     )
 
@@ -97,7 +97,7 @@ def test_among_equivalent_methods_the_cheapest_is_advised() -> None:
 def test_a_hopeless_question_is_not_to_be_pursued() -> None:
     comparisons = compared({"gp": [90.0, 95.0, 80.0], "gbrt": [95.0, 90.0, 80.1]})
     means = summary({"gp": 88.33, "gbrt": 88.37}, {"gp": 3.0, "gbrt": 1.0})
-    third = answer(means, comparisons, INFO, [])[2]
+    third = conclusions(means, comparisons, INFO, [])[2]
     assert "more than 10,000 seeds; rather take gbrt" in third
 
 
@@ -106,26 +106,27 @@ def test_a_hopeless_question_is_not_to_be_pursued() -> None:
     [
         ({"finished": False}, [], "unfinished"),
         ({}, ["fresh weights"], "Do not rely on it: a check failed (fresh weights)."),
-        ({"settings": {**INFO["settings"], "seeds": 1}}, [], "One seed decides nothing"),
+        ({"settings": Settings(seeds=1)}, [], "One seed decides nothing"),
     ],
 )
 def test_what_is_wrong_with_a_study_is_the_last_sentence(
     info: dict[str, Any], failed: list[str], expected: str
 ) -> None:
     comparisons = compared({"gp": GP, "gbrt": GBRT})
-    third = answer(summary({"gp": 97.40, "gbrt": 97.39}), comparisons, INFO | info, failed)[2]
+    changed, means = msgspec.structs.replace(INFO, **info), summary({"gp": 97.40, "gbrt": 97.39})
+    third = conclusions(means, comparisons, changed, failed)[2]
     assert expected in third
 
 
 def test_if_nothing_beats_the_baseline_it_is_said() -> None:
     comparisons = compared({"baseline": GP, "gp": BASELINE})
     means = summary({"baseline": 97.40, "gp": 93.16})
-    first, second, third = answer(means, comparisons, INFO, [])
-    assert "no search chose better networks than the untuned baseline: 97.40 %" in first
+    first, second, third = conclusions(means, comparisons, INFO, [])
+    assert "no search reached a better test accuracy than the untuned baseline: 97.40 %" in first
     assert second == "It beats gp by 4.24 pp [4.10, 4.37]."
     assert third == "Take baseline."
 
 
 def test_nothing_finished_is_said() -> None:
-    (line,) = answer(summary({"gp": float("nan")}), compared({"gp": []}), INFO, [])
+    (line,) = conclusions(summary({"gp": float("nan")}), compared({"gp": []}), INFO, [])
     assert line.startswith("Nothing can be said yet")

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.core.formatting import percent
+from study.core.formatting import format_percent
 from study.core.objective import ACCURACY
 from study.core.records import Task
-from study.report.conclusions import sentences
+from study.replication.report import write_full_report
+from study.report.conclusions import pair_sentences
 from study.report.page import markdown_cell, write_report
 from study.results import Results, read_files
 from tests.test_results import PLOTS
@@ -78,11 +79,13 @@ def test_the_summary_is_that_of_the_csv_file(finished: Results) -> None:
     assert list(shown.index) == list(written.index)
     for method, row in written.iterrows():
         line = shown.loc[str(method)]
-        assert line["test accuracy"] == percent(row["test_accuracy"], row["test_sd"])
-        assert line["best validation accuracy"] == percent(
+        assert line["test accuracy"] == format_percent(row["test_accuracy"], row["test_sd"])
+        assert line["best validation accuracy"] == format_percent(
             row["validation_accuracy"], row["validation_sd"]
         )
-        assert line["measured again"] == percent(row["remeasured_accuracy"], row["remeasured_sd"])
+        assert line["re-evaluated"] == format_percent(
+            row["reevaluated_accuracy"], row["reevaluated_sd"]
+        )
         assert line["s/call"] == f"{row['seconds_per_call']:.2f}"
 
 
@@ -94,14 +97,14 @@ def test_the_comparisons_are_those_of_the_csv_file(finished: Results) -> None:
         line = shown.loc[f"{row.method} - {row.other}"]
         assert line["difference (pp)"] == f"{row.mean_difference:+.2f}"
         assert line["verdict"] == row.verdict
-    for sentence in sentences(finished.comparisons, ACCURACY):
+    for sentence in pair_sentences(finished.scores.comparisons, ACCURACY):
         assert " ".join(sentence.split()) in text_of(finished)
 
 
 def test_it_tells_how_to_repeat_the_study(finished: Results) -> None:
     text = text_of(finished)
-    assert finished.info["command"] in text
-    assert finished.info["problem"]["fingerprint"] in text
+    assert finished.info.command in text
+    assert finished.info.problem.fingerprint in text
     assert "numpy 2.0" in text
 
 
@@ -147,7 +150,7 @@ def test_names_are_text_wherever_they_stand(finished: Results, tmp_path: Path, n
     for file in ("trials.csv", "finals.csv"):
         (tmp_path / file).write_bytes((finished.folder / file).read_bytes())
     info = json.loads((finished.folder / "study.json").read_text())
-    info["problem"]["dataset"] = name
+    info["problem"]["name"] = name
     (tmp_path / "study.json").write_text(json.dumps(info))
     results = read_files(tmp_path)
     write_report(results)
@@ -189,7 +192,7 @@ def claimed(results: Results) -> Callable[[], Results]:
 
 def test_claims_come_first_where_they_were_measured(tmp_path: Path) -> None:
     results = claimed(study_in(tmp_path / "toy"))()
-    write_report(results)
+    write_full_report(results)
     shown = tables(results)[""]
     written = pd.read_csv(results.folder / "claims.csv")
     assert shown["verdict"].tolist() == written["verdict"].tolist()

@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 
 from study.core.objective import ACCURACY, Objective
-from study.storage import frames
+from study.core.space import Integer
+from study.storage import csv, frames
 from tests.toy import Frames
 
-ERROR = Objective(name="error", maximise=False, cost="number of trees")
-SPACE = [{"name": "n", "kind": "integer"}]
+ERROR = Objective(name="error", maximise=False, size="number of trees")
+SPACE = [Integer(name="n", low=1, high=50)]
 
 
 def test_trials_are_ordered_and_incumbents_never_fall(two_methods: Frames) -> None:
@@ -32,10 +33,10 @@ def test_a_shared_evaluation_is_marked_where_it_stands_again(two_methods: Frames
     assert list(zip(reused["method"], reused["call"], strict=True)) == [("gp", 1), ("gp", 1)]
 
 
-def test_finals_hold_one_score_each_by_their_part(two_methods: Frames) -> None:
+def test_finals_hold_one_score_each_by_their_kind(two_methods: Frames) -> None:
     _, finals = two_methods
-    assert finals["part"].tolist() == ["test", "test", "remeasured", "remeasured"] * 4
-    tested = finals["part"] == "test"
+    assert finals["kind"].tolist() == ["test", "test", "reevaluated", "reevaluated"] * 4
+    tested = finals["kind"] == "test"
     assert finals["test_score"].notna().tolist() == tested.tolist()
     assert finals["validation_score"].notna().tolist() == (~tested).tolist()
 
@@ -47,28 +48,31 @@ def test_what_failed_is_listed(two_methods: Frames) -> None:
 def test_csv_files_give_the_frames_back(two_methods: Frames, tmp_path: Path) -> None:
     trials, finals = two_methods
     for objective in (ACCURACY, ERROR):
-        frames.named(trials, objective).to_csv(tmp_path / "trials.csv", index=False)
-        frames.named(finals, objective).to_csv(tmp_path / "finals.csv", index=False)
-        read = frames.read_trials(tmp_path / "trials.csv", SPACE, objective)
+        frames.to_public_columns(trials, objective).to_csv(tmp_path / "trials.csv", index=False)
+        frames.to_public_columns(finals, objective).to_csv(tmp_path / "finals.csv", index=False)
+        read = csv.read_trials(tmp_path / "trials.csv", SPACE, objective)
         pd.testing.assert_frame_equal(read, trials)
-        read = frames.read_finals(tmp_path / "finals.csv", objective)
+        read = csv.read_finals(tmp_path / "finals.csv", objective)
         pd.testing.assert_frame_equal(read, finals)
 
 
 def test_files_have_the_problems_own_names_and_values(two_methods: Frames) -> None:
     trials, finals = two_methods
-    accuracies, errors = frames.named(trials, ACCURACY), frames.named(trials, ERROR)
+    accuracies, errors = (
+        frames.to_public_columns(trials, ACCURACY),
+        frames.to_public_columns(trials, ERROR),
+    )
     assert accuracies["validation_accuracy"].tolist()[0] == trials["validation_score"].tolist()[0]
     assert (errors["observed_error"].dropna() == -trials["validation_score"].dropna()).all()
     assert {"parameters", "incumbent_accuracy"} <= set(accuracies.columns)
     assert {"number_of_trees", "incumbent_error"} <= set(errors.columns)
-    assert {"test_accuracy"} <= set(frames.named(finals, ACCURACY).columns)
-    assert {"final_error"} <= set(frames.named(finals, ERROR).columns)
+    assert {"test_accuracy"} <= set(frames.to_public_columns(finals, ACCURACY).columns)
+    assert {"final_error"} <= set(frames.to_public_columns(finals, ERROR).columns)
     assert str(accuracies["parameters"].dtype) == "Int64"
 
 
 def test_a_missing_column_is_named(two_methods: Frames, tmp_path: Path) -> None:
-    whole = frames.named(two_methods[0], ACCURACY)
+    whole = frames.to_public_columns(two_methods[0], ACCURACY)
     whole.drop(columns="status").to_csv(tmp_path / "trials.csv", index=False)
     with pytest.raises(ValueError, match=r"trials\.csv lacks status"):
-        frames.read_trials(tmp_path / "trials.csv", SPACE, ACCURACY)
+        csv.read_trials(tmp_path / "trials.csv", SPACE, ACCURACY)

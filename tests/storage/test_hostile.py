@@ -12,7 +12,6 @@ import struct
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,19 +23,21 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from study.cli import console
-from study.cli.console import outcome
+from study.cli import tables
+from study.cli.console import error
 from study.cli.main import main
-from study.cli.progress import announce, error
-from study.core.errors import StudyError, plain
+from study.cli.progress import announce
+from study.cli.tables import exit_code
+from study.core.errors import StudyError, to_plain_line
 from study.core.objective import ACCURACY
 from study.core.settings import Settings
 from study.data import formats
 from study.data.sources import load_dataset
-from study.execution.plan import plan
+from study.execution.plan import StudyRequest, make_plan
+from study.replication.report import chapter
 from study.report.page import contents, write_report
-from study.results import Results, load, read_files, write_table
-from study.storage import frames
+from study.results import Results, load, make_results, read_files
+from study.storage.csv import read_finals, read_trials, write_table
 from study.storage.ledger import Ledger
 from tests.report.test_page import claimed
 from tests.toy import study_in
@@ -126,9 +127,9 @@ def test_any_value_of_any_setting_is_valid_or_told(name: str, value: Any) -> Non
 @given(text=st.text() | st.sampled_from(ODD_TEXTS))
 @examples(max_examples=200)
 def test_plain_text_is_one_printable_line_and_stays_as_it_is(text: str) -> None:
-    assert plain(text).isprintable()
-    assert plain(plain(text)) == plain(text)
-    plain(text).encode()
+    assert to_plain_line(text).isprintable()
+    assert to_plain_line(to_plain_line(text)) == to_plain_line(text)
+    to_plain_line(text).encode()
 
 
 # Image files
@@ -344,9 +345,10 @@ def change(info: dict[str, Any], place: tuple[Any, ...], value: Any) -> None:
 def used(folder: Path) -> None:
     """Everything that is said of a results folder."""
     results = read_files(folder)
-    contents(results)
+    contents(results, [])
+    chapter(results)
     with contextlib.redirect_stdout(io.StringIO()):
-        console.show(results)
+        tables.print_results(results)
 
 
 @given(data=st.data())
@@ -500,7 +502,9 @@ TROUBLE = (
     "../../x\n|a|<script>$x^{2$ ```\x1b[31m\u202e\ud800[red]{{ 7 }}]]>--</title>&" + 300 * "=1+1;"
 )
 FREE_TEXTS = [
-    *(("problem", "dataset"), ("problem", "name"), ("problem", "fingerprint"), ("data", "source")),
+    *(("problem", "name"), ("problem", "fingerprint"), ("problem", "facts", "epochs")),
+    *(("problem", "words", word) for word in ("subject", "description", "detail", "judged")),
+    *(("data", "source"), ("data", "dataset")),
     *(("data", "instead_of"), ("command",), ("errors",), ("methods", "gp", "summary")),
     *(("sessions", 0, "machine"), ("sessions", 0, "versions", "numpy")),
 ]
@@ -569,7 +573,8 @@ def test_a_ledger_of_strangers_is_inspected_too(finished: Results, tmp_path: Pat
         path.parent.mkdir()
         shutil.copy(finished.folder / "study.db", path)
         with Ledger(path) as ledger:
-            ledger.write(**{name: changed(ledger.read(name))})
+            facts = {fact: json.loads(text) for fact, text in ledger.rows("facts")}
+            ledger.write(**{name: changed(facts[name])})
         with pytest.raises(StudyError) as caught:
             load(path.parent)
         assert str(caught.value).isprintable()
@@ -581,13 +586,12 @@ def test_a_ledger_of_strangers_is_inspected_too(finished: Results, tmp_path: Pat
 def test_no_reason_is_a_formula_in_a_csv_file_and_it_is_read_back_the_same(
     finished: Results, tmp_path: Path, reason: str
 ) -> None:
-    trials, space = finished.trials.assign(reason=reason), finished.info["problem"]["space"]
-    write_table(frames.named(trials, ACCURACY), tmp_path / "trials.csv")
-    read = frames.read_trials(tmp_path / "trials.csv", space, ACCURACY)
+    trials, space = finished.trials.assign(reason=reason), finished.info.problem.space
+    write_table(trials, tmp_path / "trials.csv")
+    read = read_trials(tmp_path / "trials.csv", space, ACCURACY)
     assert read["reason"].tolist() == [reason] * len(trials)
-    finals = frames.named(finished.finals.assign(reason=reason), ACCURACY)
-    write_table(finals, tmp_path / "finals.csv")
-    assert set(frames.read_finals(tmp_path / "finals.csv", ACCURACY)["reason"]) == {reason}
+    write_table(finished.finals.assign(reason=reason), tmp_path / "finals.csv")
+    assert set(read_finals(tmp_path / "finals.csv", ACCURACY)["reason"]) == {reason}
     with (tmp_path / "trials.csv").open(newline="") as file:
         cells = [row["reason"] for row in csv.DictReader(file)]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
@@ -606,7 +610,7 @@ def test_a_dataset_folder_may_have_any_name(
     folder = tmp_path / name
     folder.mkdir()
     (folder / "a.npz").write_bytes(npz(arrays()))
-    planned = plan(dataset=str(folder), workers=1)
+    planned = make_plan(StudyRequest(dataset=str(folder), workers=1))
     assert planned.output.parent == Path("results")
     assert planned.problem.name.isprintable()
     announce(planned)
@@ -618,8 +622,8 @@ def test_a_dataset_folder_may_have_any_name(
 def test_the_terminal_takes_no_text_for_markup(
     finished: Results, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
-    trials = finished.trials.assign(status="failed", reason=f"a {text} b")
-    outcome(replace(finished, trials=trials))
+    trials = finished.scores.trials.assign(status="failed", reason=f"a {text} b")
+    exit_code(make_results(finished.folder, finished.info, trials, finished.scores.finals))
     assert f"baseline seed 0 call 1: failed, a {text} b" in capsys.readouterr().err
     error(text)
     assert capsys.readouterr().err == f"study: {text}\n"

@@ -7,21 +7,31 @@ from pathlib import Path
 import pytest
 
 from study.core.errors import StudyError
-from study.core.records import Evaluation, Final, Part, Status, Task, Trial, task
+from study.core.records import (
+    Evaluation,
+    EvaluationKind,
+    Retraining,
+    Status,
+    Task,
+    Trial,
+    make_task,
+)
+from study.core.settings import Settings
+from study.core.study_info import DataInfo, Session
 from study.storage.ledger import Ledger
 
-TASK = task(Part.VALIDATION, 0, {"rate": 0.1 + 0.2, "kind": "relu", "n": 3}, 0)
+TASK = make_task(EvaluationKind.VALIDATION, 0, {"rate": 0.1 + 0.2, "kind": "relu", "n": 3}, 0)
 DONE = Evaluation(
     status=Status.OK,
     score=1 / 3,
-    cost=7,
+    size=7,
     initial_loss=2.302585092994046,
     losses=(2.0, float("inf")),
     accuracies=(0.25, 1 / 3),
     seconds=1.5,
 )
 TRIAL = Trial(method="gp", seed=0, call=1, task=TASK, duplicate=True, propose_seconds=0.25)
-FINAL = Final(method="gp", seed=0, repeat=1, task=TASK)
+FINAL = Retraining(method="gp", seed=0, repeat=1, task=TASK)
 
 
 def test_what_is_recorded_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -44,17 +54,17 @@ def test_a_second_record_of_the_same_changes_nothing(tmp_path: Path) -> None:
 
 def test_facts_and_sessions(tmp_path: Path) -> None:
     with Ledger(tmp_path / "a.db") as ledger:
-        ledger.write(settings={"seeds": 5}, problem={"dataset": "digits"})
-        ledger.write(settings={"seeds": 6})
-        ledger.begin_session("2026-01-01T00:00:00+00:00", {"workers": 2, "cores": 8})
+        ledger.write(settings=Settings(seeds=5), data=DataInfo(source="here"))
+        ledger.write(settings=Settings(seeds=6))
+        ledger.begin_session(Session(began="2026-01-01", workers=1, cores=8))
         ledger.record([(TASK, DONE)])
         ledger.amend_session(workers=3)
-        assert ledger.read("settings") == {"seeds": 6}
-        assert ledger.read("problem") == {"dataset": "digits"}
-        assert ledger.read("nothing") is None
+        assert ledger.read("settings", Settings) == Settings(seeds=6)
+        assert ledger.read("data", DataInfo) == DataInfo(source="here")
+        assert ledger.read("nothing", DataInfo) is None
         (session,) = ledger.sessions()
-        assert (session["workers"], session["cores"]) == (3, 8)
-        assert session["seconds"] > 0
+        assert (session.workers, session.cores, session.began) == (3, 8, "2026-01-01")
+        assert session.seconds > 0
 
 
 def test_a_transaction_that_breaks_leaves_nothing(tmp_path: Path) -> None:
@@ -101,7 +111,7 @@ def make_cut(path: Path) -> None:
         (make_text, "is damaged or no ledger .file is not a database"),
         (make_foreign, "is damaged or no ledger .its first page is another"),
         (make_empty, "is damaged or no ledger .its first page"),
-        (make_newer, "has format 99, this program writes 4"),
+        (make_newer, "has format 99, this program writes 5"),
         (make_cut, "is damaged or no ledger .database disk image is malformed"),
     ],
 )
@@ -128,7 +138,7 @@ def test_a_full_disk_is_told_and_nothing_finished_is_lost(tmp_path: Path) -> Non
         ledger.record([(TASK, DONE)], [TRIAL])
         (pages,) = ledger._db.execute("PRAGMA page_count").fetchone()
         ledger._db.execute(f"PRAGMA max_page_count = {pages}")
-        large = task(Part.VALIDATION, 0, {"name": "x" * 100_000}, 0)
+        large = make_task(EvaluationKind.VALIDATION, 0, {"name": "x" * 100_000}, 0)
         with pytest.raises(StudyError, match="full; free some space and run the same command"):
             ledger.record([(large, DONE)])
     with Ledger(tmp_path / "a.db") as ledger:
@@ -153,10 +163,10 @@ def test_values_come_back_exactly(tmp_path: Path) -> None:
 
 def test_a_reader_sees_whole_records_while_a_study_writes(tmp_path: Path) -> None:
     with Ledger(tmp_path / "a.db") as ledger, Ledger(tmp_path / "a.db") as reader:
-        with reader.unchanging():
+        with reader.read_transaction():
             assert reader.evaluations() == {}
         ledger.record([(TASK, DONE)], [TRIAL])
-        with reader.unchanging():
+        with reader.read_transaction():
             done = reader.evaluations()
             assert [trial.task for trial in reader.trials(done)] == [TASK]
 
@@ -169,6 +179,6 @@ def test_a_missing_ledger_is_told(tmp_path: Path) -> None:
 
 
 def test_a_key_tells_every_difference() -> None:
-    same = Task(part=TASK.part, configuration=TASK.configuration, training_seed=TASK.training_seed)
+    same = Task(kind=TASK.kind, configuration=TASK.configuration, training_seed=TASK.training_seed)
     assert same.key == TASK.key
     assert json.loads(TASK.key.split(" ", 2)[2]) == TASK.configuration

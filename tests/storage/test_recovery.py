@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from study.core.errors import StudyError
-from study.core.records import Evaluation, Part, Status, task
-from study.execution.runner import Flow
-from study.storage.ledger import PAGE, TABLES, Ledger
-from study.storage.recovery import recover, salvage
+from study.core.records import Evaluation, EvaluationKind, Status, make_task
+from study.execution.runner import StudyRunner
+from study.storage.database import PAGE
+from study.storage.ledger import Ledger
+from study.storage.recovery import read_intact_rows, recover
+from study.storage.rows import TABLES
 from tests.toy import SETTINGS, Toy, evaluations, in_process, points, study_in
 
 
@@ -41,7 +43,7 @@ def go_on(folder: Path) -> int:
     """Run the study again; how many evaluations that takes."""
     toy = Toy()
     with Ledger(folder / "study.db", create=False) as ledger:
-        Flow(toy, SETTINGS, ledger).run(in_process(toy))
+        StudyRunner(toy, SETTINGS, ledger).run(in_process(toy))
     return len(toy.evaluated)
 
 
@@ -112,12 +114,14 @@ def test_the_pages_that_are_left_are_saved_whichever_they_are(
 
 def test_rows_of_any_length_are_found_without_sqlite(tmp_path: Path) -> None:
     """Long ones spill over to further pages."""
-    long = [task(Part.VALIDATION, 0, {"name": "x" * 10**size}, 0) for size in range(6)]
+    long = [
+        make_task(EvaluationKind.VALIDATION, 0, {"name": "x" * 10**size}, 0) for size in range(6)
+    ]
     with Ledger(tmp_path / "study.db") as ledger:
         ledger.write(settings={"seeds": 5})
         ledger.record([(t, Evaluation(status=Status.FAILED, reason="ä\n'")) for t in long])
         tables = {table: ledger.rows(table) for table in TABLES}
-    assert salvage((tmp_path / "study.db").read_bytes()) == tables
+    assert read_intact_rows((tmp_path / "study.db").read_bytes()) == tables
 
 
 def test_an_undamaged_ledger_is_left_alone(folder: Path) -> None:

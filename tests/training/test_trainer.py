@@ -9,14 +9,22 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study.core.records import Part, Status, Task, task
+from study.core.records import EvaluationKind, Status, Task, make_task
 from study.core.space import Configuration
-from study.data.sources import Dataset
-from study.problems.network import NetworkProblem, evaluate
+from study.data.dataset import Dataset
+from study.problems.base import evaluate
+from study.problems.network import NetworkProblem
 from study.replication.claims import GBRT_WINNER, GP_WINNER
 from study.training.kernel import epoch
 from study.training.kernel.lazy_adam import BETA_1, BETA_2
-from study.training.network import BASELINE, DEFAULT, SPACE, build, parameter_count, tensorflow
+from study.training.network import (
+    BASELINE,
+    DEFAULT,
+    SPACE,
+    build_network,
+    import_tensorflow,
+    parameter_count,
+)
 from study.training.trainer import Trainer, learning_rates
 
 
@@ -30,31 +38,33 @@ def trainer(digits: Dataset) -> Trainer:
     [(BASELINE, 13_002), (GP_WINNER, 5_637), (GBRT_WINNER, 316_581), (DEFAULT, 408_729)],
 )
 def test_networks_have_the_tutorials_parameters(configuration: Configuration, count: int) -> None:
-    model = build(configuration, 784, 10, np.random.default_rng(0))
+    model = build_network(configuration, 784, 10, np.random.default_rng(0))
     assert model.count_params() == parameter_count(configuration, 784, 10) == count
 
 
 def test_layers_are_the_tutorials() -> None:
-    model = build(GP_WINNER, 784, 10, np.random.default_rng(0))
+    model = build_network(GP_WINNER, 784, 10, np.random.default_rng(0))
     assert [layer.units for layer in model.layers] == [7, 4, 4, 4, 4, 10]
     activations = [layer.activation.__name__ for layer in model.layers]
     assert activations == ["sigmoid"] * 5 + ["softmax"]
 
 
 def test_initial_weights_are_glorots_and_the_seeds_own() -> None:
-    first, again, other = (build(DEFAULT, 784, 10, np.random.default_rng(s)) for s in (0, 0, 1))
+    first, again, other = (
+        build_network(DEFAULT, 784, 10, np.random.default_rng(s)) for s in (0, 0, 1)
+    )
     kernel = first.get_weights()[0]
     limit = math.sqrt(6 / (784 + 512))
     assert stats.kstest((kernel.ravel()[:5000] / limit + 1) / 2, "uniform").pvalue > 0.001
     assert np.array_equal(kernel, again.get_weights()[0])
     assert not np.array_equal(kernel, other.get_weights()[0])
-    layers = build({**DEFAULT, "num_input_nodes": 13}, 13, 13, np.random.default_rng(0))
+    layers = build_network({**DEFAULT, "num_input_nodes": 13}, 13, 13, np.random.default_rng(0))
     assert not np.array_equal(layers.get_weights()[0], layers.get_weights()[2])
 
 
 def test_step_sizes_are_keras_adams() -> None:
     """One weight, gradient 1 at every step: what Keras's Adam subtracts is the step size."""
-    tf = tensorflow()
+    tf = import_tensorflow()
     configuration = {**DEFAULT, "learning_rate": 0.01, "adam_decay": 0.1}
     decayed = keras.optimizers.schedules.InverseTimeDecay(0.01, 1, 0.1)  # Keras 2's decay
     optimizer = keras.optimizers.Adam(decayed)
@@ -86,11 +96,11 @@ def test_a_training_is_keras_fits_step_by_step(
     trainer: Trainer, configuration: Configuration
 ) -> None:
     """The same weights, order and schedule through Keras `fit` end in the same network."""
-    data, count = trainer.dataset, trainer.dataset.fitted
+    data, count = trainer.dataset, trainer.dataset.n_fitted
     ours = trainer.train(configuration, np.random.default_rng(5), epochs=2, images=count)
 
     rng = np.random.default_rng(5)
-    model = build(configuration, data.inputs, data.classes, rng)
+    model = build_network(configuration, data.inputs, data.classes, rng)
     size = int(configuration["batch_size"])
     order = [rng.permutation(count) for _ in range(2)]
     rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
@@ -128,7 +138,7 @@ def test_accuracies_are_statistically_keras_fits(
     trainer: Trainer, configuration: Configuration
 ) -> None:
     """Six trainings by each: Keras with shuffles and initial weights of its own."""
-    data, count, epochs = trainer.dataset, trainer.dataset.fitted, 12
+    data, count, epochs = trainer.dataset, trainer.dataset.n_fitted, 12
     ours = [
         trainer.train(configuration, np.random.default_rng(seed), epochs, count).accuracies[-1]
         for seed in range(6)
@@ -137,7 +147,9 @@ def test_accuracies_are_statistically_keras_fits(
     theirs = []
     for seed in range(6):
         keras.utils.set_random_seed(seed)  # which Keras shuffles by
-        model = build(configuration, data.inputs, data.classes, np.random.default_rng(100 + seed))
+        model = build_network(
+            configuration, data.inputs, data.classes, np.random.default_rng(100 + seed)
+        )
         rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
         schedule = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
         model.compile(
@@ -156,31 +168,33 @@ def test_fresh_networks_start_near_the_logarithm_of_the_classes(digits: Dataset)
     rng = np.random.default_rng(0)
     for repeat in range(4):
         configuration = SPACE.sample(rng) if repeat else DEFAULT
-        done = problem.evaluate(task(Part.VALIDATION, 0, configuration, repeat))
+        done = problem.evaluate(make_task(EvaluationKind.VALIDATION, 0, configuration, repeat))
         assert done.initial_loss == pytest.approx(math.log(10), abs=0.5)
 
 
 def test_an_evaluation_records_what_it_did(digits: Dataset) -> None:
-    done = NetworkProblem(digits, epochs=3).evaluate(task(Part.VALIDATION, 0, DEFAULT, 0))
+    done = NetworkProblem(digits, epochs=3).evaluate(
+        make_task(EvaluationKind.VALIDATION, 0, DEFAULT, 0)
+    )
     assert done.status is Status.OK
     assert len(done.losses) == len(done.accuracies) == 3
     assert done.losses[0] > done.losses[-1]
     assert done.score == done.accuracies[-1]
     assert done.score is not None
     assert done.score * 216 == pytest.approx(round(done.score * 216))
-    assert done.cost == parameter_count(DEFAULT, 64, 10)
+    assert done.size == parameter_count(DEFAULT, 64, 10)
     assert done.seconds > 0
 
 
 def test_an_evaluation_is_a_function_of_its_task(digits: Dataset) -> None:
     """Neither an evaluation in between nor compiled code that is there already changes it."""
-    wanted = task(Part.VALIDATION, 3, DEFAULT, 0)
+    wanted = make_task(EvaluationKind.VALIDATION, 3, DEFAULT, 0)
     one, other = NetworkProblem(digits, epochs=2), NetworkProblem(digits, epochs=2)
     first = one.evaluate(wanted)
-    other.evaluate(task(Part.TEST, 1, {**DEFAULT, "learning_rate": 0.01}, 2))
+    other.evaluate(make_task(EvaluationKind.TEST, 1, {**DEFAULT, "learning_rate": 0.01}, 2))
     for again in (other.evaluate(wanted), one.evaluate(wanted)):
         assert (again.losses, again.accuracies) == (first.losses, first.accuracies)
-    assert one.evaluate(task(Part.VALIDATION, 3, DEFAULT, 1)).losses != first.losses
+    assert one.evaluate(make_task(EvaluationKind.VALIDATION, 3, DEFAULT, 1)).losses != first.losses
 
 
 def test_compiled_code_serves_every_network(digits: Dataset) -> None:
@@ -189,7 +203,7 @@ def test_compiled_code_serves_every_network(digits: Dataset) -> None:
     trainer.train(BASELINE, rng, 1)
     before = [len(function.signatures) for function in (epoch.train_epoch, epoch.score)]
     for _ in range(8):
-        trainer.train(SPACE.sample(rng), rng, 1, digits.fitted)
+        trainer.train(SPACE.sample(rng), rng, 1, digits.n_fitted)
     assert before == [len(function.signatures) for function in (epoch.train_epoch, epoch.score)]
 
 
@@ -215,7 +229,7 @@ def test_what_takes_long_to_compile_is_compiled_once(tmp_path: Path) -> None:
 
 def test_the_test_part_trains_on_all_images_and_scores_the_test_set(digits: Dataset) -> None:
     problem = NetworkProblem(digits, epochs=25)
-    done = problem.evaluate(task(Part.TEST, 0, DEFAULT, 0))
+    done = problem.evaluate(make_task(EvaluationKind.TEST, 0, DEFAULT, 0))
     assert done.accuracies == ()
     assert done.score is not None
     assert done.score > 0.9
@@ -224,20 +238,22 @@ def test_the_test_part_trains_on_all_images_and_scores_the_test_set(digits: Data
 
 def test_good_networks_reach_over_90_percent_of_the_digits(digits: Dataset) -> None:
     problem = NetworkProblem(digits, digits.default_epochs)
-    done = evaluate(problem, task(Part.TEST, 0, BASELINE, 0))
+    done = evaluate(problem, make_task(EvaluationKind.TEST, 0, BASELINE, 0))
     assert done.score is not None
     assert done.score > 0.9
 
 
 def test_a_diverged_training_has_a_status_and_no_accuracy(digits: Dataset) -> None:
     wild: Configuration = {**DEFAULT, "learning_rate": 1e30}
-    done = evaluate(NetworkProblem(digits, epochs=2), task(Part.VALIDATION, 0, wild, 0))
+    done = evaluate(
+        NetworkProblem(digits, epochs=2), make_task(EvaluationKind.VALIDATION, 0, wild, 0)
+    )
     assert (done.status, done.score) == (Status.DIVERGED, None)
     assert "training loss" in done.reason
 
 
 def test_a_failed_evaluation_is_a_record_with_its_reason(digits: Dataset) -> None:
-    broken: Task = task(Part.VALIDATION, 0, {**DEFAULT, "activation": "no such"}, 0)
+    broken: Task = make_task(EvaluationKind.VALIDATION, 0, {**DEFAULT, "activation": "no such"}, 0)
     done = evaluate(NetworkProblem(digits, epochs=1), broken)
     assert done.status is Status.FAILED
     assert "no such" in done.reason
@@ -247,7 +263,10 @@ def test_a_failed_evaluation_is_a_record_with_its_reason(digits: Dataset) -> Non
 def test_the_baseline_on_mnist_is_as_good_as_measured(mnist: Dataset) -> None:
     """8 seeds gave a test accuracy of 93.05 % with a standard deviation of 0.38 points."""
     problem = NetworkProblem(mnist, epochs=3)
-    done = [problem.evaluate(task(Part.VALIDATION, seed, BASELINE, 0)) for seed in range(3)]
+    done = [
+        problem.evaluate(make_task(EvaluationKind.VALIDATION, seed, BASELINE, 0))
+        for seed in range(3)
+    ]
     assert np.mean([d.score for d in done if d.score]) == pytest.approx(0.937, abs=0.01)
     assert all(d.initial_loss == pytest.approx(math.log(10), abs=0.5) for d in done)
 
@@ -255,6 +274,8 @@ def test_the_baseline_on_mnist_is_as_good_as_measured(mnist: Dataset) -> None:
 def test_the_tutorials_winners_on_mnist_are_as_good_as_measured(mnist: Dataset) -> None:
     """Fresh weights gave 23.8 % (sd 2.9) and 97.6 % (sd 0.15), not the 98.1 % claimed of both."""
     problem = NetworkProblem(mnist, epochs=3)
-    gp, gbrt = (problem.evaluate(task(Part.TEST, 0, c, 0)) for c in (GP_WINNER, GBRT_WINNER))
+    gp, gbrt = (
+        problem.evaluate(make_task(EvaluationKind.TEST, 0, c, 0)) for c in (GP_WINNER, GBRT_WINNER)
+    )
     assert gp.score == pytest.approx(0.238, abs=0.1)
     assert gbrt.score == pytest.approx(0.976, abs=0.007)

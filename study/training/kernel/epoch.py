@@ -1,258 +1,252 @@
-"""The steps of a training, compiled by numba: a batch forward and backward, and Adam.
-
-See `first_layer` for most of the work, and `layout` for where everything is.
-"""
+"""One epoch of training, and evaluation: forward, loss, backward and Adam, for each batch."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from study.training.kernel.layout import Batch, Images, Network, State
-from study.training.kernel.lazy_adam import Pace, learn, move, owe
+from study.training.kernel.jit import compiled
+from study.training.kernel.layout import EVALUATION_BATCH, Batch, Images, NetworkShape, State
+from study.training.kernel.lazy_adam import DecaySchedule, apply_deferred, defer, update_moments
 from study.training.kernel.simd import (
+    F32,
     LANES,
-    F,
     Pointer,
-    add_product,
-    after,
-    at,
-    blank,
-    compiled,
+    add,
+    add_matmul,
+    block_width,
     exp,
+    horizontal_sum,
     load,
-    plus,
-    times,
-    total,
-    width_of,
+    multiply,
+    offset,
+    pointer_to,
     zero,
 )
-from study.training.kernel.sparse_layer import list_lit, owe_lit, pass_first
+from study.training.kernel.sparse_layer import (
+    defer_active,
+    first_layer_backward,
+    first_layer_forward,
+    gather_active,
+)
 
 
 @compiled()
-def _squash(signals: np.ndarray, relu: bool) -> None:
+def activate(activations: np.ndarray, relu: bool) -> None:
+    """Apply the activation function in place; NaN stays NaN."""
     if relu:
-        for j in range(signals.shape[0]):
-            signals[j] = F(0) if signals[j] < F(0) else signals[j]  # NaN stays
+        for j in range(activations.shape[0]):
+            activations[j] = F32(0) if activations[j] < F32(0) else activations[j]
     else:
-        for j in range(signals.shape[0]):
-            signals[j] = F(1) / (F(1) + exp(-signals[j]))
+        for j in range(activations.shape[0]):
+            activations[j] = F32(1) / (F32(1) + exp(-activations[j]))
 
 
 @compiled()
-def _unsquash(deltas: np.ndarray, signals: np.ndarray, relu: bool) -> None:
-    """From the loss's derivative by a unit's output to that by its input."""
+def activation_gradient(deltas: np.ndarray, activations: np.ndarray, relu: bool) -> None:
+    """Multiply deltas by the derivative of the activation function, in place."""
     if relu:
         for j in range(deltas.shape[0]):
-            deltas[j] = deltas[j] if signals[j] > F(0) else F(0)
+            deltas[j] = deltas[j] if activations[j] > F32(0) else F32(0)
     else:
         for j in range(deltas.shape[0]):
-            deltas[j] *= signals[j] * (F(1) - signals[j])
+            deltas[j] *= activations[j] * (F32(1) - activations[j])
 
 
 @compiled()
-def _shape(network: Network, layer: int) -> tuple[int, int, int, int]:
-    """Inputs and outputs of a layer, and both as whole vectors."""
-    units, padded = network.units, network.padded
+def _layer_sizes(shape: NetworkShape, layer: int) -> tuple[int, int, int, int]:
+    """Inputs and units of a layer, and both with padding."""
+    units, padded = shape.units, shape.padded
     return units[layer], units[layer + 1], padded[layer], padded[layer + 1]
 
 
 @compiled()
-def _clear(signals: Pointer, size: int, units: int, padded: int) -> None:
-    """Set to 0 what fills up the last block."""
-    last, width = 0, width_of(padded)
-    while last + width < padded:
-        last += width
-        width = width_of(padded - last)
-    for b in range(size):
-        for c in range(units - last, width):
-            signals[size * last + b * width + c] = F(0)
+def _position(row: int, column: int, rows: int, columns: int) -> int:
+    """Where an element of a matrix in blocks lies; `columns` are with padding."""
+    start, width = 0, block_width(columns)
+    while column >= start + width:
+        start += width
+        width = block_width(columns - start)
+    return rows * start + row * width + column - start
 
 
 @compiled(inline=True)
 def _dot(a: Pointer, m: int, rows_a: int, b: Pointer, n: int, rows_b: int, columns: int) -> Any:
-    """The product of row m of a matrix and row n of another, both in blocks."""
-    found, wide, half, rest = F(0), zero(64), zero(32), zero(16)
+    """The dot product of row m of one matrix and row n of another, both in blocks."""
+    total, sum64 = F32(0), zero(64)
     i = 0
     while columns - i >= 64:
-        x, y = load(a, rows_a * i + m * 64, wide), load(b, rows_b * i + n * 64, wide)
-        wide = plus(wide, times(x, y))
+        x, y = load(a, rows_a * i + m * 64, sum64), load(b, rows_b * i + n * 64, sum64)
+        sum64 = add(sum64, multiply(x, y))
         i += 64
     if i:
-        found += total(wide)
+        total += horizontal_sum(sum64)
     if columns - i >= 32:
-        x, y = load(a, rows_a * i + m * 32, half), load(b, rows_b * i + n * 32, half)
-        found += total(times(x, y))
+        x, y = load(a, rows_a * i + m * 32, zero(32)), load(b, rows_b * i + n * 32, zero(32))
+        total += horizontal_sum(multiply(x, y))
         i += 32
     if columns > i:
-        x, y = load(a, rows_a * i + m * 16, rest), load(b, rows_b * i + n * 16, rest)
-        found += total(times(x, y))
-    return found
+        x, y = load(a, rows_a * i + m * 16, zero(16)), load(b, rows_b * i + n * 16, zero(16))
+        total += horizontal_sum(multiply(x, y))
+    return total
 
 
 @compiled()
-def _forward(weights: np.ndarray, network: Network, batch: Batch, size: int) -> int:
-    """Signals of all layers but the first; returns where those of the last begin."""
-    units, signals = network.units, batch.signals
+def _forward(weights: np.ndarray, shape: NetworkShape, batch: Batch, size: int) -> int:
+    """Activations of all layers but the first; returns where the logits begin."""
+    activations = batch.activations
     below = 0
-    for layer in range(1, units.shape[0] - 1):
-        n_in, n_out, all_in, all_out = _shape(network, layer)
-        above, own = below + size * all_in, network.kernels[layer]
-        _squash(signals[below:above], network.relu)
-        _clear(at(signals, below), size, n_in, all_in)
-        inputs, kernel = at(signals, below), at(weights, own)
-        bias = after(kernel, n_out * all_in)
-        o = 0
-        while o < n_out:
-            width = width_of(all_out - o)
+    for layer in range(1, shape.units.shape[0] - 1):
+        n_in, n_out, padded_in, padded_out = _layer_sizes(shape, layer)
+        above, own = below + size * padded_in, shape.offsets[layer]
+        activate(activations[below:above], shape.relu)
+        for c in range(n_in, padded_in):  # the sigmoid of padding is not 0
             for b in range(size):
-                out = at(signals, above + size * o + b * width)
-                for c in range(o, min(o + width, n_out)):
-                    out[c - o] = bias[c] + _dot(inputs, b, size, kernel, c, n_out, all_in)
-            o += width
+                activations[below + _position(b, c, size, padded_in)] = F32(0)
+        inputs, kernel = pointer_to(activations, below), pointer_to(weights, own)
+        bias, out = offset(kernel, n_out * padded_in), pointer_to(activations, above)
+        for b in range(size):
+            for c in range(n_out):
+                total = bias[c] + _dot(inputs, b, size, kernel, c, n_out, padded_in)
+                out[_position(b, c, size, padded_out)] = total
         below = above
     return below
 
 
 @compiled()
-def _score(
-    batch: Batch, network: Network, top: int, labels: np.ndarray, chosen: np.ndarray
+def _cross_entropy(
+    batch: Batch, shape: NetworkShape, top: int, labels: np.ndarray, chosen: np.ndarray
 ) -> tuple[float, int]:
-    """Sum of the cross-entropies, and how many images are right; deltas of the logits."""
-    classes, padded, row = network.units[-1], network.padded[-1], batch.logits
-    loss, right, size = 0.0, 0, chosen.shape[0]
+    """Softmax cross-entropy of the logits, which begin at `top`, and its gradient.
+
+    Returns the sum over the images, and how many images are classified right. `chosen` are the
+    batch's images, whose `labels` count. The gradient of the mean goes to the last layer's deltas.
+    """
+    classes, padded, row = shape.units[-1], shape.padded[-1], batch.logits
+    loss, hits, size = 0.0, 0, chosen.shape[0]
     for b in range(size):
-        highest, best = F(-np.inf), 0
-        o = 0
-        while o < classes:
-            width = width_of(padded - o)
-            for c in range(o, min(o + width, classes)):
-                row[c] = batch.signals[top + size * o + b * width + c - o]
-                if not row[c] <= highest:  # NaN is told by the loss
-                    highest, best = row[c], c
-            o += width
+        highest, best = F32(-np.inf), 0
+        for c in range(classes):
+            row[c] = batch.activations[top + _position(b, c, size, padded)]
+            if not row[c] <= highest:  # also if it is NaN, which then reaches the loss
+                highest, best = row[c], c
         label = labels[chosen[b]]
-        right += best == label
-        whole, answer = F(0), row[label]
+        hits += best == label
+        total, logit = F32(0), row[label]
         for c in range(classes):
             row[c] = exp(row[c] - highest)
-            whole += row[c]
-        loss += math.log(whole) + highest - answer
-        o = 0
-        while o < classes:
-            width = width_of(padded - o)
-            for c in range(o, min(o + width, classes)):
-                share = (row[c] / whole - F(c == label)) / F(size)
-                batch.deltas[top + size * o + b * width + c - o] = share
-            o += width
-    return loss, right
+            total += row[c]
+        loss += math.log(total) + highest - logit
+        for c in range(classes):
+            delta = (row[c] / total - F32(c == label)) / F32(size)
+            batch.deltas[top + _position(b, c, size, padded)] = delta
+    return loss, hits
 
 
 @compiled()
-def _backward(weights: np.ndarray, network: Network, batch: Batch, size: int, top: int) -> None:
-    """Gradients of all but the first kernel, and the deltas of the first layer."""
-    gradient, deltas, signals = batch.gradient, batch.deltas, batch.signals
-    ones, start = at(batch.one, 0), network.head
-    none, unit = np.intp(0), np.intp(1)  # numba would compile anew for plain 0 and 1
-    blank(at(gradient, 0), gradient.shape[0])
-    blank(at(deltas, 0), top)
+def _backward(weights: np.ndarray, shape: NetworkShape, batch: Batch, size: int, top: int) -> None:
+    """Gradient of all weights but those of the first kernel, and deltas of all layers."""
+    gradient, deltas, activations = batch.gradient, batch.deltas, batch.activations
+    ones, start = pointer_to(batch.ones, 0), shape.dense_start
+    zero_stride, one = np.intp(0), np.intp(1)  # numba would compile anew for literals
+    gradient[:], deltas[:top] = F32(0), F32(0)
     above = top
-    for layer in range(network.units.shape[0] - 2, -1, -1):
-        n_in, n_out, all_in, all_out = _shape(network, layer)
-        own, last = network.kernels[layer], network.kernels[layer + 1] - all_out
-        below = above - size * all_in
+    for layer in range(shape.units.shape[0] - 2, -1, -1):
+        n_in, n_out, padded_in, padded_out = _layer_sizes(shape, layer)
+        own, bias = shape.offsets[layer], shape.offsets[layer + 1] - padded_out
+        below = above - size * padded_in
         o = 0
         while o < n_out:
-            w_out = width_of(all_out - o)
-            columns, real = at(deltas, above + size * o), min(w_out, n_out - o)
-            slope = at(gradient, last - start + o)
-            add_product(slope, columns, w_out, ones, none, none, unit, size)
+            w_out = block_width(padded_out - o)
+            delta, count = pointer_to(deltas, above + size * o), min(w_out, n_out - o)
+            out = pointer_to(gradient, bias - start + o)
+            add_matmul(out, delta, w_out, ones, (zero_stride, zero_stride), one, size)
             i = 0
             while layer and i < n_in:
-                w_in, kernel = width_of(all_in - i), n_out * i + o * width_of(all_in - i)
-                slope, inputs = at(gradient, own - start + kernel), at(signals, below + size * i)
-                add_product(slope, inputs, w_in, columns, unit, w_out, real, size)
-                out, rows = at(deltas, below + size * i), at(weights, own + kernel)
-                add_product(out, rows, w_in, columns, w_out, unit, size, real)
+                w_in = block_width(padded_in - i)
+                kernel = own + n_out * i + o * w_in
+                out, inputs = (
+                    pointer_to(gradient, kernel - start),
+                    pointer_to(activations, below + size * i),
+                )
+                add_matmul(out, inputs, w_in, delta, (one, w_out), count, size)
+                out, rows = pointer_to(deltas, below + size * i), pointer_to(weights, kernel)
+                add_matmul(out, rows, w_in, delta, (w_out, one), size, count)
                 i += w_in
             o += w_out
         if layer:
-            _unsquash(deltas[below:above], signals[below:above], network.relu)
+            activation_gradient(deltas[below:above], activations[below:above], shape.relu)
         above = below
 
 
 @compiled()
-def _descend(state: State, network: Network, batch: Batch, pace: Pace, now: int) -> None:
+def adam_step(
+    state: State, shape: NetworkShape, batch: Batch, schedule: DecaySchedule, step: int
+) -> None:
     """Adam on all weights but those of the first kernel."""
-    head, owed = network.head, at(batch.owed, 0)
-    weights, means, squares = at(state[0], head), at(state[1], head), at(state[2], head)
-    owe(pace, now, now + 1, owed)
+    start, deferred = shape.dense_start, pointer_to(batch.deferred, 0)
+    weights, means = pointer_to(state.weights, start), pointer_to(state.means, start)
+    squares = pointer_to(state.squares, start)
+    mean_remaining, square_remaining = schedule.mean_remaining[1], schedule.square_remaining[1]
+    defer(schedule, step, step + 1, deferred)
     for i in range(0, batch.gradient.shape[0], LANES):
-        slope = load(at(batch.gradient, 0), i, zero(16))
-        learn(means, squares, i, slope, pace.means[1], pace.squares[1])
-        move(weights, means, squares, i, owed, slope)
+        gradient = load(pointer_to(batch.gradient, 0), i, zero(16))
+        update_moments(means, squares, i, gradient, mean_remaining, square_remaining)
+        apply_deferred(weights, means, squares, i, deferred, gradient)
 
 
 @compiled()
 def train_epoch(
     images: Images,
     state: State,
-    network: Network,
+    shape: NetworkShape,
     batch: Batch,
     order: np.ndarray,
-    size: int,
-    pace: Pace,
+    batch_size: int,
+    schedule: DecaySchedule,
 ) -> float:
-    """Train on the images in that order, a step per `size` of them; return the mean loss.
+    """Train on the images listed in `order`, (images of the epoch,) intp; return their mean loss.
 
-    `state` is the weights, and Adam's means and squares of each, all trained in place; `pace` is
-    that of the steps of this epoch.
+    Each step takes the next `batch_size` of them, the last one what is left; `schedule` is that of
+    this epoch, with as many steps. Weights and moments in `state` are trained in place.
     """
-    loss, count, steps = 0.0, order.shape[0], pace.means.shape[0] - 1
-    old, new = batch.lit
-    new.counts[:] = 0
+    loss, count, steps = 0.0, order.shape[0], schedule.mean_remaining.shape[0] - 1
+    active, update = batch.active, np.bool_(True)  # numba would compile anew for literals
     for step in range(steps):
-        begin, end = step * size, min((step + 1) * size, count)
-        old, new = new, old
-        list_lit(images, order, begin, end, new)
-        owe_lit(new, batch.since, pace, step)
-        pass_first(state, network, batch, old, new)
-        top = _forward(state[0], network, batch, end - begin)
-        loss += _score(batch, network, top, images.labels, order[begin:end])[0]
-        _backward(state[0], network, batch, end - begin, top)
-        _descend(state, network, batch, pace, step)
-    for _ in range(2):  # what is owed is paid without images, and then nothing is left to learn
-        old, new = new, old
-        new.counts[0], new.starts[:] = 0, 0
-        owe_lit(new, batch.since, pace, steps)
-        pass_first(state, network, batch, old, new)
-    batch.since[:] = 0
+        begin, end = step * batch_size, min((step + 1) * batch_size, count)
+        gather_active(images, order, begin, end, active)
+        defer_active(batch, schedule, step)
+        first_layer_forward(state, shape, batch, update)
+        top = _forward(state.weights, shape, batch, end - begin)
+        loss += _cross_entropy(batch, shape, top, images.labels, order[begin:end])[0]
+        _backward(state.weights, shape, batch, end - begin, top)
+        first_layer_backward(state, shape, batch)
+        adam_step(state, shape, batch, schedule, step)
+    # Without images, what is still deferred is applied to all pairs, and their moments decay.
+    active.counts[0], active.offsets[:] = 0, 0
+    defer_active(batch, schedule, steps)
+    first_layer_forward(state, shape, batch, update)
+    first_layer_backward(state, shape, batch)
+    batch.last_updated[:] = 0
     return float(loss / count)
 
 
 @compiled()
-def score(
-    images: Images,
-    weights: np.ndarray,
-    network: Network,
-    batch: Batch,
-    order: np.ndarray,
-    size: int,
+def evaluate(
+    images: Images, state: State, shape: NetworkShape, batch: Batch, chosen: np.ndarray
 ) -> tuple[float, int]:
-    """Mean loss on the images, and how many of them are right, `size` at a time."""
-    losses, hits, count, nothing = 0.0, 0, order.shape[0], weights[:0]
-    none, lit = batch.lit
-    none.counts[:] = 0
-    lit.counts[1] = lit.pairs.shape[0]
-    for p in range(lit.pairs.shape[0]):
-        lit.pairs[p] = p
-    for begin in range(0, count, size):
-        end = min(begin + size, count)
-        list_lit(images, order, begin, end, lit)
-        pass_first((weights, nothing, nothing), network, batch, none, lit)
-        top = _forward(weights, network, batch, end - begin)
-        loss, right = _score(batch, network, top, images.labels, order[begin:end])
+    """Mean loss on the chosen images, (images,) intp, and how many are classified right."""
+    losses, hits, count = 0.0, 0, chosen.shape[0]
+    active, update = batch.active, np.bool_(False)
+    active.counts[1] = active.pairs.shape[0]
+    for p in range(active.pairs.shape[0]):
+        active.pairs[p] = p
+    for begin in range(0, count, EVALUATION_BATCH):
+        end = min(begin + EVALUATION_BATCH, count)
+        gather_active(images, chosen, begin, end, active)
+        first_layer_forward(state, shape, batch, update)
+        top = _forward(state.weights, shape, batch, end - begin)
+        loss, right = _cross_entropy(batch, shape, top, images.labels, chosen[begin:end])
         losses += loss
         hits += right
     return float(losses / count), hits

@@ -1,8 +1,8 @@
-"""How images, networks and their weights lie in memory for the compiled `steps`.
+"""How images, weights and activations are laid out in memory, and conversion from and to arrays.
 
-Most pixels of most images are 0, so images are lists of lit pairs: two pixels beside each other, at
-least one of which is not 0. Matrices are blocks of 64, 32 or 16 columns one after the other, the
-last filled up with columns of 0: a row of a block stays in registers while others are added to it.
+Most pixels of most images are 0, so images are sparse rows of active pairs: two neighbouring
+pixels, at least one of them not 0. Weights and activations are stored in blocks of columns, see
+`simd`; all matrices of a kind lie one after the other in one flat float32 array.
 """
 
 from collections.abc import Sequence
@@ -11,191 +11,207 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from study.training.kernel.lazy_adam import TERMS
-from study.training.kernel.simd import LANES, F, width_of
+from study.training.kernel.simd import F32, LANES, block_width
 
-PAIR = 2  # pixels that are taken at once: neighbours are mostly lit together
-
-State = tuple[np.ndarray, np.ndarray, np.ndarray]  # weights, Adam's means and squares of each
+PAIR = 2  # pixels per pair: neighbours are mostly active together
+EVALUATION_BATCH = 128  # images evaluated at once
 
 
 class Images(NamedTuple):
-    """Images as lists of their lit pairs: image i has those from starts[i] to starts[i + 1]."""
+    """Images in compressed sparse rows: the pairs of image i are offsets[i] to offsets[i + 1]."""
 
-    starts: np.ndarray
+    offsets: np.ndarray
+    """(images + 1,) intp."""
     pairs: np.ndarray
+    """(active pairs,) uint16 or uint32: pair p is pixels 2 p and 2 p + 1."""
     values: np.ndarray
-    """Two for each pair, as stored; times `scale` they are 0 to 1."""
+    """(2 * active pairs,), of the type of the pixels."""
     scale: np.float32
+    """Values times this are 0 to 1."""
     labels: np.ndarray
+    """(images,) int32, classes counted from 0."""
 
 
-class Network(NamedTuple):
-    """The shape of a network, and where its arrays are in the flat vector of its weights."""
+class NetworkShape(NamedTuple):
+    """The layers of a network, and where their weights are."""
 
     units: np.ndarray
-    """Of the input, and of each layer."""
+    """(layers + 1,) intp: inputs, then the units of each layer."""
     padded: np.ndarray
-    """The same, filled up to whole pairs of pixels, and to whole vectors of units."""
-    kernels: np.ndarray
-    """Where each layer's kernel begins, and where the last layer ends. Behind a kernel lies its
-    bias."""
-    head: int
-    """Where the first kernel ends: from there on, weights have a gradient at every step."""
+    """The same, inputs rounded up to pairs, units to vectors of 16."""
+    offsets: np.ndarray
+    """(layers + 1,) intp: where each layer's kernel begins, and the number of all weights. The
+    layer's bias follows its kernel."""
+    dense_start: int
+    """Where the first kernel ends. Weights from here on have a gradient in every step."""
     relu: bool
-    """Whether hidden units are rectified linear ones; else they are sigmoid."""
+    """Whether hidden units are rectified linear; else they are sigmoid."""
 
 
-class Lit(NamedTuple):
-    """The lit pairs of a batch, and what Adam has to do for the weights behind them."""
+class State(NamedTuple):
+    """Weights and Adam's moments, float32 of shape (all weights,), trained in place."""
+
+    weights: np.ndarray
+    means: np.ndarray
+    """First moments, as the last update of each weight left them."""
+    squares: np.ndarray
+    """Second moments, likewise."""
+
+
+class ActivePixels(NamedTuple):
+    """The active pixels of a batch in compressed sparse columns: by pair, then by image."""
 
     counts: np.ndarray
-    """How many images there are, and how many pairs are lit."""
-    starts: np.ndarray
-    """Pair p is lit in the images listed from starts[p] to starts[p + 1]."""
+    """(2,) intp: images in the batch, and active pairs."""
+    offsets: np.ndarray
+    """(pairs + 2,) intp. Pair p has the entries offsets[p] to offsets[p + 1]."""
     images: np.ndarray
-    """At 3 k, the k-th that is listed."""
+    """uint32. At 3 k, the image of entry k, counted within the batch."""
     values: np.ndarray
-    """At 3 k and 3 k + 1, those of the pair in it, from 0 to 1. The same memory as `images`."""
+    """float32. At 3 k and 3 k + 1, the two pixels of entry k, 0 to 1. Shares the memory of
+    `images`, so that an entry is 12 contiguous bytes."""
     pairs: np.ndarray
-    """Those that are lit, in order; what follows here is of these."""
-    owed: np.ndarray
-    """Four numbers of each, see `adam.owe`."""
-    left: np.ndarray
-    """Two numbers of each: what is left of the means and of the squares."""
+    """(pairs,) uint32: the pairs with entries, ascending. What follows is in their order."""
+    deferred: np.ndarray
+    """(TERMS * pairs,) float32, see `lazy_adam.defer`."""
+    remaining: np.ndarray
+    """(2 * pairs,) float32: the shares of the first and the second moments that are left."""
 
 
 class Batch(NamedTuple):
-    """What a step works with."""
+    """Working memory of a step. Activations and deltas of a layer are (images, units) in blocks."""
 
-    lit: tuple[Lit, Lit]
-    """Of this step and of another."""
-    since: np.ndarray
-    """The step from which on the weights behind each pair are owed their moves."""
-    signals: np.ndarray
-    """Of each layer, the first one first, a row per image: the last one's are the logits."""
+    active: ActivePixels
+    last_updated: np.ndarray
+    """(pairs,) intp: the step up to which the weights of each pair are updated."""
+    activations: np.ndarray
+    """float32, of all layers, the first one first; of the last layer, the logits."""
     deltas: np.ndarray
-    """The loss's derivatives by the signals."""
+    """float32, the gradient of the loss with respect to the activations."""
     gradient: np.ndarray
-    """Of all weights but those of the first kernel."""
-    owed: np.ndarray
-    """What these are owed, see `adam.owe`."""
+    """float32, the gradient with respect to the weights from `dense_start` on."""
+    deferred: np.ndarray
+    """(TERMS,) float32, for those weights."""
     logits: np.ndarray
-    """Room for those of one image."""
-    one: np.ndarray
-    """The number 1, for a plain sum."""
+    """float32, of one image."""
+    ones: np.ndarray
+    """(1,) float32: with stride 0, the weights of a plain sum."""
 
 
-def packed(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """A kernel and a bias for each layer, as Keras has them, as one flat vector."""
-    kernel, bias, *others = arrays
-    pixels = len(kernel)
-    parts = [_blocks(np.pad(kernel, ((0, whole(pixels, PAIR) - pixels), (0, 0))))]
-    parts += [_blocks(bias[None])]
-    for kernel, bias in zip(others[::2], others[1::2], strict=True):
-        parts += [_blocks(kernel.T), _blocks(bias[None])]
-    weights = zeros(sum(part.size for part in parts))
-    return np.concatenate(parts, out=weights)
+def round_up(count: Any, unit: int = LANES) -> Any:
+    """The next multiple of `unit`; also of every element of an array."""
+    return -(-count // unit) * unit
 
 
 def zeros(count: int) -> np.ndarray:
-    """So many numbers where a vector never lies in two lines of the cache."""
-    room = np.zeros(count + LANES, F)
-    skipped = -room.ctypes.data % (LANES * room.itemsize) // room.itemsize
-    return room[skipped : skipped + count]
+    """float32 zeros, aligned to 64 bytes: no vector straddles two cache lines."""
+    buffer = np.zeros(count + LANES, F32)
+    skipped = -buffer.ctypes.data % (LANES * buffer.itemsize) // buffer.itemsize
+    return buffer[skipped : skipped + count]
 
 
-def unpacked(weights: np.ndarray, network: Network) -> list[np.ndarray]:
-    """The kernel and the bias of each layer that `packed` made flat."""
-    first, *others = np.split(weights, network.kernels[1:-1])
-    units = network.units
-    kernel, bias = np.split(first, [network.head])
-    arrays = [_matrix(kernel, network.padded[0], units[1])[: units[0]], bias[: units[1]]]
+def prepare_images(pixels: np.ndarray, labels: np.ndarray, scale: float) -> Images:
+    """Images as the compiled functions take them.
+
+    `pixels` has shape (images, inputs), uint8 or float32, and times `scale` lies in 0..1; `labels`
+    has shape (images,), int32, classes counted from 0.
+    """
+    count, inputs = pixels.shape
+    padded = np.pad(pixels, ((0, 0), (0, round_up(inputs, PAIR) - inputs)))
+    values = padded.reshape(count, -1, PAIR)
+    active = values.any(axis=2)
+    numbers = np.arange(active.shape[1], dtype=np.uint16 if active.shape[1] <= 2**16 else np.uint32)
+    return Images(
+        offsets=np.concatenate([[0], active.sum(axis=1).cumsum()]),
+        pairs=np.broadcast_to(numbers, active.shape)[active],
+        values=values[active].ravel(),
+        scale=F32(scale),
+        labels=labels,
+    )
+
+
+def network_shape(units: Sequence[int], *, relu: bool) -> NetworkShape:
+    """The shape of a network; `units` are its inputs, then the units of each layer."""
+    counts = np.array(units, np.intp)
+    padded = np.array([round_up(units[0], PAIR), *round_up(counts[1:])], np.intp)
+    dense_start = int(padded[0] * padded[1])
+    sizes = np.array([dense_start, *(counts[2:] * padded[1:-1])]) + padded[1:]
+    return NetworkShape(counts, padded, np.cumsum([0, *sizes]), dense_start, relu)
+
+
+def allocate_batch(shape: NetworkShape, batch_size: int) -> Batch:
+    """Working memory for batches of up to so many images, and for evaluation."""
+    size = max(batch_size, EVALUATION_BATCH)
+    pairs, layers = shape.padded[0] // PAIR, shape.padded[1:]
+    entries = np.zeros(size * pairs * (1 + PAIR), np.uint32)
+    active = ActivePixels(
+        counts=np.zeros(2, np.intp),
+        offsets=np.zeros(pairs + 2, np.intp),
+        images=entries,
+        values=entries.view(F32)[1:],
+        pairs=np.zeros(pairs, np.uint32),
+        deferred=np.zeros(pairs * TERMS, F32),
+        remaining=np.zeros(pairs * 2, F32),
+    )
+    return Batch(
+        active=active,
+        last_updated=np.zeros(pairs, np.intp),
+        activations=zeros(size * layers.sum()),
+        deltas=zeros(size * layers.sum()),
+        gradient=zeros(shape.offsets[-1] - shape.dense_start),
+        deferred=np.zeros(TERMS, F32),
+        logits=np.zeros(layers[-1], F32),
+        ones=np.ones(1, F32),
+    )
+
+
+def pack_weights(arrays: Sequence[np.ndarray]) -> State:
+    """A copy of the weights with Adam's moments at 0.
+
+    `arrays` are a kernel, (inputs, units), and a bias, (units,), for each layer, as Keras's
+    `get_weights` returns them.
+    """
+    kernel, bias, *others = arrays
+    inputs = len(kernel)
+    parts = [_to_blocks(np.pad(kernel, ((0, round_up(inputs, PAIR) - inputs), (0, 0))))]
+    parts += [_to_blocks(bias[None])]
+    for kernel, bias in zip(others[::2], others[1::2], strict=True):
+        parts += [_to_blocks(kernel.T), _to_blocks(bias[None])]
+    count = sum(part.size for part in parts)
+    return State(np.concatenate(parts, out=zeros(count)), zeros(count), zeros(count))
+
+
+def unpack_weights(state: State, shape: NetworkShape) -> list[np.ndarray]:
+    """The kernel and the bias of each layer, as `pack_weights` takes them."""
+    first, *others = np.split(state.weights, shape.offsets[1:-1])
+    units = shape.units
+    kernel, bias = np.split(first, [shape.dense_start])
+    arrays = [_from_blocks(kernel, shape.padded[0], units[1])[: units[0]], bias[: units[1]]]
     for part, n_in, n_out in zip(others, units[1:], units[2:], strict=False):
-        kernel, bias = np.split(part, [n_out * whole(n_in)])
-        arrays += [_matrix(kernel, n_out, n_in).T, bias[:n_out]]
+        kernel, bias = np.split(part, [n_out * round_up(n_in)])
+        arrays += [_from_blocks(kernel, n_out, n_in).T, bias[:n_out]]
     return arrays
 
 
-def whole(columns: Any, unit: int = LANES) -> Any:
-    """As many columns as whole vectors (or other units) have; also of an array of counts."""
-    return -(-columns // unit) * unit
-
-
-def _widths(columns: int) -> list[int]:
-    """Of the blocks of so many columns."""
-    widths, left = [], int(whole(columns))
+def _block_widths(columns: int) -> list[int]:
+    widths, left = [], int(round_up(columns))
     while left:
-        widths.append(int(width_of(left)))
+        widths.append(int(block_width(left)))
         left -= widths[-1]
     return widths
 
 
-def _blocks(matrix: np.ndarray) -> np.ndarray:
-    """A matrix as its blocks one after the other, filled up with 0."""
+def _to_blocks(matrix: np.ndarray) -> np.ndarray:
+    """A matrix as flat blocks, padded with zeros."""
     columns = matrix.shape[1]
-    filled = np.pad(matrix, ((0, 0), (0, whole(columns) - columns)))
-    ends = np.cumsum(_widths(columns))
-    return np.concatenate([part.ravel() for part in np.split(filled, ends[:-1], axis=1)])
+    padded = np.pad(matrix, ((0, 0), (0, round_up(columns) - columns)))
+    ends = np.cumsum(_block_widths(columns))
+    return np.concatenate([block.ravel() for block in np.split(padded, ends[:-1], axis=1)])
 
 
-def _matrix(flat: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """The matrix that `_blocks` made flat."""
-    widths = _widths(columns)
+def _from_blocks(flat: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """The matrix that `_to_blocks` made flat."""
+    widths = _block_widths(columns)
     parts = np.split(flat, rows * np.cumsum(widths[:-1], dtype=int))
     blocks = [part.reshape(rows, width) for part, width in zip(parts, widths, strict=True)]
     return np.hstack(blocks)[:, :columns]
-
-
-def network_of(units: Sequence[int], *, relu: bool) -> Network:
-    """The shape of a network of so many inputs, and so many units in each layer."""
-    counts = np.array(units, np.intp)
-    filled = np.array([whole(units[0], PAIR), *whole(counts[1:])], np.intp)
-    head = int(filled[0] * filled[1])
-    sizes = np.array([head, *(counts[2:] * filled[1:-1])]) + filled[1:]
-    return Network(counts, filled, np.cumsum([0, *sizes]), head, relu)
-
-
-def batch_of(network: Network, size: int) -> Batch:
-    """Room for steps of up to so many images."""
-    pairs, layers = network.padded[0] // PAIR, network.padded[1:]
-    signals = size * layers.sum()
-    return Batch(
-        lit=(_lit(pairs, size), _lit(pairs, size)),
-        since=np.zeros(pairs, np.intp),
-        signals=zeros(signals),
-        deltas=zeros(signals),
-        gradient=zeros(network.kernels[-1] - network.head),
-        owed=np.zeros(TERMS, F),
-        logits=np.zeros(layers[-1], F),
-        one=np.ones(1, F),
-    )
-
-
-def _lit(pairs: int, size: int) -> Lit:
-    listed = np.zeros(size * pairs * (1 + PAIR), np.uint32)
-    return Lit(
-        counts=np.zeros(2, np.intp),
-        starts=np.zeros(pairs + 2, np.intp),
-        images=listed,
-        values=listed.view(F)[1:],
-        pairs=np.zeros(pairs, np.uint32),
-        owed=np.zeros(pairs * TERMS, F),
-        left=np.zeros(pairs * 2, F),
-    )
-
-
-def images_of(images: np.ndarray, labels: np.ndarray, scale: float) -> Images:
-    """Images of shape (count, pixels) as lists of lit pairs; times `scale` they are 0 to 1."""
-    count, pixels = images.shape
-    filled = whole(pixels, PAIR)
-    padded = np.pad(images, ((0, 0), (0, filled - pixels)))
-    values = padded.reshape(count, filled // PAIR, PAIR)
-    lit = values.any(axis=2)
-    numbers = np.arange(lit.shape[1], dtype=np.uint16 if lit.shape[1] <= 2**16 else np.uint32)
-    return Images(
-        starts=np.concatenate([[0], lit.sum(axis=1).cumsum()]),
-        pairs=np.broadcast_to(numbers, lit.shape)[lit],
-        values=values[lit].ravel(),
-        scale=F(scale),
-        labels=labels,
-    )

@@ -1,10 +1,11 @@
-"""Sixteen numbers or more at a time: what numba lacks to compile sums that stay in registers.
+"""Vector registers for numba: pointers, loads, stores and arithmetic on 16, 32 or 64 floats.
 
-numba's arrays carry owners that are counted at every call, and its loops guess where vectors pay.
-Here are pointers and vectors as LLVM has them, and the one sum that a training consists of.
+numba's arrays are reference-counted at every call, and its auto-vectoriser decides by itself which
+loops to vectorise. The intrinsics below are LLVM's own pointers and vectors, so that an accumulator
+stays in registers for the whole of a loop; a vector wider than the processor's is several registers.
 
-numba keeps compiled code until the file of a function changes, not those of what it calls: remove
-`study/__pycache__` after changing this one, adam.py or first_layer.py.
+Matrices are stored in blocks: the columns are split into blocks of 64, then of 32 or 16, the last
+one padded with zeros, and each block is a contiguous row-major matrix.
 """
 
 from collections.abc import Callable
@@ -12,67 +13,54 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import extending, njit, types
+from numba import extending, types
 from numba.core import cgutils
 from numba.extending import models, register_model
 
-LANES = 16  # numbers in the smallest vector
-F = np.float32
-Pointer = Any  # to numbers, see `at`
-Vector = Any  # 16, 32 or 64 numbers of type F
+from study.training.kernel.jit import compiled
+
+LANES = 16  # floats in the smallest vector
+F32 = np.float32
+Pointer = Any  # to numbers, see `pointer_to`
+Vector = Any  # 16, 32 or 64 float32
 
 
 def intrinsic(function: Callable[..., Any]) -> Any:
-    """A function that is what LLVM makes of it: given types it returns its own and a builder."""
+    """A function that returns its signature and what generates its LLVM code, given types."""
     return extending.intrinsic(prefer_literal=True)(function)
 
 
-def compiled(*, inline: bool = False) -> Callable[[Any], Any]:
-    """Compile a function once per installation, or per process where nothing can be kept.
-
-    Sums may be reordered; NaN stays NaN. Other threads go on meanwhile: progress is shown, and a
-    worker answers its scheduler.
-    """
-    options = {
-        "fastmath": {"reassoc", "contract", "nsz"},
-        "error_model": "numpy",
-        "forceinline": inline,
-        "nogil": True,
-    }
-
-    def decorate(function: Any) -> Any:
-        try:
-            return njit(cache=True, **options)(function)
-        except RuntimeError:  # neither the package nor the user's cache can be written
-            return njit(**options)(function)
-
-    return decorate
-
-
-class _Vector(types.Type):  # type: ignore[misc]
-    """Numbers in registers: numba has no such type."""
+class _VectorType(types.Type):  # type: ignore[misc]
+    """numba's type of a vector of so many float32."""
 
     def __init__(self, lanes: int) -> None:
         super().__init__(name=f"Vector{lanes}")
         self.llvm = ir.VectorType(ir.FloatType(), lanes)
 
 
-@register_model(_Vector)
-class _Model(models.PrimitiveModel):  # type: ignore[misc]
+@register_model(_VectorType)
+class _VectorModel(models.PrimitiveModel):  # type: ignore[misc]
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, kind.llvm)
 
 
+def _call(builder: Any, name: str, result: Any, arguments: Any, **flags: Any) -> Any:
+    """Call LLVM's intrinsic function of that name."""
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(function, arguments, **flags)
+
+
 @intrinsic
 def zero(_: Any, lanes: Any) -> Any:
-    """A vector of so many times 0. Others are made `like` it."""
-    kind = _Vector(lanes.literal_value)
+    """A vector of zeros; `lanes` is a literal. Other functions take such a vector as `like`."""
+    kind = _VectorType(lanes.literal_value)
     return kind(lanes), lambda context, builder, signature, args: kind.llvm(None)
 
 
 @intrinsic
-def at(_: Any, array: Any, index: Any) -> Any:
-    """Pointer to array[index]. Pointers cost nothing to pass, unlike arrays with their owners."""
+def pointer_to(_: Any, array: Any, index: Any) -> Any:
+    """Pointer to array[index], of a contiguous array."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -82,8 +70,8 @@ def at(_: Any, array: Any, index: Any) -> Any:
 
 
 @intrinsic
-def after(_: Any, pointer: Any, count: Any) -> Any:
-    """Pointer to what comes so many items later."""
+def offset(_: Any, pointer: Any, count: Any) -> Any:
+    """The pointer, advanced by `count` items."""
     return pointer(pointer, types.intp), lambda context, builder, signature, args: builder.gep(
         args[0], args[1:]
     )
@@ -91,7 +79,7 @@ def after(_: Any, pointer: Any, count: Any) -> Any:
 
 @intrinsic
 def load(_: Any, pointer: Any, index: Any, like: Any) -> Any:
-    """The vector that begins at pointer[index]."""
+    """The vector of the width of `like` that begins at pointer[index]."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         start = builder.bitcast(builder.gep(args[0], args[1:2]), like.llvm.as_pointer())
@@ -102,7 +90,7 @@ def load(_: Any, pointer: Any, index: Any, like: Any) -> Any:
 
 @intrinsic
 def store(_: Any, pointer: Any, index: Any, vector: Any) -> Any:
-    """Write a vector to pointer[index] and what follows."""
+    """Write a vector to pointer[index] and the items after it."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         start = builder.bitcast(builder.gep(args[0], args[1:2]), vector.llvm.as_pointer())
@@ -114,187 +102,174 @@ def store(_: Any, pointer: Any, index: Any, vector: Any) -> Any:
 
 @intrinsic
 def prefetch(_: Any, pointer: Any) -> Any:
-    """Have the processor bring what is there into its cache, without waiting for it."""
+    """Start loading the cache line at `pointer`, for reading, into all levels of the cache."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        read_and_keep = [ir.Constant(number, value) for value in (0, 3, 1)]
-        builder.call(function, [builder.bitcast(args[0], byte), *read_and_keep])
+        address = builder.bitcast(args[0], ir.IntType(8).as_pointer())
+        read, all_levels, data = (ir.Constant(ir.IntType(32), value) for value in (0, 3, 1))
+        arguments = [address, read, all_levels, data]
+        _call(builder, "llvm.prefetch.p0", ir.VoidType(), arguments)
         return context.get_dummy_value()
 
     return types.void(pointer), generate
 
 
 @intrinsic
-def spread(_: Any, number: Any, like: Any) -> Any:
-    """A vector of one number."""
+def broadcast(_: Any, number: Any, like: Any) -> Any:
+    """A vector with that number in every lane."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        none, first = ir.Constant(like.llvm, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+        undefined, first = ir.Constant(like.llvm, ir.Undefined), ir.Constant(ir.IntType(32), 0)
         lanes = ir.Constant(ir.VectorType(ir.IntType(32), like.llvm.count), None)
-        return builder.shuffle_vector(builder.insert_element(none, args[0], first), none, lanes)
+        one_lane = builder.insert_element(undefined, args[0], first)
+        return builder.shuffle_vector(one_lane, undefined, lanes)
 
     return like(types.float32, like), generate
 
 
-def _operation(name: str) -> Any:
-    """LLVM's instruction of that name on two vectors. A product may be fused with a sum."""
+def _arithmetic(instruction: str) -> Any:
+    """LLVM's instruction of that name on two vectors, lane by lane."""
 
     @intrinsic
     def operation(_: Any, a: Any, b: Any) -> Any:
-        return a(a, b), lambda context, builder, signature, args: getattr(builder, name)(
+        return a(a, b), lambda context, builder, signature, args: getattr(builder, instruction)(
             *args, flags=("contract",)
         )
 
     return operation
 
 
-plus, minus, times, over = map(_operation, ("fadd", "fsub", "fmul", "fdiv"))
+add, subtract, multiply, divide = map(_arithmetic, ("fadd", "fsub", "fmul", "fdiv"))
 
 
 @intrinsic
-def root(_: Any, vector: Any) -> Any:
-    """Its square root."""
-    name = f"llvm.sqrt.v{vector.llvm.count}f32"
+def sqrt(_: Any, vector: Any) -> Any:
+    """The square root of every lane."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(vector.llvm, [vector.llvm])
-        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+        return _call(builder, f"llvm.sqrt.v{vector.llvm.count}f32", vector.llvm, args)
 
     return vector(vector), generate
 
 
 @intrinsic
-def total(_: Any, vector: Any) -> Any:
-    """The sum of its numbers."""
+def horizontal_sum(_: Any, vector: Any) -> Any:
+    """The sum of all lanes, as a float32."""
     name = f"llvm.vector.reduce.fadd.v{vector.llvm.count}f32"
-    number = ir.FloatType()
+    scalar = ir.FloatType()
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(number, [number, vector.llvm])
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        return builder.call(function, [number(0.0), *args], fastmath=("reassoc",))
+        return _call(builder, name, scalar, [scalar(0.0), *args], fastmath=("reassoc",))
 
     return types.float32(vector), generate
 
 
 @intrinsic
-def flushed(_: Any, vector: Any) -> Any:
-    """With 0 for what is below 1e-30: processors take many times as long for denormal numbers."""
+def flush_denormals(_: Any, vector: Any) -> Any:
+    """The vector, with 0 in the lanes whose magnitude is at most 1e-30.
+
+    Arithmetic on denormal numbers takes many times as long. The threshold lies above them, so that
+    products with what is kept are normal, too.
+    """
     count = vector.llvm.count
     bits = ir.VectorType(ir.IntType(32), count)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        size = builder.and_(builder.bitcast(args[0], bits), bits([0x7FFFFFFF] * count))
-        smallest = int(np.float32(1e-30).view(np.int32))
-        large = builder.icmp_signed(">", size, bits([smallest] * count))
+        magnitude = builder.and_(builder.bitcast(args[0], bits), bits([0x7FFFFFFF] * count))
+        threshold = int(F32(1e-30).view(np.int32))
+        large = builder.icmp_signed(">", magnitude, bits([threshold] * count))
         return builder.select(large, args[0], vector.llvm(None))
 
     return vector(vector), generate
 
 
 @compiled()
-def width_of(left: int) -> int:
-    """Columns of the next block if so many are left."""
-    return 64 if left >= 64 else 32 if left >= 32 else 16
+def block_width(columns: int) -> int:
+    """Width of the next block if so many columns are left: 64, 32 or 16."""
+    return 64 if columns >= 64 else 32 if columns >= 32 else 16
 
 
 @compiled(inline=True)
-def plus_times(total: Vector, factor: Any, vector: Vector) -> Vector:
-    """The sum of a vector and a multiple of another."""
-    return plus(total, times(spread(factor, vector), vector))
+def fma(accumulator: Vector, factor: Any, vector: Vector) -> Vector:
+    """accumulator + factor * vector, with a scalar factor."""
+    return add(accumulator, multiply(broadcast(factor, vector), vector))
 
 
 @compiled(inline=True)
-def _sum_of_rows(
-    none: Vector,
-    rows: Pointer,
-    width: int,
-    weights: Pointer,
-    step: int,
-    count: int,
+def _weighted_sum(
+    like: Vector, rows: Pointer, width: int, weights: Pointer, stride: int, count: int
 ) -> Vector:
-    """The sum of weights[k * step] * rows[k], for k below `count`.
+    """The sum over k < count of weights[k * stride] * rows[k].
 
-    All are pointers; rows are of `width`, that of the vector 0 `none`. Partial sums are kept apart,
-    for an addition waits for the one before.
+    Rows are of `width`, which is that of `like`, a vector of zeros. Four accumulators hide the
+    latency of the additions.
     """
-    a, b, c, d = none, none, none, none
+    a, b, c, d = like, like, like, like
     k = 0
     while k + 4 <= count:
-        a = plus_times(a, weights[k * step], load(rows, k * width, none))
-        k += 1
-        b = plus_times(b, weights[k * step], load(rows, k * width, none))
-        k += 1
-        c = plus_times(c, weights[k * step], load(rows, k * width, none))
-        k += 1
-        d = plus_times(d, weights[k * step], load(rows, k * width, none))
-        k += 1
+        a = fma(a, weights[k * stride], load(rows, k * width, like))
+        b = fma(b, weights[(k + 1) * stride], load(rows, (k + 1) * width, like))
+        c = fma(c, weights[(k + 2) * stride], load(rows, (k + 2) * width, like))
+        d = fma(d, weights[(k + 3) * stride], load(rows, (k + 3) * width, like))
+        k += 4
     while k < count:
-        a = plus_times(a, weights[k * step], load(rows, k * width, none))
+        a = fma(a, weights[k * stride], load(rows, k * width, like))
         k += 1
-    return plus(plus(a, b), plus(c, d))
+    return add(add(a, b), add(c, d))
 
 
 @compiled(inline=True)
-def _add_products(
-    none: Vector,
+def _add_matmul(
+    like: Vector,
     out: Pointer,
     rows: Pointer,
     width: int,
     weights: Pointer,
-    across: int,
-    step: int,
+    strides: tuple[int, int],
     count: int,
     terms: int,
 ) -> None:
     for n in range(count):
-        factors = after(weights, n * across)
-        total = _sum_of_rows(none, rows, width, factors, step, terms)
-        store(out, n * width, plus(load(out, n * width, none), total))
+        row = offset(weights, n * strides[0])
+        total = _weighted_sum(like, rows, width, row, strides[1], terms)
+        store(out, n * width, add(load(out, n * width, like), total))
 
 
 @compiled()
-def add_product(
+def add_matmul(
     out: Pointer,
     rows: Pointer,
     width: int,
     weights: Pointer,
-    across: int,
-    step: int,
+    strides: tuple[int, int],
     count: int,
     terms: int,
 ) -> None:
-    """Add a matrix product: weights of `count` rows, `across` apart, by `terms` rows."""
+    """Add the matrix product weights @ rows to a block, `out`.
+
+    `out` is (count, width) and `rows` is (terms, width), both contiguous; `weights` is
+    (count, terms), its element (n, k) at weights[n * strides[0] + k * strides[1]].
+    """
     if width == 64:
-        _add_products(zero(64), out, rows, width, weights, across, step, count, terms)
+        _add_matmul(zero(64), out, rows, width, weights, strides, count, terms)
     elif width == 32:
-        _add_products(zero(32), out, rows, width, weights, across, step, count, terms)
+        _add_matmul(zero(32), out, rows, width, weights, strides, count, terms)
     else:
-        _add_products(zero(16), out, rows, width, weights, across, step, count, terms)
-
-
-@compiled()
-def blank(out: Pointer, count: int) -> None:
-    """Fill with 0."""
-    for j in range(0, count, LANES):
-        store(out, j, zero(16))
+        _add_matmul(zero(16), out, rows, width, weights, strides, count, terms)
 
 
 @compiled()
 def exp(x: Any) -> Any:
-    """e^x to 2 units in the last place, for whole vectors at once.
+    """e^x of a float32, to 2 units in the last place; LLVM vectorises loops over it.
 
-    Cody and Waite's reduction to 2^n e^r, and a Taylor-like polynomial for r in +-ln(2)/2 with the
-    coefficients of Moshier's Cephes (expf).
+    Cody and Waite's range reduction to 2^n e^r, and for r within ln(2)/2 of 0 the polynomial of
+    expf in Moshier's Cephes library. Arguments are clamped to -87..88; NaN stays NaN.
     """
-    x = F(-87) if x < F(-87) else F(88) if x > F(88) else x  # NaN stays
-    n = np.floor(x * F(1.44269504) + F(0.5))
-    r = x - n * F(0.693359375) + n * F(2.12194440e-4)
-    y = F(1.9875691500e-4) * r + F(1.3981999507e-3)
-    y = (y * r + F(8.3334519073e-3)) * r + F(4.1665795894e-2)
-    y = (y * r + F(1.6666665459e-1)) * r + F(5.0000001201e-1)
+    x = F32(-87) if x < F32(-87) else F32(88) if x > F32(88) else x
+    n = np.floor(x * F32(1.44269504) + F32(0.5))
+    r = x - n * F32(0.693359375) + n * F32(2.12194440e-4)
+    y = F32(1.9875691500e-4) * r + F32(1.3981999507e-3)
+    y = (y * r + F32(8.3334519073e-3)) * r + F32(4.1665795894e-2)
+    y = (y * r + F32(1.6666665459e-1)) * r + F32(5.0000001201e-1)
     power = (np.int32(n) + np.int32(127)) << np.int32(23)
-    return (y * r * r + r + F(1)) * np.int32(power).view(np.float32)
+    return (y * r * r + r + F32(1)) * np.int32(power).view(np.float32)

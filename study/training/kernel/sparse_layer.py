@@ -1,176 +1,195 @@
-"""The first layer, compiled by numba: from images to signals, and from deltas to its weights.
+"""The first layer: sparse images times a dense kernel, and lazy Adam on that kernel.
 
-Its kernel has most of a network's weights, and most pixels of an image are 0. So it is gone through
-by lit pairs of pixels: their two rows of a block stay in registers while they are added to the
-signals of every image that has the pair, or while the gradient is added up from its deltas.
+The first kernel holds most of a network's weights, and most pixels of an image are 0. So the kernel
+is read by active pair of pixels: the pair's two rows of a block stay in registers while they are
+added to the activations of every image that has the pair, or while their gradient is accumulated
+from the deltas of those images. Rows of pairs that no image of the batch has are not touched.
 """
 
 import numpy as np
 
-from study.training.kernel.layout import PAIR, Batch, Images, Lit, Network, State
-from study.training.kernel.lazy_adam import TERMS, Pace, learn, move, owe
+from study.training.kernel.jit import compiled
+from study.training.kernel.layout import PAIR, ActivePixels, Batch, Images, NetworkShape, State
+from study.training.kernel.lazy_adam import (
+    TERMS,
+    DecaySchedule,
+    apply_deferred,
+    defer,
+    update_moments,
+)
 from study.training.kernel.simd import (
+    F32,
     LANES,
-    F,
     Pointer,
     Vector,
-    after,
-    at,
-    compiled,
+    add,
+    block_width,
+    fma,
     load,
-    plus,
-    plus_times,
+    offset,
+    pointer_to,
     prefetch,
     store,
-    width_of,
     zero,
 )
 
-AHEAD = 8  # images from when one is asked for to when it is needed
+PREFETCH_DISTANCE = 8  # images
+CACHE_LINE = 64  # bytes
 
 
 @compiled()
-def _fetch(images: Images, image: int) -> None:
-    """Have an image at hand soon: shuffled images lie where no processor expects them."""
-    start, stop = images.starts[image], images.starts[image + 1]
-    for k in range(start, stop, 64 // images.pairs.itemsize):
-        prefetch(at(images.pairs, k))
-    for k in range(start * PAIR, stop * PAIR, 64 // images.values.itemsize):
-        prefetch(at(images.values, k))
+def _prefetch_image(images: Images, image: int) -> None:
+    """Start loading an image: the order is random, which no hardware prefetcher follows."""
+    start, stop = images.offsets[image], images.offsets[image + 1]
+    for k in range(start, stop, CACHE_LINE // images.pairs.itemsize):
+        prefetch(pointer_to(images.pairs, k))
+    for k in range(start * PAIR, stop * PAIR, CACHE_LINE // images.values.itemsize):
+        prefetch(pointer_to(images.values, k))
 
 
 @compiled()
-def list_lit(images: Images, order: np.ndarray, begin: int, end: int, lit: Lit) -> None:
-    """List those images by lit pair."""
-    begins, pairs, stored = at(images.starts, 0), at(images.pairs, 0), at(images.values, 0)
-    starts, listed, values = at(lit.starts, 0), at(lit.images, 0), at(lit.values, 0)
-    ends = after(starts, 1)  # the end of a pair's is where the next one's begin
-    lit.counts[0], lit.starts[:] = end - begin, 0
+def gather_active(
+    images: Images, order: np.ndarray, begin: int, end: int, active: ActivePixels
+) -> None:
+    """Gather the active pixels of images order[begin] to order[end - 1] by pair: a transpose."""
+    first, pairs = pointer_to(images.offsets, 0), pointer_to(images.pairs, 0)
+    pixels = pointer_to(images.values, 0)
+    offsets, values = pointer_to(active.offsets, 0), pointer_to(active.values, 0)
+    numbers = pointer_to(active.images, 0)
+    ends = offset(offsets, 1)  # while entries are added, the end of a pair: the start of the next
+    active.counts[0], active.offsets[:] = end - begin, 0
     for b in range(begin, end):
-        if b + AHEAD < order.shape[0]:
-            _fetch(images, order[b + AHEAD])
-        for k in range(begins[order[b]], begins[order[b] + 1]):
-            starts[np.intp(pairs[k]) + 2] += 1
-    for p in range(2, lit.starts.shape[0]):
-        starts[p] += starts[p - 1]
+        if b + PREFETCH_DISTANCE < order.shape[0]:
+            _prefetch_image(images, order[b + PREFETCH_DISTANCE])
+        for k in range(first[order[b]], first[order[b] + 1]):
+            offsets[np.intp(pairs[k]) + 2] += 1
+    for p in range(2, active.offsets.shape[0]):
+        offsets[p] += offsets[p - 1]
     for b in range(end - begin):
         image = order[begin + b]
-        for k in range(begins[image], begins[image + 1]):
+        for k in range(first[image], first[image + 1]):
             pair = np.intp(pairs[k])
             n = 3 * ends[pair]
-            listed[n] = b
-            values[n] = F(stored[2 * k]) * images.scale
-            values[n + 1] = F(stored[2 * k + 1]) * images.scale
+            numbers[n] = b
+            values[n] = F32(pixels[2 * k]) * images.scale
+            values[n + 1] = F32(pixels[2 * k + 1]) * images.scale
             ends[pair] += 1
 
 
 @compiled()
-def owe_lit(lit: Lit, since: np.ndarray, pace: Pace, now: int) -> None:
-    """Write down what the weights behind lit pairs are owed before this step.
+def defer_active(batch: Batch, schedule: DecaySchedule, step: int) -> None:
+    """List the batch's pairs, with the deferred steps of their weights before this one.
 
-    Without images, all weights count.
+    Of a batch without images, list all pairs.
     """
-    count, everything = 0, lit.counts[0] == 0
-    for p in range(since.shape[0]):
-        if everything or lit.starts[p] < lit.starts[p + 1]:
-            gap = now - since[p]
-            owe(pace, since[p], now, at(lit.owed, TERMS * count))
-            lit.left[2 * count], lit.left[2 * count + 1] = pace.means[gap], pace.squares[gap]
-            lit.pairs[count], since[p] = p, now
+    active, last_updated = batch.active, batch.last_updated
+    count, all_pairs = 0, active.counts[0] == 0
+    for p in range(last_updated.shape[0]):
+        if all_pairs or active.offsets[p] < active.offsets[p + 1]:
+            gap = step - last_updated[p]
+            defer(schedule, last_updated[p], step, pointer_to(active.deferred, TERMS * count))
+            active.remaining[2 * count] = schedule.mean_remaining[gap]
+            active.remaining[2 * count + 1] = schedule.square_remaining[gap]
+            active.pairs[count], last_updated[p] = p, step
             count += 1
-    lit.counts[1] = count
+    active.counts[1] = count
 
 
 @compiled(inline=True)
-def _learn(
-    none: Vector, width: int, means: Pointer, squares: Pointer, deltas: Pointer, lit: Lit
+def _forward_block(
+    like: Vector,
+    width: int,
+    state: tuple[Pointer, Pointer, Pointer],
+    out: Pointer,
+    active: ActivePixels,
+    update: bool,
 ) -> None:
-    """Gradients of a block of the first kernel, which never leave the processor."""
-    starts, images, values = at(lit.starts, 0), at(lit.images, 0), at(lit.values, 0)
-    for n in range(lit.counts[1]):
-        p = np.intp(lit.pairs[n])
-        a, b, c, d = none, none, none, none  # an addition waits for the one before
-        k, stop = 3 * starts[p], 3 * starts[p + 1]
+    weights, means, squares = state
+    offsets, images = pointer_to(active.offsets, 0), pointer_to(active.images, 0)
+    values = pointer_to(active.values, 0)
+    for n in range(active.counts[1]):
+        p = np.intp(active.pairs[n])
+        i, deferred = 2 * p * width, pointer_to(active.deferred, TERMS * n)
+        if update:
+            a = apply_deferred(weights, means, squares, i, deferred, like)
+            b = apply_deferred(weights, means, squares, i + width, deferred, like)
+        else:
+            a, b = load(weights, i, like), load(weights, i + width, like)
+        for k in range(3 * offsets[p], 3 * offsets[p + 1], 3):
+            row = np.intp(images[k]) * width
+            total = fma(load(out, row, like), values[k], a)
+            store(out, row, fma(total, values[k + 1], b))
+
+
+@compiled(inline=True)
+def _backward_block(
+    like: Vector,
+    width: int,
+    state: tuple[Pointer, Pointer, Pointer],
+    deltas: Pointer,
+    active: ActivePixels,
+) -> None:
+    _, means, squares = state
+    offsets, images = pointer_to(active.offsets, 0), pointer_to(active.images, 0)
+    values = pointer_to(active.values, 0)
+    for n in range(active.counts[1]):
+        p = np.intp(active.pairs[n])
+        a, b, c, d = like, like, like, like  # two accumulators of each row hide latency
+        k, stop = 3 * offsets[p], 3 * offsets[p + 1]
         while k + 3 < stop:
-            delta = load(deltas, np.intp(images[k]) * width, none)
-            a, b = plus_times(a, values[k], delta), plus_times(b, values[k + 1], delta)
-            delta = load(deltas, np.intp(images[k + 3]) * width, none)
-            c, d = plus_times(c, values[k + 3], delta), plus_times(d, values[k + 4], delta)
+            delta = load(deltas, np.intp(images[k]) * width, like)
+            a, b = fma(a, values[k], delta), fma(b, values[k + 1], delta)
+            delta = load(deltas, np.intp(images[k + 3]) * width, like)
+            c, d = fma(c, values[k + 3], delta), fma(d, values[k + 4], delta)
             k += 6
         if k < stop:
-            delta = load(deltas, np.intp(images[k]) * width, none)
-            a, b = plus_times(a, values[k], delta), plus_times(b, values[k + 1], delta)
-        i, left_1, left_2 = 2 * p * width, lit.left[2 * n], lit.left[2 * n + 1]
-        learn(means, squares, i, plus(a, c), left_1, left_2)
-        learn(means, squares, i + width, plus(b, d), left_1, left_2)
+            delta = load(deltas, np.intp(images[k]) * width, like)
+            a, b = fma(a, values[k], delta), fma(b, values[k + 1], delta)
+        i, mean, square = 2 * p * width, active.remaining[2 * n], active.remaining[2 * n + 1]
+        update_moments(means, squares, i, add(a, c), mean, square)
+        update_moments(means, squares, i + width, add(b, d), mean, square)
 
 
 @compiled(inline=True)
-def _pass_on(
-    none: Vector,
-    width: int,
-    weights: Pointer,
-    means: Pointer,
-    squares: Pointer,
-    out: Pointer,
-    lit: Lit,
-    moves: bool,
-) -> None:
-    """Signals of a block of the first layer; its weights may first be moved."""
-    starts, images, values = at(lit.starts, 0), at(lit.images, 0), at(lit.values, 0)
-    for n in range(lit.counts[1]):
-        p = np.intp(lit.pairs[n])
-        i, owed = 2 * p * width, at(lit.owed, TERMS * n)
-        if moves:
-            a = move(weights, means, squares, i, owed, none)
-            b = move(weights, means, squares, i + width, owed, none)
-        else:
-            a, b = load(weights, i, none), load(weights, i + width, none)
-        for k in range(3 * starts[p], 3 * starts[p + 1], 3):
-            to = np.intp(images[k]) * width
-            signal = plus_times(load(out, to, none), values[k], a)
-            store(out, to, plus_times(signal, values[k + 1], b))
-
-
-@compiled(inline=True)
-def _block(
-    none: Vector,
-    width: int,
-    weights: Pointer,
-    means: Pointer,
-    squares: Pointer,
-    deltas: Pointer,
-    out: Pointer,
-    old: Lit,
-    new: Lit,
-    moves: bool,
-) -> None:
-    _learn(none, width, means, squares, deltas, old)
-    _pass_on(none, width, weights, means, squares, out, new, moves)
+def _pointers(state: State, i: int) -> tuple[Pointer, Pointer, Pointer]:
+    return pointer_to(state.weights, i), pointer_to(state.means, i), pointer_to(state.squares, i)
 
 
 @compiled()
-def pass_first(state: State, network: Network, batch: Batch, old: Lit, new: Lit) -> None:
-    """The first layer from one batch's deltas to the next one's signals, block by block.
-
-    A block of its kernel stays in the second cache for both. Weights without means and squares
-    stay as they are.
-    """
-    pixels, padded, head = network.padded[0], network.padded[1], network.head
-    moves = state[1].shape[0] > 0
+def first_layer_forward(state: State, shape: NetworkShape, batch: Batch, update: bool) -> None:
+    """Activations of the first layer; with `update`, apply the deferred steps to its kernel."""
+    active, padded = batch.active, shape.padded[1]
     j = 0
     while j < padded:
-        width = width_of(padded - j)
-        out = at(batch.signals, j * new.counts[0])
-        for b in range(new.counts[0]):
+        width = block_width(padded - j)
+        out = pointer_to(batch.activations, j * active.counts[0])
+        bias = pointer_to(state.weights, shape.dense_start + j)
+        for b in range(active.counts[0]):
             for c in range(0, width, LANES):
-                store(out, b * width + c, load(at(state[0], head + j), c, zero(16)))
-        i, deltas = pixels * j, at(batch.deltas, j * old.counts[0])
-        weights, means, squares = at(state[0], i), at(state[1], i), at(state[2], i)
+                store(out, b * width + c, load(bias, c, zero(16)))
+        block = _pointers(state, shape.padded[0] * j)
         if width == 64:
-            _block(zero(64), 64, weights, means, squares, deltas, out, old, new, moves)
+            _forward_block(zero(64), 64, block, out, active, update)
         elif width == 32:
-            _block(zero(32), 32, weights, means, squares, deltas, out, old, new, moves)
+            _forward_block(zero(32), 32, block, out, active, update)
         else:
-            _block(zero(16), 16, weights, means, squares, deltas, out, old, new, moves)
+            _forward_block(zero(16), 16, block, out, active, update)
+        j += width
+
+
+@compiled()
+def first_layer_backward(state: State, shape: NetworkShape, batch: Batch) -> None:
+    """Adam's moments of the first kernel from its gradient, which is never stored."""
+    active, padded = batch.active, shape.padded[1]
+    j = 0
+    while j < padded:
+        width = block_width(padded - j)
+        deltas = pointer_to(batch.deltas, j * active.counts[0])
+        block = _pointers(state, shape.padded[0] * j)
+        if width == 64:
+            _backward_block(zero(64), 64, block, deltas, active)
+        elif width == 32:
+            _backward_block(zero(32), 32, block, deltas, active)
+        else:
+            _backward_block(zero(16), 16, block, deltas, active)
         j += width

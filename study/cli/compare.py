@@ -1,0 +1,198 @@
+"""`study compare` and `study replicate`: the commands that evaluate."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from study.cli.console import exit_on_error
+from study.cli.options import DataDir, DryRun, Scheduler, Workers
+from study.core.settings import Settings
+
+COMPARE_EXAMPLES = """
+Examples:
+
+  study compare --seeds 5
+
+  study compare --dataset digits --methods baseline,random,gp,gbrt,forest
+
+  STUDY_DATA=~/data study compare --dataset mnist --seeds 8 --calls 20
+
+  study compare --seeds 10      (after --seeds 5: trains five seeds more)
+
+  study compare --scheduler tcp://HOST:8786
+
+  study compare --problem hartmann6 --calls 200 --seeds 10 --methods random,gp,forest,gbrt
+
+  study compare --problem my_file.py:problem --methods "random,gp,gp[kappa=2],my_file.py:MyMethod"
+"""
+
+REPLICATE_EXAMPLE = """
+Example:
+
+  STUDY_DATA=~/data study replicate --seeds 8
+"""
+
+
+def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arguments)
+    *,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="Replicates of the whole comparison.",
+            show_default=f"{Settings.seeds}, or as many as the folder holds",
+        ),
+    ] = None,
+    calls: Annotated[int, typer.Option(help="Evaluations per method and seed.")] = Settings.calls,
+    initial_points: Annotated[
+        int, typer.Option(help="Calls that all searches share: the default point, then random.")
+    ] = Settings.initial_points,
+    retrain: Annotated[
+        int,
+        typer.Option(
+            help="Retrainings of each run's winner to test it, and as many re-evaluations with "
+            "fresh seeds."
+        ),
+    ] = Settings.retrain,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            help="Percentage points (or what the problem measures) within which two methods count "
+            "as equivalent.",
+            show_default="0.1, or what the problem says",
+        ),
+    ] = None,
+    methods: Annotated[
+        str,
+        typer.Option(
+            help="Names with commas between, options in brackets: gp[kappa=2]. Known are those "
+            "that study methods lists, FILE.py:NAME and package.module:NAME."
+        ),
+    ] = ",".join(Settings.methods),
+    problem: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Tune something else than the network: what study problems lists, FILE.py:NAME "
+            "or package.module:NAME.",
+            show_default="the network",
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="digits, mnist, fashion-mnist, or a folder of your own with one npz file or "
+            "four IDX files.",
+            show_default="mnist if available, else digits",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Passes through the training images.", show_default="3, more on small datasets"
+        ),
+    ] = None,
+    trainer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="compiled|keras",
+            help="What trains the network: compiled loops, or plain Keras fit, which takes many "
+            "times as long.",
+            show_default="compiled",
+        ),
+    ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    data_dir: DataDir = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Results folder.", show_default="results/DATASET or PROBLEM")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Run a study, or finish one: train what its folder does not hold yet, then report.
+
+    Prints tables and an answer, and writes CSV files, plots and a report into the results
+    folder. Interrupt it whenever you like: the same command resumes. Exit code 1: something
+    failed to train, or an integrity check failed; 2: an invalid option, or the cluster is
+    lost; 130 and 143: interrupted by Ctrl-C or SIGTERM.
+    """
+    from study.api import run_plan
+    from study.cli import progress
+    from study.execution.plan import StudyRequest, make_plan
+    from study.methods.selection import split_names
+
+    def command() -> int:
+        request = StudyRequest(
+            dataset=dataset,
+            problem=problem,
+            methods=split_names(methods),
+            seeds=seeds,
+            calls=calls,
+            initial_points=initial_points,
+            retrain=retrain,
+            margin=margin,
+            epochs=epochs,
+            trainer=trainer,
+            workers=workers,
+            scheduler=scheduler,
+            data_dir=data_dir,
+            output=output,
+        )
+        with progress.downloading() as on_download:
+            planned = make_plan(request, on_download=on_download)
+        progress.announce(planned)
+        if dry_run:
+            return progress.dry_run(planned)
+        return progress.run_with_progress(planned, lambda observe: run_plan(planned, observe))
+
+    exit_on_error(command)
+
+
+def replicate(
+    *,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="How often each claim is measured.",
+            show_default="8, or as many as the folder holds",
+        ),
+    ] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    data_dir: DataDir = None,
+    output: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/replicate"),
+    dry_run: DryRun = False,
+) -> None:
+    """Measure the tutorial's claims again, on MNIST and from fresh weights.
+
+    Trains the networks that the tutorial reports, runs its two searches at its own budget, and
+    shows what happens to its 24 trials if one network is trained on and on.
+    """
+    from study.api import run_plan
+    from study.cli import progress
+    from study.execution.plan import StudyRequest, make_plan
+    from study.replication.claims import CALLS, INITIAL_POINTS
+    from study.replication.replicate import extras, write_claims
+
+    def command() -> int:
+        request = StudyRequest(
+            dataset="mnist",
+            methods=("gp", "gbrt"),
+            seeds=seeds,
+            calls=CALLS,
+            initial_points=INITIAL_POINTS,
+            workers=workers,
+            scheduler=scheduler,
+            data_dir=data_dir,
+            output=output,
+        )
+        with progress.downloading() as on_download:
+            planned = make_plan(request, default_seeds=8, on_download=on_download)
+        progress.announce(planned)
+        if dry_run:
+            return progress.dry_run(planned, extras)
+        return progress.run_with_progress(
+            planned, lambda observe: run_plan(planned, observe, extras), write_claims
+        )
+
+    exit_on_error(command)

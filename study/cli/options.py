@@ -1,0 +1,34 @@
+"""Options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes that train; with 1, this one does, and no other is started.",
+        show_default="one per core",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Train on the workers of your own Dask cluster, such as tcp://HOST:8786; they may "
+        "come and go.",
+        show_default="none: workers on this machine",
+    ),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where MNIST and Fashion-MNIST are looked for first.",
+        show_default="what STUDY_DATA names",
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show what would run and how long, and stop.")
+]
+Folder = Annotated[Path, typer.Argument(help="A results folder.", show_default=False)]

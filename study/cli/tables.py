@@ -1,0 +1,130 @@
+"""What the terminal shows of results: tables, sentences, checks and paths, 80 columns wide."""
+
+import sys
+
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from study.cli.console import console, error, make_table
+from study.core.formatting import format_sizes, pluralize
+from study.replication.tables import claim_rows, paragraph, read_replication
+from study.report.conclusions import conclusions, pair_sentences
+from study.report.tables import TextTable
+from study.results import Results
+
+
+def print_results(results: Results) -> None:
+    """Everything that a study says: table, answer, comparisons, claims, checks."""
+    scores = results.scores
+    console.print()
+    console.print(_summary(results))
+    console.print(_legend(results), style="dim")
+    if len(scores.comparisons):
+        unit = " (pp: percentage points)" if results.objective.percent else ""
+        unit += " (positive: the first is better)" if results.objective.sign < 0 else ""
+        heading = escape(f"{results.objective.final_label.capitalize()}, pair by pair")
+        console.print(f"\n[bold]{heading}[/]{unit}")
+        for line in pair_sentences(scores.comparisons, results.objective):
+            console.print(_indented(escape(line)))
+    if found := read_replication(results.folder):
+        console.print("\n[bold]The tutorial's claims[/]")
+        console.print(text_table(claim_rows(found)))
+        console.print(escape(paragraph(found, results)))
+    console.print("\n[bold]Integrity checks[/]")
+    for check in results.checks:
+        state = "[green]passed[/]" if check.passed else "[bold red]FAILED[/]"
+        console.print(_indented(f"{state} {check.rule}: {escape(check.figures)}"))
+    console.print()
+    failed = [check.rule for check in results.failed_checks]
+    for line in conclusions(scores.summary, scores.comparisons, results.info, failed):
+        console.print(f"[bold]{escape(line)}[/]")
+    if not results.finished:
+        console.print(f"[bold yellow]Unfinished: {results.progress}.[/]")
+
+
+def _indented(line: str) -> Padding:
+    return Padding(line, (0, 0, 0, 2))
+
+
+def _summary(results: Results) -> Table:
+    objective = results.objective
+    percent = " %" if objective.percent else ""
+    columns = {
+        f"best\n{'val.' if objective.tested else 'seen'}{percent}": "validation_score",
+        f"re-eval.\n{percent.strip()}": "reevaluated_score",
+    }
+    judged = f"{'test' if objective.tested else objective.final_label}{percent}\nmean ± sd"
+    sizes = [f"{objective.size}\n(range)"] if objective.size else []
+    work = results.info.problem.words.work
+    seconds = (f"{what}\ns/call" for what in ("overhead", work, "total"))
+    shown = make_table("method")
+    for column in (*columns, judged, *sizes, *seconds):
+        shown.add_column(escape(column), justify="right")
+    for row in results.scores.summary.to_dict("records"):
+        seconds = (row[name] for name in ("propose_seconds", "train_seconds", "seconds_per_call"))
+        shown.add_row(
+            escape(row["method"]),
+            *(strip_percent(objective.format_score(row[name])) for name in columns.values()),
+            strip_percent(objective.format_score(row["test_score"], row["test_sd"])),
+            *(format_sizes(row).replace(" (", "\n(") for _ in sizes),
+            *(f"{s:.2f}" for s in seconds),
+        )
+    return shown
+
+
+def strip_percent(text: str) -> str:
+    """Without the sign for percent: the column's heading has it."""
+    return text.removesuffix(" %")
+
+
+def _legend(results: Results) -> str:
+    info, objective = results.info, results.objective
+    settings = info.settings
+    workers = max((session.workers for session in info.sessions), default=1)
+    beside = f" Seconds: {workers} workers side by side." if workers > 1 else ""
+    times = pluralize(settings.retrain, "time")
+    sizes = f" {objective.size.capitalize()}: median of the winners." if objective.size else ""
+    return (
+        f"Means over {pluralize(settings.seeds, 'seed')}, {pluralize(settings.calls, 'call')} per "
+        f"run. Re-eval.: each run's winner re-evaluated with fresh seeds, {times}. "
+        f"{objective.final_label.capitalize()}: {info.problem.words.judged}, as often.{sizes} "
+        f"Overhead: suggesting a configuration.{beside}"
+    )
+
+
+def text_table(rows: TextTable) -> Table:
+    """Rows of text as a terminal shows them."""
+    first, *others = rows[0]
+    shown = make_table(first)
+    for name in others:
+        shown.add_column(escape(name), justify="right")
+    for row in rows:
+        shown.add_row(*map(escape, row.values()))
+    return shown
+
+
+def print_paths(results: Results) -> None:
+    """Where everything is."""
+    folder = results.folder
+    console.print()
+    console.print(f"[bold]{escape(str(folder / 'report.html'))}[/]", soft_wrap=True)
+    tables = ", ".join(sorted(path.stem for path in folder.glob("*.csv")))
+    drawings = ", ".join(sorted(path.stem for path in (folder / "plots").glob("*.png")))
+    files = Table.grid(padding=(0, 2))
+    files.add_row("tables", escape(f"{tables} (.csv)"))
+    files.add_row("plots", escape(f"{drawings} (.png, .svg)"))
+    files.add_row("also", "report.md, study.json, and study.db, which the study goes on from")
+    console.print(files)
+
+
+def exit_code(results: Results) -> int:
+    """List on standard error what failed; the exit code."""
+    for line in results.failures:
+        error(f"failed: {line}")
+    if results.failures:
+        error("what failed is kept as it is; to try again, name another --output")
+    for check in results.failed_checks:
+        error(f"check failed: {check.rule}: {check.figures}")
+    sys.stderr.flush()
+    return 0 if results.valid and not results.failures else 1

@@ -1,0 +1,138 @@
+"""What study.json holds: what was studied, how far it came, and who computed it."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from study.core.objective import Objective, validate_objective
+from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS
+from study.core.settings import Settings
+from study.core.space import Configuration, Dimension, validate_dimensions
+from study.core.validation import MAX_NUMBER, METHOD_PATTERN
+
+FORMAT: Literal[1] = 1
+"""Of study.json; another number is another program's."""
+
+Text = Annotated[str, Meta(max_length=10_000)]
+Amount = Annotated[int, Meta(ge=0, le=int(MAX_NUMBER))]
+Seconds = Annotated[float, Meta(ge=0, le=MAX_NUMBER)]
+
+
+class ProblemWords(Struct, frozen=True, kw_only=True):
+    """How tables, plots and reports speak of a problem."""
+
+    subject: Text = "problem"
+    """What its name names: a problem, or a dataset."""
+    description: Text
+    """What is tuned, and on what."""
+    detail: Text = ""
+    """What titles tell beside the name, such as the number of epochs."""
+    work: Text = "evaluate"
+    """What is done with a configuration."""
+    judged: Text
+    """How winners are judged."""
+
+
+class ProblemInfo(Struct, frozen=True, kw_only=True):
+    """What makes a problem another than the next."""
+
+    name: Text
+    fingerprint: Text
+    """A checksum of its data or its code."""
+    facts: dict[Text, Text | int | float] = {}
+    """What else must not change while a study goes on, such as the number of epochs."""
+    classes: Annotated[int, Meta(ge=2, le=int(MAX_NUMBER))] | None = None
+    """Of a classifier that starts from random weights: its loss then is about ln(classes)."""
+    words: ProblemWords
+    objective: Objective
+    space: tuple[Dimension, ...]
+    default: Configuration
+    baseline: Configuration
+
+    def __post_init__(self) -> None:
+        validate_objective(self.objective)
+        columns = {*CALL_COLUMNS, *OUTCOME_COLUMNS}
+        shown = {self.objective.column_name(name) for name in columns}
+        validate_dimensions(self.space, columns | shown)
+
+    @property
+    def dimensions(self) -> list[str]:
+        """The names of the dimensions, in order."""
+        return [dimension.name for dimension in self.space]
+
+
+class MethodInfo(Struct, frozen=True, kw_only=True):
+    """One method of a study."""
+
+    summary: Text
+    spec: Text
+    """What names it on a command line."""
+    uses_initial_design: bool
+    fingerprint: Text
+    """A checksum of its code; empty for a method of the package's own."""
+
+
+class DataInfo(Struct, frozen=True, kw_only=True):
+    """How the dataset or problem was named."""
+
+    source: Text
+    """Where it comes from, in words."""
+    dataset: Text = ""
+    problem: Text = ""
+    instead_of: Text = ""
+    """The dataset that nobody named and that was unavailable, if another stands in for it."""
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A process that wrote evaluations."""
+
+    began: Text = ""
+    """ISO 8601, UTC."""
+    seconds: Seconds = 0.0
+    """Until the last evaluation."""
+    workers: Annotated[int, Meta(ge=1, le=int(MAX_NUMBER))]
+    cores: int | None = None
+    machine: Text = ""
+    python: Text = ""
+    versions: dict[Text, Text] = {}
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """How much of something is done."""
+
+    done: Amount
+    of: Amount
+
+
+class StudyInfo(Struct, frozen=True, kw_only=True):
+    """study.json.
+
+    Raises
+    ------
+    ValueError
+        If the objective or the space is not in order.
+    """
+
+    format: Literal[1] = FORMAT
+    finished: bool
+    calls: Count
+    retrainings: Count
+    evaluated: dict[Text, Amount]
+    """Evaluations by kind."""
+    settings: Settings
+    methods: dict[Text, MethodInfo]
+    problem: ProblemInfo
+    data: DataInfo
+    command: Text
+    """What repeats the study."""
+    errors: list[Text] = []
+    """Searches that broke off."""
+    seconds: Seconds
+    sessions: list[Session] = []
+
+    def __post_init__(self) -> None:
+        for name in self.settings.methods:
+            if not METHOD_PATTERN.fullmatch(name):
+                raise ValueError(f"{name!r} is not a method's name")
+            if name not in self.methods:
+                raise ValueError(f"methods has no {name}")

@@ -1,0 +1,64 @@
+"""Checks of what a user gives: each returns the value, or says in one line what is allowed."""
+
+import re
+import reprlib
+from collections import Counter
+from difflib import get_close_matches
+from numbers import Integral, Real
+from typing import Any
+
+from study.core.errors import StudyError
+
+MAX_NUMBER = 1e15  # no score, size, bound, loss or number of seconds gets there
+MAX_TRAININGS = 1_000_000  # of a study: days, and more than a list of them should hold
+NAME_PATTERN = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a dimension, a choice or an objective
+# The same, and options in brackets.
+METHOD_PATTERN = re.compile(r"[^\W_][\w.+ /()-]{0,29}(\[[\w.+=,-]{1,99}\])?")
+DEFAULT_MARGIN = 0.1  # percentage points, or in the unit of a value that is not a share
+
+
+def require_count(option: str, value: Any, most: int = MAX_TRAININGS) -> int:
+    """`value` as an int; raises `StudyError` unless it is a whole number from 1 to `most`."""
+    number = isinstance(value, Integral) and not isinstance(value, bool)
+    if not (number and 1 <= int(value) <= most):
+        raise StudyError(
+            f"--{option} is {safe_repr(value)}: it must be a whole number, 1 or more and at most "
+            f"{most}"
+        )
+    return int(value)
+
+
+def require_positive(option: str, value: Any, most: float = MAX_NUMBER) -> float:
+    """`value` as a float; raises `StudyError` unless it is above 0 and at most `most`."""
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not (number and 0 < value <= most and float(value) > 0):
+        allowed = f"a number above 0, at most {most:g}"
+        raise StudyError(f"--{option} is {safe_repr(value)}: it must be {allowed}")
+    return float(value)
+
+
+def require_unique_names(option: str, value: Any) -> tuple[str, ...]:
+    """`value` as a tuple; raises `StudyError` unless it lists different texts, one at least."""
+    if not isinstance(value, (tuple, list)) or not all(isinstance(name, str) for name in value):
+        raise StudyError(f"--{option} is {safe_repr(value)}: give a list of names")
+    if not value:
+        raise StudyError(f"--{option} is empty: name at least one, such as baseline,random,gp")
+    doubled = sorted(name for name, times in Counter(value).items() if times > 1)
+    if doubled:
+        raise StudyError(f"--{option} names {', '.join(doubled)} more than once: name each once")
+    return tuple(value)
+
+
+def safe_repr(value: Any) -> str:
+    """A value as a message names it: shortened, and whatever its own text does."""
+    try:
+        return reprlib.repr(value)
+    except ValueError:  # Python spells no number of thousands of digits
+        return f"a huge {type(value).__name__}"
+
+
+def unknown_name_error(option: str, value: str, known: list[str]) -> StudyError:
+    """The error for a name that is in no table, with the nearest name that is."""
+    near = get_close_matches(value, known, n=1)
+    hint = f"did you mean {near[0]!r}? Known" if near else "known"
+    return StudyError(f"--{option} {value!r} is unknown: {hint} are {', '.join(known)}")

@@ -1,0 +1,37 @@
+"""What can be done now, most urgent first."""
+
+import heapq
+import itertools
+from dataclasses import dataclass
+
+from study.core.records import Task
+from study.execution.runs import Run
+
+
+@dataclass(frozen=True, eq=False)
+class ProposalJob:
+    """A search is to propose its next call."""
+
+    run: Run
+
+
+Job = Task | ProposalJob
+
+
+class JobQueue:
+    """Jobs by urgency, which is the seconds of work that begin with each."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Job]] = []
+        self._numbers = itertools.count()
+
+    def __bool__(self) -> bool:
+        return bool(self._heap)
+
+    def push(self, job: Job, urgency: float) -> None:
+        """Add a job."""
+        heapq.heappush(self._heap, (-urgency, next(self._numbers), job))
+
+    def pop(self) -> Job:
+        """The most urgent job, of equally urgent ones the oldest."""
+        return heapq.heappop(self._heap)[2]

@@ -1,0 +1,51 @@
+"""What a study's evaluations are made for, and how far it is, for whoever watches."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from study.core.records import Evaluation, EvaluationKind, Retraining, Task, Trial
+from study.problems.base import evaluate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a study is."""
+
+    workers: int
+    """How many jobs can run at once; 0 before and after."""
+    done: int
+    """Calls and retrainings finished, of `total`."""
+    total: int
+    running: tuple[str, ...]
+    """What is being done right now, in words."""
+    best: dict[str, float]
+    """Best score so far, by method."""
+    seconds_left: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtraEvaluation:
+    """An evaluation that belongs to no run, such as that of somebody's claim."""
+
+    name: str
+    task: Task
+    evaluate: Callable[[Any, Task], Evaluation] = evaluate
+    """Called with the problem and the task, wherever there is a free worker."""
+    seconds: float | None = None
+    """About how long it takes, if not what the problem expects."""
+
+
+Consumer = Trial | Retraining | ExtraEvaluation
+"""What an evaluation is made for."""
+
+
+def describe(consumer: Consumer) -> str:
+    """What a progress display says of it."""
+    if isinstance(consumer, ExtraEvaluation):
+        return consumer.name
+    run = f"{consumer.method} seed {consumer.seed}"
+    if isinstance(consumer, Trial):
+        return f"{run} call {consumer.call}"
+    what = "retraining" if consumer.task.kind is EvaluationKind.TEST else "re-evaluation"
+    return f"{run} {what} {consumer.repeat}"

@@ -1,0 +1,133 @@
+"""A study that goes on: what its folder holds, and whether it is the same study."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from study.core.errors import StudyError
+from study.core.formatting import join_words
+from study.core.settings import Settings
+from study.core.study_info import DataInfo, MethodInfo, ProblemInfo
+from study.execution.plan import Plan
+from study.methods.selection import MethodSelection, describe_methods, parse_method
+from study.problems.base import Evaluator
+from study.storage.files import LEDGER, translate_read_errors, translate_write_errors
+from study.storage.ledger import Ledger, study_lock
+
+
+@contextlib.contextmanager
+def open_study(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledger]]:
+    """A plan with the seeds and methods that its folder already holds added, and the ledger.
+
+    A dry look at a folder without a ledger gives an empty one in memory, and writes nothing.
+    Otherwise nobody else can open the folder's ledger like this until the context ends.
+
+    Raises
+    ------
+    StudyError
+        If the folder holds another study, is in use by one, or cannot be read or written.
+    """
+    folder = planned.output
+    with contextlib.ExitStack() as stack:
+        with translate_write_errors(folder):
+            if folder.exists() and not folder.is_dir():
+                raise StudyError(f"--output {folder} is a file: name a folder")
+            stored = (folder / LEDGER).exists()
+            if not stored and (folder / "trials.csv").exists():
+                raise StudyError(
+                    f"{folder} holds results without their {LEDGER}, which a study goes on from: "
+                    "restore it, or name another --output"
+                )
+            if not dry:
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(study_lock(folder))
+        ledger = stack.enter_context(Ledger(None if dry and not stored else folder / LEDGER))
+        with translate_read_errors(folder):
+            whole = merge_with_stored(planned, ledger)
+        yield whole, ledger
+
+
+def save_metadata(
+    ledger: Ledger,
+    settings: Settings,
+    problem: Evaluator,
+    data: DataInfo,
+    methods: Mapping[str, MethodSelection],
+) -> None:
+    """Write down what is studied, before anything is evaluated: what results are read with."""
+    ledger.write(
+        settings=settings,
+        problem=problem.describe(),
+        data=data,
+        methods=describe_methods(methods),
+    )
+
+
+def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
+    """The plan of a study that goes on; raises `StudyError` if it would be another one."""
+    settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
+    methods = ledger.read("methods", dict[str, MethodInfo]) or {}
+    if settings is None or problem is None:
+        return planned
+    kept = {
+        name: parse_method(method.spec)
+        for name, method in methods.items()
+        if name not in planned.methods
+    }
+    planned = replace(planned, methods=planned.methods | kept)
+    check_code_unchanged(planned, problem, methods)
+    seeds = planned.settings.seeds if planned.seeds_named else settings.seeds
+    added = [name for name in planned.methods if name not in settings.methods]
+    whole = replace(planned.settings, seeds=seeds, methods=(*settings.methods, *added))
+    growing = replace(settings, seeds=seeds, methods=whole.methods)
+    differing = [
+        *_differences(dataclasses.asdict(growing), dataclasses.asdict(whole)),
+        *_differences(_identity(problem), _identity(planned.problem.describe())),
+    ]
+    if settings.seeds > seeds:
+        differing.append(f"seeds {settings.seeds}, now {seeds}, which is fewer")
+    if differing:
+        raise StudyError(
+            f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
+            "take those, or name another --output"
+        )
+    return replace(planned, settings=whole)
+
+
+def _identity(problem: ProblemInfo) -> dict[str, Any]:
+    """What must not change of a problem while a study goes on; words may."""
+    known: dict[str, Any] = msgspec.to_builtins(problem)
+    facts: dict[str, Any] = known.pop("facts")
+    del known["words"]
+    return known | facts
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name.replace('_', '-')} {old.get(name)!r}, now {new.get(name)!r}"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]
+
+
+def check_code_unchanged(
+    planned: Plan, problem: ProblemInfo, methods: Mapping[str, MethodInfo]
+) -> None:
+    """Raise `StudyError` if the code of a problem or method is not what the study began with."""
+    now, changed = planned.problem.describe(), []
+    origin = problem.facts.get("origin")
+    if origin and origin == now.facts.get("origin") and problem.fingerprint != now.fingerprint:
+        in_file = ":" in planned.data.problem
+        changed.append(str(origin) if in_file else f"the code of {problem.name}")
+    for name, method in describe_methods(planned.methods).items():
+        if name in methods and methods[name].fingerprint != method.fingerprint:
+            changed.append(f"the code of {name}")
+    if changed:
+        raise StudyError(
+            f"{join_words(changed)} changed since {planned.output} was begun, so that old and new "
+            "results do not belong together: change it back, or name another --output"
+        )

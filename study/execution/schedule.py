@@ -1,0 +1,188 @@
+"""What is next in a study: designs, searches, retrainings, as independent as they can be."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from study.core.records import (
+    RETRAINING_KINDS,
+    Evaluation,
+    Status,
+    Task,
+    Trial,
+    best_call,
+)
+from study.core.settings import Settings
+from study.core.space import Configuration
+from study.execution.forecast import PROPOSE_SECONDS, Forecast
+from study.execution.job_queue import Job, JobQueue, ProposalJob
+from study.execution.journal import Journal
+from study.execution.progress import Consumer, ExtraEvaluation, describe
+from study.execution.runs import (
+    Run,
+    n_initial,
+    next_trial,
+    predetermined_configurations,
+    retrainings,
+)
+from study.methods.propose import Proposal
+from study.methods.selection import MethodSelection
+from study.problems.base import Evaluator
+from study.storage.ledger import Ledger
+
+
+class Schedule:
+    """Which jobs can be done now, and what follows from each that is done."""
+
+    def __init__(
+        self,
+        problem: Evaluator,
+        settings: Settings,
+        ledger: Ledger,
+        extras: Sequence[ExtraEvaluation],
+        methods: Mapping[str, MethodSelection],
+    ) -> None:
+        self._problem, self._settings = problem, settings
+        self.journal = Journal(ledger)
+        each = settings.calls + len(RETRAINING_KINDS) * settings.retrain
+        total = settings.seeds * len(settings.methods) * each + len(extras)
+        self.forecast = Forecast(problem, extras, total)
+        self.queue = JobQueue()
+        self._waiting: dict[str, list[Consumer]] = defaultdict(list)  # by key of their task
+        self.best: dict[str, float] = {}
+        """Best score so far, by method."""
+        self.errors: list[str] = []
+        """Searches that broke off, in words."""
+        self._runs = {
+            (name, seed): Run(methods[name], seed)
+            for seed in range(settings.seeds)
+            for name in settings.methods
+        }
+        for run in self._runs.values():
+            self._begin(run)
+        for extra in extras:
+            if extra.task.key in self.journal.done:
+                self._complete(extra)
+            else:
+                self._request(extra)
+
+    def is_stale(self, job: Job) -> bool:
+        """Whether a job of the queue was done meanwhile."""
+        return isinstance(job, Task) and job.key in self.journal.done
+
+    def describe(self, job: Job) -> str:
+        """What a progress display says of it."""
+        if isinstance(job, Task):
+            return describe(self._waiting[job.key][0])
+        return f"{job.run.method} seed {job.run.seed} proposing call {len(job.run.trials) + 1}"
+
+    def history(self, run: Run) -> list[tuple[Configuration, float]]:
+        """What a search is told of its run: every configuration and its score."""
+        scores = self._problem.objective.impute_failures(self._scores(run))
+        return list(zip(run.configurations(), scores, strict=True))
+
+    def on_evaluation(self, task: Task, evaluation: Evaluation) -> None:
+        """Take note of a finished evaluation, and go on from all that waited for it."""
+        consumers = self._waiting.pop(task.key)
+        self.forecast.measure(task, evaluation, len(consumers))
+        self.journal.add(task, evaluation)
+        for consumer in consumers:
+            self.journal.attribute(consumer)
+        for consumer in consumers:
+            self._complete(consumer)
+
+    def on_proposal(self, run: Run, outcome: object) -> None:
+        """Have evaluated what a search proposed, or note that it broke off."""
+        if not isinstance(outcome, Proposal):
+            self._abort_run(run, f"proposing: {outcome}")
+            return
+        if outcome.configuration not in self._problem.space:
+            self._abort_run(run, f"proposed {outcome.configuration}, outside the space")
+            return
+        run.state = outcome.state
+        trial = next_trial(
+            run,
+            run.configurations(),
+            outcome.configuration,
+            duplicate=outcome.duplicate,
+            propose_seconds=outcome.seconds,
+        )
+        self._request(trial)
+
+    def _abort_run(self, run: Run, why: str) -> None:
+        call = len(run.trials) + 1
+        self.errors.append(f"{run.method} seed {run.seed} call {call}: {why}")
+
+    def _begin(self, run: Run) -> None:
+        """Take over what is stored, and ask for everything that is known beforehand."""
+        known = predetermined_configurations(self._problem, self._settings, run)
+        for call in range(1, self._settings.calls + 1):
+            if stored := self.journal.stored_trial(run.method, run.seed, call):
+                self._complete(stored)
+            elif call <= len(known):
+                self._request(next_trial(run, known[: call - 1], known[call - 1]))
+        if not known and not run.trials:
+            self._advance(run)
+
+    def _request(self, consumer: Consumer) -> None:
+        """Have what a consumer needs evaluated, unless it is known or on its way."""
+        task = consumer.task
+        if task.key in self.journal.done:
+            self.journal.attribute(consumer)
+            self._complete(consumer)
+            return
+        self.forecast.wait_for(task, new=task.key not in self._waiting)
+        self._waiting[task.key].append(consumer)
+        # The most urgent of its consumers counts; the other entries are stale when they come up.
+        seconds = self.forecast.expected_seconds(task) + self._seconds_after(consumer)
+        self.queue.push(task, seconds)
+
+    def _seconds_after(self, consumer: Consumer) -> float:
+        """Seconds of work that can only follow a consumer: the longest chains start first."""
+        if not isinstance(consumer, Trial):
+            return 0.0
+        run = self._runs[consumer.method, consumer.seed]
+        chosen = max(consumer.call, n_initial(run, self._settings))
+        steps = self._settings.calls - chosen if run.adaptive else 0
+        return (steps + 1) * self.forecast.typical_seconds
+
+    def _complete(self, consumer: Consumer) -> None:
+        """Count a consumer whose evaluation is known, and go on from it."""
+        self.forecast.finished += 1
+        evaluation = self.journal.done[consumer.task.key][1]
+        if isinstance(consumer, ExtraEvaluation) and evaluation.status is not Status.OK:
+            self.errors.append(f"{consumer.name}: {evaluation.status}, {evaluation.reason}")
+        if not isinstance(consumer, Trial):
+            return
+        run = self._runs[consumer.method, consumer.seed]
+        run.trials[consumer.call] = consumer
+        if evaluation.score is not None:
+            best = self.best.get(consumer.method, evaluation.score)
+            self.best[consumer.method] = max(evaluation.score, best)
+        self._advance(run)
+
+    def _advance(self, run: Run) -> None:
+        """Retrain the winner of a finished run, or ask a search for its next call."""
+        made, calls = len(run.trials), self._settings.calls
+        if made == calls:
+            self._retrain(run)
+        elif (
+            run.adaptive
+            and made >= n_initial(run, self._settings)
+            and not self.journal.stored_trial(run.method, run.seed, made + 1)
+        ):
+            seconds = (calls - made + 1) * self.forecast.typical_seconds
+            self.queue.push(ProposalJob(run), PROPOSE_SECONDS + seconds)
+
+    def _retrain(self, run: Run) -> None:
+        run.state = None
+        place = best_call(self._scores(run))
+        if place is None:
+            return
+        for retraining in retrainings(run, self._settings, run.configurations()[place]):
+            if self.journal.has_retraining(retraining):
+                self._complete(retraining)
+            else:
+                self._request(retraining)
+
+    def _scores(self, run: Run) -> list[float | None]:
+        return [self.journal.done[task.key][1].score for task in run.tasks()]

@@ -1,0 +1,48 @@
+"""The plot of how the methods compare: frame and axes in, axes out."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from study.core.objective import Objective
+
+
+def comparisons(frame: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
+    """A row per pair: mean difference in test score with its 95 % interval, and the verdict.
+
+    Grey: within the margin of equivalence. The axis of percentage points is linear near 0 and
+    logarithmic beyond, so that four points and a tenth of one can both be read.
+    """
+    rows = frame.dropna(subset=["mean_difference"])
+    margin = float(frame["margin"].iloc[0])
+    axes.axvspan(-margin, margin, color="0.5", alpha=0.15, lw=0, zorder=0)
+    axes.axvline(0, color="0.3", lw=0.8, zorder=1)
+    tint = {"better": "#0072b2", "worse": "#d55e00", "equivalent": "#009e73", "undecided": "0.45"}
+    tints = rows["verdict"].map(tint).tolist()
+    places = np.arange(len(rows))
+    axes.hlines(places, rows["low"], rows["high"], colors=tints, lw=2.5)
+    axes.scatter(rows["mean_difference"], places, c=tints, s=50, zorder=3)
+    reach = np.nanmax(np.abs(rows[["mean_difference", "low", "high"]].to_numpy(float)))
+    reach = max(float(reach) * 1.3, 3 * margin)
+    if objective.percent:
+        _points_axis(axes, reach)
+    axes.set_xlim(-reach, reach)
+    names = [f"{row.method} - {row.other}" for row in rows.itertuples()]
+    axes.set_yticks(range(len(rows)), names)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(range(len(rows)), [str(row.verdict) for row in rows.itertuples()])
+    right.tick_params(length=0)
+    unit = " (percentage points)" if objective.percent else ""
+    head = "difference" if objective.sign > 0 else "advantage"
+    axes.set(xlabel=f"{head} in {objective.final_label}{unit}", ylabel="")
+    return axes
+
+
+def _points_axis(axes: Axes, reach: float) -> None:
+    """Percentage points, one as far from 0 as it is from ten."""
+    axes.set_xscale("symlog", linthresh=1.0)
+    steps = [1, 3, 10, 30, 100] if reach > 10 else [0.5, 1, 2, 5] if reach > 1 else [0.1, 0.2, 0.5]
+    ticks = [0.0] + [sign * step for step in steps if step < reach for sign in (-1, 1)]
+    axes.set_xticks(ticks, [f"{tick:+g}" if tick else "0" for tick in ticks])
+    axes.set_xticks([], minor=True)

@@ -1,0 +1,78 @@
+"""What a report says beside its tables: how to read them, and what was run on what."""
+
+from study.analysis.paired import BOOTSTRAP_FROM, RESAMPLE_TO, RESAMPLES
+from study.core.formatting import format_clock, pluralize
+from study.core.study_info import StudyInfo
+
+
+def facts(info: StudyInfo) -> dict[str, str]:
+    """What a reader needs to judge or repeat a study."""
+    problem, settings, sessions = info.problem, info.settings, info.sessions
+    workers = sorted({session.workers for session in sessions})
+    last = sessions[-1] if sessions else None
+    machine = (
+        f"{last.machine or '-'}, {last.cores or '-'} cores, Python {last.python or '-'}"
+        if last
+        else "-"
+    )
+    return {
+        problem.words.subject: f"{problem.name}, {info.data.source}; checksum "
+        f"{problem.fingerprint}; {problem.words.description}",
+        "budget": f"{pluralize(settings.seeds, 'seed')}, {pluralize(settings.calls, 'call')} per "
+        f"run, {settings.initial_points} of them the shared design; winners evaluated "
+        f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",
+        "methods": "; ".join(f"{name}: {m.summary}" for name, m in info.methods.items()),
+        "evaluations": f"{sum(info.evaluated.values()):,} in {format_clock(info.seconds)} "
+        f"with {' or '.join(map(str, workers)) or 'no'} workers side by side",
+        "machine": machine,
+    }
+
+
+def summary_note(info: StudyInfo) -> str:
+    """How to read the main table."""
+    objective = info.problem.objective
+    sizes = f" {objective.size.capitalize()}: median of the winners." if objective.size else ""
+    return (
+        f"Mean ± standard deviation over seeds. Best {objective.search_label}: the best of each "
+        "run's calls, as it was observed. Re-evaluated: the same configuration with fresh seeds. "
+        f"{objective.final_label.capitalize()}: {info.problem.words.judged}.{sizes}"
+    )
+
+
+def comparisons_note(info: StudyInfo) -> str:
+    """How to read the table of pairs."""
+    objective = info.problem.objective
+    unit = ", in percentage points (pp)" if objective.percent else ""
+    direction = "; positive if the first method is better" if objective.sign < 0 else ""
+    return (
+        f"Paired over seeds, on {objective.final_label}{unit}{direction}. Intervals: Student's t "
+        f"below {BOOTSTRAP_FROM} seeds; from there to {RESAMPLE_TO:,} the BCa bootstrap, never "
+        "narrower than t. They are each pair's own. p-values: sign-flip test, Holm-adjusted "
+        f"(exact: all patterns; random flips: {RESAMPLES:,} of them); where so few seeds cannot "
+        "reach significance, the paired t test. P(better): share of seeds won, ties half, with its "
+        "Clopper-Pearson interval. All of it speaks of a number of seeds that was fixed beforehand."
+    )
+
+
+def equal_time_note(info: StudyInfo) -> str:
+    """What the table at equal time compares."""
+    return (
+        f"Incumbents at equal time, by {info.problem.objective.search_label}: when the fastest "
+        "search of each seed had finished. A method that does not search may have made all its "
+        "calls long before."
+    )
+
+
+def variance_note(info: StudyInfo) -> str:
+    """How to read the table of variances."""
+    return (
+        "Winner's curse: observed minus re-evaluated. Between-search SD: the spread of "
+        f"{info.problem.objective.final_label} between seeds that is left when the spread between "
+        "evaluations of one and the same configuration, the retraining SD, is taken out."
+    )
+
+
+def versions(info: StudyInfo) -> str:
+    """Package versions of the last session."""
+    last = info.sessions[-1].versions if info.sessions else {}
+    return ", ".join(f"{name} {version}" for name, version in last.items())

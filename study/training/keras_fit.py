@@ -1,0 +1,126 @@
+"""Training by plain Keras `fit`: of users' models, and of the tutorial's network to compare with."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from study.core.space import Configuration
+from study.data.dataset import Dataset
+from study.training.network import build_network
+from study.training.tensorflow import import_tensorflow
+from study.training.trainer import Trainer, Training
+
+
+def to_pixels(images: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Images of a dataset as Keras trains on them: float32 of the same shape, 0 to 1."""
+    return np.asarray(images * np.float32(dataset.scale), np.float32)
+
+
+def start_session(seed: int) -> None:
+    """Release the models of earlier trainings, and seed initial weights and shuffling.
+
+    `seed` is 0 to 2**32 - 1. Side effect: seeds the global generators of Python, numpy and
+    TensorFlow, from which Keras draws.
+    """
+    import_tensorflow()
+    import keras
+
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+
+
+def compiled_network(
+    configuration: Configuration, dataset: Dataset, rng: np.random.Generator
+) -> Any:
+    """The tutorial's network, fresh and ready for `fit`: Adam with Keras 2's decay, cross-entropy.
+
+    Keras 2's `decay` is rate / (1 + decay * t) in step t, counted from 0.
+    """
+    model = build_network(configuration, dataset.inputs, dataset.classes, rng)
+    import keras
+
+    rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
+    schedule = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
+    adam = keras.optimizers.Adam(schedule)
+    model.compile(adam, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def fit(
+    model: Any,
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    batch_size: int,
+    epochs: int,
+    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    evaluate_first: bool = False,
+    shuffle: bool = True,
+) -> Training:
+    """Train a Keras model by its `fit`, in place.
+
+    Parameters
+    ----------
+    model
+        Compiled; if there are validation images, with the metrics ["accuracy"].
+    x, y
+        Images, float32 of shape (count, inputs), see `to_pixels`; labels, int32 of shape (count,).
+    batch_size, epochs
+        As for Keras; a smaller last batch is a step of its own.
+    validation
+        Images and labels on which to validate after each epoch, in batches of the same size.
+    evaluate_first
+        Whether to measure the loss on them before the first step, too.
+    shuffle
+        Whether every epoch is in a new random order, which `start_session` seeds.
+    """
+    initial_loss = math.nan
+    if evaluate_first and validation is not None:
+        initial_loss, _ = model.evaluate(*validation, batch_size=batch_size, verbose=0)
+    history = model.fit(
+        x,
+        y,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_data=validation,
+        shuffle=shuffle,
+        verbose=0,
+    ).history
+    return Training(
+        model=model,
+        initial_loss=float(initial_loss),
+        losses=tuple(map(float, history["loss"])),
+        accuracies=tuple(map(float, history.get("val_accuracy", ()))),
+    )
+
+
+class KerasTrainer(Trainer):
+    """The tutorial's network by plain Keras `fit`: what the compiled trainer is held to.
+
+    A model is released when the next training begins.
+    """
+
+    def __init__(self, dataset: Dataset) -> None:
+        super().__init__(dataset)
+        self._pixels = to_pixels(dataset.x_train, dataset)
+        import_tensorflow()
+
+    def train(
+        self,
+        configuration: Configuration,
+        rng: np.random.Generator,
+        epochs: int,
+        images: int | None = None,
+    ) -> Training:
+        data, pixels = self.dataset, self._pixels
+        start_session(int(rng.integers(2**32)))
+        return fit(
+            compiled_network(configuration, data, rng),
+            pixels[:images],
+            data.y_train[:images],
+            batch_size=int(configuration["batch_size"]),
+            epochs=epochs,
+            validation=(pixels[data.n_fitted :], data.y_train[data.n_fitted :]),
+            evaluate_first=True,
+        )

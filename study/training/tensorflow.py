@@ -1,0 +1,71 @@
+"""TensorFlow as this package uses it: one thread, no chatter, imported when it is first needed."""
+
+import contextlib
+import functools
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from study.core.memory import freeze_gc, gc_paused, keep_freed_memory
+
+# One thread: four processes of one thread use four cores better than one process of four,
+# and floating-point sums do not depend on how many cores the machine has. A user's Keras model may
+# ask for XLA, whose LLVM would start threads of its own to compile, and would use vectors half as
+# wide as the processor's; its highest optimisation level compiles longer for no faster code.
+ENVIRONMENT = {
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false --xla_cpu_parallel_codegen_split_count=1 "
+    "--xla_cpu_prefer_vector_width=512 --xla_backend_optimization_level=2",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "CUDA_VISIBLE_DEVICES": "-1",
+}
+"""What a process must have in its environment before it imports TensorFlow."""
+
+
+def tensorflow_is_configured() -> bool:
+    """Whether TensorFlow works in this process as `ENVIRONMENT` says, or can still be made to."""
+    return "tensorflow" not in sys.modules or ENVIRONMENT.items() <= os.environ.items()
+
+
+@functools.cache
+def import_tensorflow() -> Any:
+    """Import TensorFlow, once per process, on one thread and without its start-up messages.
+
+    Side effect: sets the variables of `ENVIRONMENT` that TensorFlow reads at import, unless
+    it is imported already.
+    """
+    if "tensorflow" not in sys.modules:
+        os.environ.update(ENVIRONMENT)
+    keep_freed_memory()
+    with stderr_held_back(), gc_paused():
+        import tensorflow as tf
+
+        # The first compiled function starts the devices and XLA, which log too.
+        tf.function(lambda: tf.constant(0), jit_compile=True, autograph=False)()
+        freeze_gc()
+    return tf
+
+
+@contextlib.contextmanager
+def stderr_held_back() -> Iterator[None]:
+    """Hold back what C++ libraries write to file descriptor 2; show it if the body raises."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as buffer:
+        os.dup2(buffer.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            buffer.seek(0)
+            os.write(kept, buffer.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
