@@ -116,6 +116,19 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, content: str) -> None:
         write_benchmark_report([tmp_path / "a.json"], tmp_path)
 
 
+def test_a_file_without_its_machine_is_told(tmp_path: Path) -> None:
+    benchmarks = [entry("training", "baseline-keras", 4.0, how="keras", network="baseline")]
+    (tmp_path / "half.json").write_text(json.dumps({"benchmarks": benchmarks}))
+    with pytest.raises(StudyError, match=r"half\.json cannot be read as a file of pytest-bench"):
+        write_benchmark_report([tmp_path / "half.json"], tmp_path)
+
+
+def test_a_folder_or_a_missing_file_is_told(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere.json"):
+        with pytest.raises(StudyError, match=f"{path.name} cannot be read"):
+            write_benchmark_report([path], tmp_path)
+
+
 @pytest.mark.parametrize(("allowed", "code"), [("20%", 1), ("60%", 0)])
 def test_what_became_slower_than_allowed_fails(tmp_path: Path, allowed: str, code: int) -> None:
     files = file(tmp_path / "1.json"), file(tmp_path / "2.json", factor=1.5)

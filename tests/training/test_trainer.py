@@ -1,130 +1,47 @@
-import math
-import os
-import subprocess
-import sys
-from pathlib import Path
+"""What every trainer does, and what a problem makes of it."""
 
-import keras
+import math
+import pickle
+
 import numpy as np
 import pytest
 from scipy import stats
 
+from study.core.errors import StudyError
 from study.core.records import EvaluationKind, Status, Task, make_task
+from study.core.settings import TRAINERS
 from study.core.space import Configuration
 from study.data.dataset import Dataset
 from study.problems.base import evaluate
 from study.problems.network import NetworkProblem
 from study.replication.claims import GBRT_WINNER, GP_WINNER
-from study.training.kernel import epoch
-from study.training.kernel.lazy_adam import BETA_1, BETA_2
-from study.training.network import (
-    BASELINE,
-    DEFAULT,
-    SPACE,
-    build_network,
-    import_tensorflow,
-    parameter_count,
-)
-from study.training.trainer import Trainer, learning_rates
+from study.training.network import BASELINE, DEFAULT, SPACE, parameter_count
+from study.training.trainer import make_trainer
 
 
-@pytest.fixture(scope="module")
-def trainer(digits: Dataset) -> Trainer:
-    return Trainer(digits)
+@pytest.mark.parametrize("name", TRAINERS)
+def test_a_training_says_what_it_did(digits: Dataset, name: str) -> None:
+    trainer = make_trainer(name, digits)
+    done = trainer.train(DEFAULT, np.random.default_rng(0), 3, digits.n_fitted)
+    assert done.initial_loss == pytest.approx(math.log(10), abs=0.5)
+    assert len(done.losses) == len(done.accuracies) == 3
+    assert done.losses[0] > done.losses[-1]
+    validation_images = len(digits.x_train) - digits.n_fitted
+    hits = done.accuracies[-1] * validation_images
+    assert hits == pytest.approx(round(hits), abs=1e-3)
+    assert done.model.count_params() == parameter_count(DEFAULT, 64, 10)
+    assert trainer.test_accuracy(done.model) == pytest.approx(done.accuracies[-1], abs=0.08)
 
 
-@pytest.mark.parametrize(
-    ("configuration", "count"),
-    [(BASELINE, 13_002), (GP_WINNER, 5_637), (GBRT_WINNER, 316_581), (DEFAULT, 408_729)],
-)
-def test_networks_have_the_tutorials_parameters(configuration: Configuration, count: int) -> None:
-    model = build_network(configuration, 784, 10, np.random.default_rng(0))
-    assert model.count_params() == parameter_count(configuration, 784, 10) == count
-
-
-def test_layers_are_the_tutorials() -> None:
-    model = build_network(GP_WINNER, 784, 10, np.random.default_rng(0))
-    assert [layer.units for layer in model.layers] == [7, 4, 4, 4, 4, 10]
-    activations = [layer.activation.__name__ for layer in model.layers]
-    assert activations == ["sigmoid"] * 5 + ["softmax"]
-
-
-def test_initial_weights_are_glorots_and_the_seeds_own() -> None:
-    first, again, other = (
-        build_network(DEFAULT, 784, 10, np.random.default_rng(s)) for s in (0, 0, 1)
-    )
-    kernel = first.get_weights()[0]
-    limit = math.sqrt(6 / (784 + 512))
-    assert stats.kstest((kernel.ravel()[:5000] / limit + 1) / 2, "uniform").pvalue > 0.001
-    assert np.array_equal(kernel, again.get_weights()[0])
-    assert not np.array_equal(kernel, other.get_weights()[0])
-    layers = build_network({**DEFAULT, "num_input_nodes": 13}, 13, 13, np.random.default_rng(0))
-    assert not np.array_equal(layers.get_weights()[0], layers.get_weights()[2])
-
-
-def test_step_sizes_are_keras_adams() -> None:
-    """One weight, gradient 1 at every step: what Keras's Adam subtracts is the step size."""
-    tf = import_tensorflow()
-    configuration = {**DEFAULT, "learning_rate": 0.01, "adam_decay": 0.1}
-    decayed = keras.optimizers.schedules.InverseTimeDecay(0.01, 1, 0.1)  # Keras 2's decay
-    optimizer = keras.optimizers.Adam(decayed)
-    weight = keras.Variable(0.0)
-    steps: list[float] = []
-    for _ in range(20):
-        before = float(weight.value)
-        optimizer.apply([tf.constant(1.0)], [weight])
-        steps.append(before - float(weight.value))
-    # With gradient 1, both corrected moments are 1 but for epsilon.
-    k = np.arange(1, 21)
-    correction = np.sqrt(1 - BETA_2**k) / (1 - BETA_1**k)
-    np.testing.assert_allclose(learning_rates(configuration, 20) / correction, steps, rtol=1e-4)
-
-
-@pytest.mark.parametrize(
-    "configuration",
-    [
-        BASELINE,  # 1,221 images in batches of 128: the last has 69
-        {**DEFAULT, "num_input_nodes": 40, "adam_decay": 0.01},
-        {**GP_WINNER, "batch_size": 7},
-        {**GBRT_WINNER, "num_input_nodes": 30, "batch_size": 407},  # no smaller last batch
-        {**BASELINE, "batch_size": 2000},  # one batch, smaller than its size
-        {**DEFAULT, "num_input_nodes": 200, "num_dense_nodes": 83, "activation": "sigmoid"},
-        {**GP_WINNER, "num_input_nodes": 64, "num_dense_nodes": 100, "batch_size": 1},
-    ],
-)
-def test_a_training_is_keras_fits_step_by_step(
-    trainer: Trainer, configuration: Configuration
-) -> None:
-    """The same weights, order and schedule through Keras `fit` end in the same network."""
-    data, count = trainer.dataset, trainer.dataset.n_fitted
-    ours = trainer.train(configuration, np.random.default_rng(5), epochs=2, images=count)
-
-    rng = np.random.default_rng(5)
-    model = build_network(configuration, data.inputs, data.classes, rng)
-    size = int(configuration["batch_size"])
-    order = [rng.permutation(count) for _ in range(2)]
-    rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
-    schedule = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
-    model.compile(
-        keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
-    pixels = data.x_train.astype(np.float32) * data.scale
-    validation = pixels[count:], data.y_train[count:]
-    initial_loss, _ = model.evaluate(*validation, verbose=0)
-    for epoch in range(2):
-        history = model.fit(
-            pixels[order[epoch]],
-            data.y_train[order[epoch]],
-            batch_size=size,
-            shuffle=False,
-            validation_data=validation,
-            verbose=0,
-        ).history
-        assert history["loss"][0] == pytest.approx(ours.losses[epoch], rel=1e-3)
-        assert history["val_accuracy"][0] == pytest.approx(ours.accuracies[epoch], abs=0.006)
-    assert initial_loss == pytest.approx(ours.initial_loss, rel=1e-5)
-    for theirs, weights in zip(model.get_weights(), ours.model.get_weights(), strict=True):
-        np.testing.assert_allclose(weights, theirs, atol=2e-3)
+@pytest.mark.parametrize("name", TRAINERS)
+def test_a_training_is_a_function_of_its_generator(digits: Dataset, name: str) -> None:
+    trainer, found = make_trainer(name, digits), []
+    for seed in (0, 1, 0):
+        done = trainer.train(BASELINE, np.random.default_rng(seed), 2)
+        weights = b"".join(array.tobytes() for array in done.model.get_weights())
+        found.append((done.losses, done.accuracies, done.initial_loss, weights))
+    assert found[0] == found[2]
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize(
@@ -134,33 +51,38 @@ def test_a_training_is_keras_fits_step_by_step(
         {**DEFAULT, "num_input_nodes": 64, "learning_rate": 0.005},
     ],
 )
-def test_accuracies_are_statistically_keras_fits(
-    trainer: Trainer, configuration: Configuration
-) -> None:
-    """Six trainings by each: Keras with shuffles and initial weights of its own."""
-    data, count, epochs = trainer.dataset, trainer.dataset.n_fitted, 12
-    ours = [
-        trainer.train(configuration, np.random.default_rng(seed), epochs, count).accuracies[-1]
-        for seed in range(6)
-    ]
-    pixels = data.x_train.astype(np.float32) * data.scale
-    theirs = []
-    for seed in range(6):
-        keras.utils.set_random_seed(seed)  # which Keras shuffles by
-        model = build_network(
-            configuration, data.inputs, data.classes, np.random.default_rng(100 + seed)
-        )
-        rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
-        schedule = keras.optimizers.schedules.InverseTimeDecay(rate, 1, decay)
-        model.compile(
-            keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"]
-        )
-        size = int(configuration["batch_size"])
-        fitted = model.fit(pixels, data.y_train, size, epochs, validation_split=0.15, verbose=0)
-        assert fitted.params["steps"] == math.ceil(count / size)  # validation_split splits alike
-        theirs.append(fitted.history["val_accuracy"][-1])
+def test_the_trainers_agree(digits: Dataset, configuration: Configuration) -> None:
+    """Six trainings by each, with shuffles and initial weights of their own."""
+    compiled, by_keras = (
+        [
+            trainer.train(configuration, np.random.default_rng(seed), 12, digits.n_fitted)
+            for seed in range(6)
+        ]
+        for trainer in (make_trainer(name, digits) for name in TRAINERS)
+    )
+    ours = [training.accuracies[-1] for training in compiled]
+    theirs = [training.accuracies[-1] for training in by_keras]
     assert stats.ttest_ind(ours, theirs, equal_var=False).pvalue > 0.001
     assert abs(np.mean(ours) - np.mean(theirs)) < 0.03
+
+
+def test_another_trainer_is_refused(digits: Dataset) -> None:
+    with pytest.raises(StudyError, match="compiled, keras"):
+        make_trainer("torch", digits)
+
+
+def test_a_problem_trains_by_the_trainer_that_it_names(digits: Dataset) -> None:
+    wanted, found = make_task(EvaluationKind.VALIDATION, 0, BASELINE, 0), []
+    for name in TRAINERS:
+        problem = NetworkProblem(digits, 1, name)
+        assert problem.describe().facts["trainer"] == name
+        copied = pickle.loads(pickle.dumps(problem))
+        assert (copied.epochs, copied.trainer) == (1, name)
+        done = copied.evaluate(wanted)
+        assert done.losses == problem.evaluate(wanted).losses
+        found.append(done)
+    assert found[0].losses != found[1].losses
+    assert found[0].size == found[1].size
 
 
 def test_fresh_networks_start_near_the_logarithm_of_the_classes(digits: Dataset) -> None:
@@ -195,36 +117,6 @@ def test_an_evaluation_is_a_function_of_its_task(digits: Dataset) -> None:
     for again in (other.evaluate(wanted), one.evaluate(wanted)):
         assert (again.losses, again.accuracies) == (first.losses, first.accuracies)
     assert one.evaluate(make_task(EvaluationKind.VALIDATION, 3, DEFAULT, 1)).losses != first.losses
-
-
-def test_compiled_code_serves_every_network(digits: Dataset) -> None:
-    """Nothing is compiled for an evaluation: numba's functions know no sizes."""
-    trainer, rng = Trainer(digits), np.random.default_rng(0)
-    trainer.train(BASELINE, rng, 1)
-    before = [len(function.signatures) for function in (epoch.train_epoch, epoch.score)]
-    for _ in range(8):
-        trainer.train(SPACE.sample(rng), rng, 1, digits.n_fitted)
-    assert before == [len(function.signatures) for function in (epoch.train_epoch, epoch.score)]
-
-
-COUNT = """
-from study.training.kernel import sparse_layer
-from study.training.kernel import simd
-from study.data.sources import load_dataset
-from study.training.trainer import Trainer
-Trainer(load_dataset("digits"))
-for function in (sparse_layer.pass_first, sparse_layer.owe_lit, simd.add_product):
-    print(len(function.signatures))
-"""
-
-
-def test_what_takes_long_to_compile_is_compiled_once(tmp_path: Path) -> None:
-    """numba compiles anew for another constant among the arguments; what it kept counts as none."""
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    run = subprocess.run(
-        [sys.executable, "-c", COUNT], env=environment, capture_output=True, text=True, check=True
-    )
-    assert run.stdout.split() == ["1", "1", "1"]
 
 
 def test_the_test_part_trains_on_all_images_and_scores_the_test_set(digits: Dataset) -> None:

@@ -1,0 +1,82 @@
+"""The compiled trainer against Keras `fit`, step by step."""
+
+import numpy as np
+import pytest
+
+from study.core.space import Configuration
+from study.data.dataset import Dataset
+from study.replication.claims import GBRT_WINNER, GP_WINNER
+from study.training.compiled import CompiledTrainer
+from study.training.keras_fit import compiled_network, fit, to_pixels
+from study.training.kernel.epoch import evaluate, train_epoch
+from study.training.network import BASELINE, DEFAULT, SPACE
+
+
+@pytest.fixture(scope="module")
+def trainer(digits: Dataset) -> CompiledTrainer:
+    return CompiledTrainer(digits)
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        BASELINE,  # 1,221 images in batches of 128: the last has 69
+        {**DEFAULT, "num_input_nodes": 40, "adam_decay": 0.01},
+        {**GP_WINNER, "batch_size": 7},
+        {**GBRT_WINNER, "num_input_nodes": 30, "batch_size": 407},  # no smaller last batch
+        {**BASELINE, "batch_size": 2000},  # one batch, smaller than its size
+        {**DEFAULT, "num_input_nodes": 200, "num_dense_nodes": 83, "activation": "sigmoid"},
+        {**GP_WINNER, "num_input_nodes": 64, "num_dense_nodes": 100, "batch_size": 1},
+    ],
+)
+def test_a_training_is_keras_fits_step_by_step(
+    trainer: CompiledTrainer, configuration: Configuration
+) -> None:
+    """The same weights, order and schedule through Keras `fit` end in the same network."""
+    data, count = trainer.dataset, trainer.dataset.n_fitted
+    ours = trainer.train(configuration, np.random.default_rng(5), epochs=2, images=count)
+
+    rng = np.random.default_rng(5)
+    model = compiled_network(configuration, data, rng)
+    pixels = to_pixels(data.x_train, data)
+    for epoch in range(2):
+        order = rng.permutation(count)
+        theirs = fit(
+            model,
+            pixels[order],
+            data.y_train[order],
+            batch_size=int(configuration["batch_size"]),
+            epochs=1,
+            validation=(pixels[count:], data.y_train[count:]),
+            evaluate_first=True,
+            shuffle=False,
+        )
+        if epoch == 0:
+            assert theirs.initial_loss == pytest.approx(ours.initial_loss, rel=1e-5)
+        assert theirs.losses[0] == pytest.approx(ours.losses[epoch], rel=1e-3)
+        assert theirs.accuracies[0] == pytest.approx(ours.accuracies[epoch], abs=0.006)
+    for their_weights, weights in zip(model.get_weights(), ours.model.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, their_weights, atol=2e-3)
+
+
+def test_compiled_code_serves_every_network(trainer: CompiledTrainer) -> None:
+    """Nothing is compiled for an evaluation: the functions know no sizes."""
+    rng = np.random.default_rng(0)
+    trainer.train(BASELINE, rng, 1)
+    before = [len(function.signatures) for function in (train_epoch, evaluate)]
+    for _ in range(8):
+        trainer.train(SPACE.sample(rng), rng, 1, trainer.dataset.n_fitted)
+    assert before == [len(function.signatures) for function in (train_epoch, evaluate)]
+
+
+def test_a_model_that_is_trained_on_starts_where_it_stopped(trainer: CompiledTrainer) -> None:
+    images = trainer.dataset.n_fitted
+    first = trainer.train(DEFAULT, np.random.default_rng(0), 2, images)
+    accuracy, loss = trainer.test_accuracy(first.model), first.losses[-1]
+    rng = np.random.default_rng(1)
+    again = trainer.train_model(first.model, DEFAULT, rng, 2, images, steps_before=40)
+    assert first.initial_loss > 2
+    assert again.initial_loss < 0.9 * first.initial_loss
+    assert again.losses[0] < loss
+    assert again.model is first.model
+    assert trainer.test_accuracy(again.model) > accuracy

@@ -1,0 +1,82 @@
+"""Keras `fit` as this package calls it."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from study.data.dataset import Dataset
+from study.training.kernel.reference import BETA_1, BETA_2, step_size
+from study.training.keras_fit import KerasTrainer, compiled_network, fit, start_session, to_pixels
+from study.training.network import BASELINE, DEFAULT
+from study.training.tensorflow import import_tensorflow
+
+
+@pytest.fixture(scope="module")
+def trainer(digits: Dataset) -> KerasTrainer:
+    return KerasTrainer(digits)
+
+
+def test_pixels_lie_between_0_and_1(digits: Dataset) -> None:
+    pixels = to_pixels(digits.x_train, digits)
+    assert pixels.dtype == np.float32
+    assert pixels.shape == digits.x_train.shape
+    assert (pixels.min(), pixels.max()) == (0, 1)
+
+
+def test_adam_is_keras_2s(digits: Dataset) -> None:
+    """One weight, gradient 1 at every step: what Adam subtracts is the step size."""
+    tf = import_tensorflow()
+    configuration = {**BASELINE, "learning_rate": 0.01, "adam_decay": 0.1}
+    optimizer = compiled_network(configuration, digits, np.random.default_rng(0)).optimizer
+    lone = keras.optimizers.Adam.from_config(optimizer.get_config())
+    weight, steps = keras.Variable(0.0), []
+    for _ in range(20):
+        before = float(weight.value)
+        lone.apply([tf.constant(1.0)], [weight])
+        steps.append(before - float(weight.value))
+    # With gradient 1, both corrected moments are 1 but for epsilon.
+    k = np.arange(1, 21)
+    moments = (1 - BETA_1**k) / np.sqrt(1 - BETA_2**k)
+    expected = [step_size(0.01, 0.1, step) for step in range(20)]
+    np.testing.assert_allclose(steps, expected * moments, rtol=1e-4)
+
+
+def test_without_validation_there_is_nothing_to_report_of_it(digits: Dataset) -> None:
+    start_session(0)
+    model = compiled_network(BASELINE, digits, np.random.default_rng(0))
+    pixels = to_pixels(digits.x_train, digits)
+    done = fit(model, pixels, digits.y_train, batch_size=128, epochs=2, evaluate_first=True)
+    assert math.isnan(done.initial_loss)
+    assert done.accuracies == ()
+    assert done.losses[1] < done.losses[0]
+    assert done.model is model
+
+
+def test_the_validation_images_are_those_of_validation_split(digits: Dataset) -> None:
+    """Keras's own way to say it, as the tutorial does."""
+    pixels, losses = to_pixels(digits.x_train, digits), []
+    for images in (digits.n_fitted, None):
+        start_session(0)
+        model = compiled_network(DEFAULT, digits, np.random.default_rng(0))
+        if images:
+            validation = pixels[images:], digits.y_train[images:]
+            x, y = pixels[:images], digits.y_train[:images]
+            done = fit(model, x, y, batch_size=64, epochs=2, validation=validation)
+            losses.append((*done.losses, *done.accuracies))
+        else:
+            done = model.fit(pixels, digits.y_train, 64, 2, validation_split=0.15, verbose=0)
+            losses.append((*done.history["loss"], *done.history["val_accuracy"]))
+    assert losses[0] == losses[1]
+
+
+def test_shuffling_comes_from_the_seed(trainer: KerasTrainer) -> None:
+    """Whatever was drawn in between."""
+    images, weights = trainer.dataset.n_fitted, []
+    for seed in (0, 0, 1):
+        done = trainer.train(BASELINE, np.random.default_rng(seed), 2, images)
+        weights.append(b"".join(array.tobytes() for array in done.model.get_weights()))
+        keras.random.normal((seed + 3,))
+    assert weights[0] == weights[1]
+    assert weights[0] != weights[2]
