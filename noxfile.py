@@ -1,6 +1,7 @@
 """The project's chores. `nox -l` lists them; CI runs lint, types and tests."""
 
 import json
+import shutil
 from pathlib import Path
 
 import nox
@@ -9,6 +10,10 @@ nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "types", "tests"]
 
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")  # files of tests, one per core at a time
+SMALL_STUDY = (
+    *("compare", "--dataset", "digits", "--seeds", "2", "--calls", "4", "--initial-points", "3"),
+    *("--retrain", "1", "--epochs", "2"),
+)
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -42,6 +47,33 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
 
+@nox.session(name="tests-3.12", python="3.12", default=False)
+def tests_312(session: nox.Session) -> None:
+    """Run the tests on Python 3.12, where there is one."""
+    tests(session)
+
+
+@nox.session(name="tests-3.13", python="3.13", default=False)
+def tests_313(session: nox.Session) -> None:
+    """Run the tests on Python 3.13, where there is one."""
+    tests(session)
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Build wheel and sdist, and run a small study from the wheel in a fresh environment."""
+    session.install("build")
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    (wheel,) = Path("dist").glob("*.whl")
+    session.run("python", "-m", "venv", "--clear", session.create_tmp())
+    python = str(Path(session.create_tmp(), "bin", "python").resolve())
+    session.run(python, "-m", "pip", "install", "--quiet", str(wheel.resolve()), external=True)
+    session.chdir(session.create_tmp())
+    session.run(python, "-m", "study", "--version", external=True)
+    session.run(python, "-m", "study", *SMALL_STUDY, external=True)
+
+
 @nox.session(default=False)
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that pyproject.toml allows."""
@@ -55,9 +87,7 @@ def lowest(session: nox.Session) -> None:
 def optuna(session: nox.Session) -> None:
     """Run the tests of all methods with the whole extra: on Linux, PyTorch's 5 GB."""
     session.install(".[optuna]", *dependencies("tests"))
-    modules = ("contract", "methods", "odd_problems", "optuna_search")
-    files = [f"tests/test_{module}.py" for module in modules]
-    session.run("pytest", *SIDE_BY_SIDE, *files, *session.posargs)
+    session.run("pytest", *SIDE_BY_SIDE, "tests/methods", "tests/problems", *session.posargs)
 
 
 @nox.session(default=False)

@@ -34,8 +34,8 @@ SMALL = (
     *("--initial-points", "3", "--retrain", "1", "--methods", "baseline,random,gp"),
 )
 DRIVE = (
-    "from study import cli, planning; from tests.logged import Logged; "
-    "planning.NetworkProblem = Logged; cli.main()"
+    "from study.cli import main; from study.execution import plan; "
+    "from tests.logged import Logged; plan.NetworkProblem = Logged; main.main()"
 )
 ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds after which a study that does not move counts as hanging
@@ -153,7 +153,7 @@ def attack(
         outcome.repeated += len(held & set(tried))
         outcome.lost += len(tried) - len(keys(folder) - held)
         if struck and kind in EXIT_CODES and code != 0:
-            one_line = len(errors.splitlines()) == 1 and "goes on: study compare" in errors
+            one_line = len(errors.splitlines()) == 1 and "to resume: study compare" in errors
             if code != EXIT_CODES[kind] or not one_line:
                 outcome.faults.append(f"{kind}: exit code {code}, {errors!r}")
         if code == 0:

@@ -1,1 +1,1 @@
-""""""
+"""Statistics: frame to frame."""

@@ -1,6 +1,6 @@
 """What the tables say: frames in, frames out.
 
-`trials` has a row per call, `finals` one per retraining: see `study.core.records` for their columns.
+`trials` has a row per call, `finals` one per retraining; `study.core.records` has their columns.
 Scores are those of `study.core.objective`, higher is better; a standard deviation over one value is
 missing.
 """
@@ -152,7 +152,7 @@ def explored_range(trials: pd.DataFrame, space: Sequence[Dimension]) -> pd.DataF
     """
     rows, best = [], winners(trials)
     for method, own in trials.groupby("method", sort=False):
-        won = best[best["method"] == method]["validation_score"]
+        top = best[best["method"] == method].nlargest(1, "validation_score")
         for dimension in space:
             values = own[dimension.name]
             if isinstance(dimension, Categorical):
@@ -167,7 +167,7 @@ def explored_range(trials: pd.DataFrame, space: Sequence[Dimension]) -> pd.DataF
                     "allowed": allowed,
                     "tried": tried,
                     "distinct": values.nunique(),
-                    "best": own.at[won.idxmax(), dimension.name] if len(won) else None,
+                    "best": top[dimension.name].iloc[0] if len(top) else None,
                 }
             )
     return pd.DataFrame(

@@ -1,1 +1,1 @@
-""""""
+"""The command line: commands, progress, and what the terminal prints."""

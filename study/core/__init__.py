@@ -1,1 +1,1 @@
-""""""
+"""What everything else speaks of: spaces, objectives, records, settings, and errors in one line."""

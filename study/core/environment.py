@@ -58,5 +58,6 @@ def incompatibility(
         return ""
     return (
         f"the worker {worker} has {', '.join(differing)}: install the versions of this side "
-        f"there ({DISTRIBUTION} {here[DISTRIBUTION]}), start the worker again, and run the same command"
+        f"there ({DISTRIBUTION} {here[DISTRIBUTION]}), start the worker again, and run the same "
+        "command"
     )

@@ -14,7 +14,7 @@ ROUNDING = 1e-12  # smaller differences are none
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """What `evaluate` of a problem returns, in which direction it is better, and what a configuration's size is.
+    """What `evaluate` of a problem returns, and in which direction it is better.
 
     Within a study every value is a *score*, of which higher is better: the value itself if it is
     maximised, minus the value if it is minimised, minus the regret if the optimum is known.
@@ -108,7 +108,7 @@ class Objective:
         return f"{self.to_display(score) + 0.0:.4g}{spread}"
 
     def format_difference(self, difference: float) -> str:
-        """How much better one is than another, in the unit of `difference_unit`, which is left out."""
+        """How much better one is than another, without `difference_unit`."""
         if self.percent:
             return f"{difference:.2f}"
         return f"{0.0 if abs(difference) < ROUNDING else difference:.3g}"

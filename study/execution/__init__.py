@@ -1,1 +1,1 @@
-""""""
+"""A study on its way: plan, schedule, journal, runner, and where work is done."""

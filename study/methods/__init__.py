@@ -1,1 +1,1 @@
-""""""
+"""Search methods: a file, and a row in `registry` each."""

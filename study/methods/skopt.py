@@ -93,7 +93,7 @@ def create_gp(
 def create_gbrt(
     context: SearchContext, *, acq_func: Acquisition = "LCB", xi: float = 0.01, kappa: float = 1.96
 ) -> Method:
-    """`gbrt_minimize`\'s gradient-boosted quantile trees."""
+    """`gbrt_minimize`'s gradient-boosted quantile trees."""
     from study.methods.skopt_compat import gbrt_estimator
 
     seed = int(context.rng.integers(2**31))
@@ -105,7 +105,7 @@ def create_gbrt(
 def create_forest(
     context: SearchContext, *, acq_func: Acquisition = "EI", xi: float = 0.01, kappa: float = 1.96
 ) -> Method:
-    """`forest_minimize`\'s extremely randomised trees."""
+    """`forest_minimize`'s extremely randomised trees."""
     return create_tree_search(
         context, "ET", to_random_state(context.rng), **acquisition_options(acq_func, xi, kappa)
     )

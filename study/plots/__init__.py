@@ -1,1 +1,1 @@
-""""""
+"""Plots: frame and axes to axes."""

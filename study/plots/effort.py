@@ -14,7 +14,7 @@ from study.plots.style import MAX_POINTS, colours
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
-    """Mean seconds per call, evaluating and suggestion overhead stacked; a point per seed for the sum."""
+    """Mean seconds per call, overhead on top of evaluating; a point per seed for the sum."""
     methods = list(runs["method"].unique())
     colour = colours(methods)
     means = runs.groupby("method", sort=False)[["train_seconds", "propose_seconds"]].mean()

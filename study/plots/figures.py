@@ -111,9 +111,9 @@ FIGURES = (
         name="comparisons",
         section="Which method is better",
         title="Which method is better",
-        caption="A coloured bar tells two methods apart, or makes them equivalent if it lies inside "
-        "the grey band. A grey one decides nothing: it lies around 0, or too near it for so many "
-        "pairs.",
+        caption="A coloured bar tells two methods apart, or makes them equivalent if it lies "
+        "inside the grey band. A grey one decides nothing: it lies around 0, or too near it for so "
+        "many pairs.",
         draw=_comparisons,
     ),
     FigureSpec(

@@ -71,6 +71,7 @@ def minimised(
     default: list[Any],
     optimum: float,
 ) -> Problem:
+    """A function to be minimised, whose lowest value is known; `default` has its first point."""
     return Problem(
         space=space,
         default=dict(zip([d.name for d in space], default, strict=True)),

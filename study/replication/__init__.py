@@ -1,1 +1,1 @@
-""""""
+"""The tutorial's claims, measured again."""

@@ -143,6 +143,6 @@ def paragraph(found: Replication, results: Results) -> str:
         f"24. At the tutorial's budget {INITIAL_POINTS} of {CALLS} calls are drawn before any "
         f"model is asked; the one guided call was the best of its run in {len(better)} of "
         f"{len(guided)} runs; its median distance to the best of the others is "
-        f"{format_signed(guided['gain'].median())} pp. Such a search is random search with one guess: "
-        "more calls, or fewer initial points, are needed before it can be said to learn."
+        f"{format_signed(guided['gain'].median())} pp. Such a search is random search with one "
+        "guess: more calls, or fewer initial points, are needed before it can be said to learn."
     )

@@ -1,1 +1,1 @@
-""""""
+"""What a study found in sentences, tables of text and pages."""

@@ -43,7 +43,8 @@ def pair_sentence(row: Row, objective: Objective) -> str:
     n, pair = row["n"], f"{row['method']} and {row['other']}"
     apart = objective.format_signed_difference(row["mean_difference"]) + objective.difference_unit
     if row["verdict"] == "better":
-        return f"{row['method']} beats {win_clause(row, objective)}, {row['wins']} of {pluralize(n, 'seed')}"
+        won = f"{row['wins']} of {pluralize(n, 'seed')}"
+        return f"{row['method']} beats {win_clause(row, objective)}, {won}"
     if n == 0:
         return f"{pair}: undecided, no seed has both yet"
     if n == 1:
@@ -162,7 +163,8 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
         rivals = join_words([row["other"] for row in reachable])
         return f"{seeds_clause(most).capitalize()} would tell {best} from {rivals}."
     closest = min(undecided, key=lambda row: row["seeds_needed"])
+    pair = f"{best} and {closest['other']}"
     return (
-        f"To decide between {best} and {closest['other']} would take {seeds_clause(closest)}; rather "
+        f"To decide between {pair} would take {seeds_clause(closest)}; rather "
         f"take {cheapest}, the cheapest per call of those that came as far within the margin."
     )

@@ -1,1 +1,1 @@
-"""Training: the tutorial's networks, and what trains them."""
+"""The tutorial's network, and what trains it."""

@@ -1,4 +1,4 @@
-"""Training by plain Keras `fit`: of users' models, and of the tutorial's network to compare with."""
+"""Plain Keras `fit`, for users' models, and for the tutorial's network as a comparison."""
 
 import math
 from typing import Any
@@ -98,7 +98,8 @@ def fit(
 class KerasTrainer(Trainer):
     """The tutorial's network by plain Keras `fit`: what the compiled trainer is held to.
 
-    A model is released when the next training begins.
+    A model is released when the next training begins, all but some 5 MB that TensorFlow keeps of
+    every model that it compiled.
     """
 
     def __init__(self, dataset: Dataset) -> None:

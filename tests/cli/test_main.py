@@ -19,10 +19,13 @@ from study import compare, load
 from study.cli.main import main
 from study.core.errors import StudyError
 from study.core.objective import ACCURACY
+from study.core.settings import Settings
+from study.execution.resume import save_metadata
+from study.methods.selection import parse_methods
 from study.report.conclusions import pair_sentences
 from study.storage.ledger import Ledger
 from tests.stress import SMALL, untimed
-from tests.toy import evaluations
+from tests.toy import DATA, Toy, evaluations
 
 CALLS, RETRAININGS = 2 * 3 * 5, 2 * 3 * 2
 PLOTS = 8
@@ -78,12 +81,12 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
     assert "Dataset digits" in text
     for method in load(finished).summary.to_dict("records"):
         line = next(line for line in text.splitlines() if line.split()[:1] == [method["method"]])
-        assert f"{100 * method['test_score']:.2f} ±" in line
-        assert f"{100 * method['validation_score']:.2f} " in line
-        assert f"{100 * method['reevaluated_score']:.2f} " in line
+        assert f"{100 * method['test_accuracy']:.2f} ±" in line
+        assert f"{100 * method['validation_accuracy']:.2f} " in line
+        assert f"{100 * method['reevaluated_accuracy']:.2f} " in line
         assert f"{method['seconds_per_call']:.2f}" in line
     flat = " ".join(text.split())
-    for sentence in pair_sentences(load(finished).comparisons, ACCURACY):
+    for sentence in pair_sentences(load(finished).scores.comparisons, ACCURACY):
         assert sentence in flat
     assert flat.count("passed ") == 7
     assert "report.html" in text
@@ -114,7 +117,7 @@ def test_the_results_folder_is_complete(finished: Path) -> None:
     assert (finished / "report.html").is_file()
     assert (finished / "report.md").is_file()
     info = json.loads((finished / "study.json").read_text())
-    assert info["problem"]["dataset"] == "digits"
+    assert info["problem"]["name"] == "digits"
     assert {"tensorflow", "scikit-optimize", "numpy"} <= set(info["sessions"][0]["versions"])
     assert {path.name for path in finished.rglob(".*")} == {".lock"}
 
@@ -249,7 +252,7 @@ def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
     run = study("compare", "--dry-run", KERAS_HOME="keras", NO_PROXY="", **no_network)
     assert run.returncode == 0, run.stderr
     assert "Dataset digits" in run.stdout
-    assert "MNIST could not be had: the study runs on digits instead" in run.stdout
+    assert "MNIST was unavailable; digits is used instead" in run.stdout
 
 
 def test_plot_draws_from_the_csv_files_alone(study: Run, finished: Path, tmp_path: Path) -> None:
@@ -290,13 +293,6 @@ BAD_IMAGES = {
     "counts": images(y_train=np.arange(5) % 2),
     "objects": images(y_test=np.array([{}] * 4, dtype=object)),
 }
-BENCHMARK = {
-    "fullname": "benchmarks/test_training.py::a",
-    "name": "a",
-    "group": None,
-    "stats": {"median": 1.0},
-    "extra_info": {"dataset": "digits"},
-}
 
 
 @pytest.fixture
@@ -313,12 +309,10 @@ def bad(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         Path(name).mkdir()
         np.savez(Path(name) / "a.npz", **arrays)
     with Ledger(Path("other/study.db")) as ledger:
-        ledger.write(settings={"seeds": 1, "calls": 3, "methods": ["gp"]}, problem={"epochs": 7})
+        settings = Settings(seeds=1, calls=3, initial_points=3, methods=("gp",))
+        save_metadata(ledger, settings, Toy(), DATA, parse_methods(["gp"]))
     with Ledger(Path("odd/study.db")) as ledger:
         ledger.write(settings={"seeds": "many"})
-    Path("list.json").write_text("[1]")
-    Path("none.json").write_text('{"benchmarks": []}')
-    Path("half.json").write_text(json.dumps({"benchmarks": [BENCHMARK]}))
     return tmp_path
 
 
@@ -375,7 +369,7 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("--dataset", "sizes", "training and test images differ in size"),
     ("--dataset", "counts", "y_train has shape (5,); one label for each of 6 images"),
     ("--dataset", LONG, "the dataset cannot be read"),
-    ("--dataset", "mnist", "--dataset mnist cannot be had"),
+    ("--dataset", "mnist", "--dataset mnist is unavailable"),
     ("--data-dir", "nowhere", "--data-dir is nowhere, which is no folder"),
     ("--data-dir", "a file", "--data-dir is a file, which is no folder"),
     ("--output", "a file", "--output a file is a file"),
@@ -402,11 +396,6 @@ BAD_CALLS: list[tuple[list[str], str]] = [
     (["show", "text"], "file is not a database"),
     (["show", "other"], "other cannot be read"),
     (["show"], "Missing argument 'folder'"),
-    (["benchmark-report", "nowhere.json"], "nowhere.json cannot be read"),
-    (["benchmark-report", "list.json"], "list.json cannot be read as a file of pytest-benchmark"),
-    (["benchmark-report", "none.json"], "there are no benchmarks in these files"),
-    (["benchmark-report", "half.json"], "half.json cannot be read as a file of pytest-benchmark"),
-    (["benchmark-report", "empty"], "empty cannot be read"),
     (["replicate", "--seeds", "0"], "--seeds is 0"),
     (["replicate", "--workers", "0"], "--workers is 0"),
     (["compare", "digits"], "Got unexpected extra argument"),
@@ -475,7 +464,8 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
         y_test=np.full(4, 1) - labels[:4],
     )
     code = (
-        "import sys\nfrom study import problems\nfrom study.cli.main import main\n"
+        "import sys\nfrom study.problems import network as problems\n"
+        "from study.cli.main import main\n"
         "original = problems.NetworkProblem.evaluate\n"
         "def evaluate(self, task):\n"
         "    if task.configuration['num_input_nodes'] == 512: raise MemoryError('too large')\n"

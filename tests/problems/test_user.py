@@ -1,7 +1,7 @@
-"""Somebody's own problems and methods: as README shows them, and as they go wrong."""
+"""Somebody's own problems and methods: as examples/ has them, and as they go wrong."""
 
 import json
-import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,12 +14,7 @@ from study.api import compare
 from study.core.errors import StudyError
 from study.results import Results, load
 
-README = Path(__file__).parents[2] / "README.md"
-EXAMPLES = {
-    name: text
-    for text in re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    if (name := text.partition("\n")[0].removeprefix("# ")).endswith(".py")
-}
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL = ("--seeds", "2", "--calls", "3", "--initial-points", "2", "--retrain", "1")
 
 
@@ -32,9 +27,9 @@ def study(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture
 def examples(tmp_path: Path) -> Path:
-    """A folder with README's files, as they are written there."""
-    for name, text in EXAMPLES.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    """A folder with the files of examples/."""
+    for path in EXAMPLES.glob("*.py"):
+        shutil.copy(path, tmp_path)
     return tmp_path
 
 
@@ -46,7 +41,7 @@ def examples(tmp_path: Path) -> Path:
         ("dropout.py:dropout", "test_accuracy", 0.5, 1.0),
     ],
 )
-def test_the_problems_of_the_readme_run_as_written(
+def test_the_examples_of_problems_run(
     examples: Path, named: str, column: str, low: float, high: float
 ) -> None:
     methods = ("--methods", "random,forest", "--workers", "1")
@@ -61,7 +56,13 @@ def test_the_problems_of_the_readme_run_as_written(
     assert words in (folder / "report.html").read_text().lower()
 
 
-def test_the_method_of_the_readme_runs_as_written(examples: Path) -> None:
+def test_every_example_is_named_where_it_is_explained() -> None:
+    docs = "".join(path.read_text() for path in (EXAMPLES.parent / "docs").glob("*.md"))
+    for path in EXAMPLES.glob("*.py"):
+        assert f"(../examples/{path.name})" in docs
+
+
+def test_the_example_of_a_method_runs(examples: Path) -> None:
     methods = ("--methods", "random,climber.py:Climber,climber.py:Climber[chance=0.3]")
     problem = ("--problem", "rosenbrock.py:rosenbrock", "--workers", "2")
     run = study(examples, "compare", *problem, *SMALL, *methods)
@@ -76,8 +77,8 @@ def test_other_packages_add_problems_and_methods_by_entry_points(examples: Path)
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(
-        "[study.problems.network]\nvalley = rosenbrock:rosenbrock\n"
-        "[study.methods.registry]\nwalk = climber:Climber\n"
+        "[study.problems]\nvalley = rosenbrock:rosenbrock\n"
+        "[study.methods]\nwalk = climber:Climber\n"
     )
     listed = study(examples, "methods").stdout + study(examples, "problems").stdout
     for line in ("walk the module climber Changes one value", "valley the module rosenbrock"):

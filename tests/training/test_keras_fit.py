@@ -4,18 +4,12 @@ import math
 
 import keras
 import numpy as np
-import pytest
 
 from study.data.dataset import Dataset
+from study.training.keras_fit import compiled_network, fit, start_session, to_pixels
 from study.training.kernel.reference import BETA_1, BETA_2, step_size
-from study.training.keras_fit import KerasTrainer, compiled_network, fit, start_session, to_pixels
 from study.training.network import BASELINE, DEFAULT
 from study.training.tensorflow import import_tensorflow
-
-
-@pytest.fixture(scope="module")
-def trainer(digits: Dataset) -> KerasTrainer:
-    return KerasTrainer(digits)
 
 
 def test_pixels_lie_between_0_and_1(digits: Dataset) -> None:
@@ -69,14 +63,3 @@ def test_the_validation_images_are_those_of_validation_split(digits: Dataset) ->
             done = model.fit(pixels, digits.y_train, 64, 2, validation_split=0.15, verbose=0)
             losses.append((*done.history["loss"], *done.history["val_accuracy"]))
     assert losses[0] == losses[1]
-
-
-def test_shuffling_comes_from_the_seed(trainer: KerasTrainer) -> None:
-    """Whatever was drawn in between."""
-    images, weights = trainer.dataset.n_fitted, []
-    for seed in (0, 0, 1):
-        done = trainer.train(BASELINE, np.random.default_rng(seed), 2, images)
-        weights.append(b"".join(array.tobytes() for array in done.model.get_weights()))
-        keras.random.normal((seed + 3,))
-    assert weights[0] == weights[1]
-    assert weights[0] != weights[2]

@@ -52,11 +52,11 @@ def test_a_training_is_a_function_of_its_generator(digits: Dataset, name: str) -
     ],
 )
 def test_the_trainers_agree(digits: Dataset, configuration: Configuration) -> None:
-    """Six trainings by each, with shuffles and initial weights of their own."""
+    """Four trainings by each, with shuffles and initial weights of their own."""
     compiled, by_keras = (
         [
             trainer.train(configuration, np.random.default_rng(seed), 12, digits.n_fitted)
-            for seed in range(6)
+            for seed in range(4)
         ]
         for trainer in (make_trainer(name, digits) for name in TRAINERS)
     )

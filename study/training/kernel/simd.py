@@ -2,7 +2,7 @@
 
 numba's arrays are reference-counted at every call, and its auto-vectoriser decides by itself which
 loops to vectorise. The intrinsics below are LLVM's own pointers and vectors, so that an accumulator
-stays in registers for the whole of a loop; a vector wider than the processor's is several registers.
+stays in registers for a whole loop; a vector wider than the processor's is several registers.
 
 Matrices are stored in blocks: the columns are split into blocks of 64, then of 32 or 16, the last
 one padded with zeros, and each block is a contiguous row-major matrix.
@@ -191,7 +191,7 @@ def block_width(columns: int) -> int:
 
 @compiled(inline=True)
 def fma(accumulator: Vector, factor: Any, vector: Vector) -> Vector:
-    """accumulator + factor * vector, with a scalar factor."""
+    """The sum accumulator + factor * vector, with a scalar factor."""
     return add(accumulator, multiply(broadcast(factor, vector), vector))
 
 
