@@ -32,7 +32,7 @@ def train(
     On the validation images; or on the test images, if they are given, after training on all
     training images. Both are `to_pixels` of the dataset's: the tutorial prepares them once, too.
     """
-    start_session(0)
+    start_session()
     model = compiled_network(configuration, dataset, np.random.default_rng(0))
     images = dataset.n_fitted if x_test is None else len(x_train)
     validation = x_train[images:], dataset.y_train[images:]

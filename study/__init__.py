@@ -54,19 +54,19 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import the public names when they are first used: `study --help` needs none of them."""
-    if name in _HOMES:
-        from importlib import import_module
+if not TYPE_CHECKING:  # a type checker knows the names from above, and no others
 
-        return getattr(import_module(f"study.{_HOMES[name]}"), name)
-    if name == "__version__":
-        from importlib.metadata import version
+    def __getattr__(name: str) -> Any:
+        """Import the public names when they are first used: `study --help` needs none of them."""
+        if name in _HOMES:
+            from importlib import import_module
 
-        from study.core.environment import DISTRIBUTION
+            return getattr(import_module(f"study.{_HOMES[name]}"), name)
+        if name == "__version__":
+            from study.core.environment import package_version
 
-        return version(DISTRIBUTION)
-    raise AttributeError(f"module 'study' has no attribute {name!r}")
+            return package_version()
+        raise AttributeError(f"module 'study' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

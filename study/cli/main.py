@@ -7,6 +7,7 @@ import typer
 
 from study.cli import compare, folder, listing
 from study.cli.console import error, print_line
+from study.core.environment import package_version
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,9 +19,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from study import __version__
-
-        print_line(f"study {__version__}")
+        print_line(f"study {package_version()}")
         raise typer.Exit
 
 

@@ -58,19 +58,19 @@ def _summary(results: Results) -> Table:
     sizes = [f"{objective.size}\n(range)"] if objective.size else []
     work = results.info.problem.words.work
     seconds = (f"{what}\ns/call" for what in ("overhead", work, "total"))
-    shown = make_table("method")
+    table = make_table("method")
     for column in (*columns, judged, *sizes, *seconds):
-        shown.add_column(escape(column), justify="right")
+        table.add_column(escape(column), justify="right")
     for row in results.scores.summary.to_dict("records"):
         seconds = (row[name] for name in ("propose_seconds", "train_seconds", "seconds_per_call"))
-        shown.add_row(
+        table.add_row(
             escape(row["method"]),
             *(strip_percent(objective.format_score(row[name])) for name in columns.values()),
             strip_percent(objective.format_score(row["test_score"], row["test_sd"])),
             *(format_sizes(row).replace(" (", "\n(") for _ in sizes),
             *(f"{s:.2f}" for s in seconds),
         )
-    return shown
+    return table
 
 
 def strip_percent(text: str) -> str:
@@ -96,12 +96,12 @@ def _legend(results: Results) -> str:
 def text_table(rows: TextTable) -> Table:
     """Rows of text as a terminal shows them."""
     first, *others = rows[0]
-    shown = make_table(first)
+    table = make_table(first)
     for name in others:
-        shown.add_column(escape(name), justify="right")
+        table.add_column(escape(name), justify="right")
     for row in rows:
-        shown.add_row(*map(escape, row.values()))
-    return shown
+        table.add_row(*map(escape, row.values()))
+    return table
 
 
 def print_paths(results: Results) -> None:

@@ -16,6 +16,11 @@ COMPUTING = (
 )
 
 
+def package_version() -> str:
+    """The version of this package as it is installed."""
+    return version(DISTRIBUTION)
+
+
 def install_hint(extra: str) -> str:
     """The command that installs the package with an extra."""
     return f"python -m pip install '{DISTRIBUTION}[{extra}]'"

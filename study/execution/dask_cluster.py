@@ -1,4 +1,4 @@
-"""The user's own Dask cluster. Slow to import, so `engine` does so late."""
+"""The user's own Dask cluster. Slow to import, so `executor` does so late."""
 
 import contextlib
 import logging
@@ -7,6 +7,7 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +17,7 @@ from distributed.utils import LoopRunner, silence_logging_cmgr, sync
 from distributed.versions import VersionMismatchWarning
 
 from study.core import environment
-from study.core.errors import ClusterError
+from study.core.errors import ClusterError, describe_error, translate_errors
 from study.execution.dask_workers import CLOSE_SECONDS, DaskExecutor, worker_threads
 from study.problems.base import Evaluator
 
@@ -39,20 +40,20 @@ def open_cluster(problem: Evaluator, address: str) -> Iterator[DaskExecutor]:
     with contextlib.ExitStack() as stack:
         for logger in ("distributed", "tornado"):  # a `ClusterError` says it in one line
             stack.enter_context(silence_logging_cmgr(logging.CRITICAL, logger))
-        with translate_errors(address):
+        with translate_errors(Exception, partial(_unusable, address), ClusterError):
             client = connect_client(address)
             stack.callback(close_client, client)
             check_versions(client, wait_for_workers(client))
-            engine = DaskExecutor(client, problem)
-            stack.callback(engine.close)
-        yield engine
+            executor = DaskExecutor(client, problem)
+            stack.callback(executor.close)
+        yield executor
 
 
 def connect_client(address: str) -> Client:
     """A client; Dask's own configuration decides about TLS."""
     probe_scheduler(address)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", VersionMismatchWarning)  # `_check` looks closer
+        warnings.simplefilter("ignore", VersionMismatchWarning)  # `check_versions` looks closer
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call, unused-ignore]
 
 
@@ -98,19 +99,12 @@ def worker_versions(client: Client) -> dict[str, dict[str, str]]:
     return {worker: found[worker] | {"Python": answer} for worker, answer in python.items()}
 
 
-@contextlib.contextmanager
-def translate_errors(address: str) -> Iterator[None]:
-    """Turn whatever is wrong with an address, or behind it, into one line that says what to do."""
-    try:
-        yield
-    except ClusterError:
-        raise
-    except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
-        raise ClusterError(
-            f"--scheduler {address} cannot be used ({reason}): give the address that the scheduler "
-            "printed, such as tcp://HOST:8786, and see that it can be reached from here"
-        ) from error
+def _unusable(address: str, error: Exception) -> str:
+    return (
+        f"--scheduler {address} cannot be used ({describe_error(error).rstrip('.')}): give the "
+        "address that the scheduler printed, such as tcp://HOST:8786, and see that it can be "
+        "reached from here"
+    )
 
 
 def close_client(client: Any) -> None:

@@ -1,4 +1,4 @@
-"""Dask workers of one thread each, here local ones. Slow to import, so `engine` does so late."""
+"""Dask workers of one thread each, here local ones. Slow to import, so `executor` does so late."""
 
 import contextlib
 import logging

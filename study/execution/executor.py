@@ -48,7 +48,7 @@ class InProcessExecutor:
 def open_executor(
     problem: Evaluator, workers: int, scheduler: str | None = None
 ) -> Iterator[Executor]:
-    """An engine of so many local workers, or of those that the scheduler of that address has.
+    """An executor of so many local workers, or of those that the scheduler of that address has.
 
     One worker works in this process, without a cluster, unless somebody else imported TensorFlow
     here: with other threads it gives other last digits.
@@ -57,12 +57,12 @@ def open_executor(
     if scheduler is not None:
         from study.execution.dask_cluster import open_cluster
 
-        with open_cluster(problem, scheduler) as engine:
-            yield engine
+        with open_cluster(problem, scheduler) as executor:
+            yield executor
     elif workers == 1 and tensorflow_is_configured():
         yield InProcessExecutor(problem)
     else:
         from study.execution.dask_workers import open_workers
 
-        with open_workers(problem, workers) as engine:
-            yield engine
+        with open_workers(problem, workers) as executor:
+            yield executor

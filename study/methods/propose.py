@@ -68,7 +68,7 @@ def propose(
     configuration = context.space.in_order(proposed)
     return Proposal(
         configuration=configuration,
-        duplicate=replaced or any(configuration == told for told, _ in history),
+        duplicate=replaced or any(configuration == earlier for earlier, _ in history),
         seconds=seconds,
         state=pickle.dumps(search),
     )

@@ -89,5 +89,5 @@ def convergence_seconds(trials: pd.DataFrame, objective: Objective, axes: Axes) 
         xlabel="seconds of one worker: suggestion overhead and evaluations",
         ylabel=f"{objective.search_label} of the incumbent{objective.unit}",
     )
-    legend_beside(axes, "mean and 95 % interval;\nthe point: first seed through")
+    legend_beside(axes, "mean and 95 % interval;\nthe point: first seed finished")
     return axes

@@ -51,19 +51,19 @@ def sizes(
     What was `reported` are crosses: (size, test score as it is shown) by method.
     """
     colour = colours(list(runs["method"].unique()))
-    shown = runs.assign(
-        shown=clip_for_axis(objective, runs["test_score"]),
+    points = runs.assign(
+        value=clip_for_axis(objective, runs["test_score"]),
         size=runs["size"].clip(lower=LEAST * runs["size"].max() or 1.0),  # a log axis has no 0
     )
     log_axis(axes.xaxis, (1, 3), format_thousands)
-    for place, (method, own) in enumerate(by_method(shown)):
+    for place, (method, own) in enumerate(by_method(points)):
         # Methods often choose the same network: smaller points on top show all of them.
         size = 120 * 0.62**place
-        axes.scatter(own["size"], own["shown"], color=colour[method], s=size, lw=0, label=method)
-    front = pareto(shown)
+        axes.scatter(own["size"], own["value"], color=colour[method], s=size, lw=0, label=method)
+    front = pareto(points)
     axes.plot(
         front["size"],
-        front["shown"],
+        front["value"],
         color="0.6",
         lw=1,
         drawstyle="steps-post",
@@ -82,7 +82,7 @@ def sizes(
             label=f"{method}: the tutorial's claim",
             zorder=4,
         )
-    score_axis(axes, objective, [*shown["shown"], *(value for _, value in reported.values())])
+    score_axis(axes, objective, [*points["value"], *(value for _, value in reported.values())])
     axes.set(xlabel=objective.size, ylabel=f"{objective.final_label}{objective.unit}")
     legend_beside(axes, "winner of each run")
     return axes
@@ -95,14 +95,14 @@ def final(runs: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
     """
     methods = list(runs["method"].unique())
     colour = colours(methods)
-    shown = runs.assign(shown=clip_for_axis(objective, runs["test_score"]))
-    wide = shown.pivot(index="seed", columns="method", values="shown")[methods]
+    points = runs.assign(value=clip_for_axis(objective, runs["test_score"]))
+    wide = points.pivot(index="seed", columns="method", values="value")[methods]
     if len(wide) <= MAX_LINES:
         axes.plot(range(len(methods)), wide.T, color="0.75", lw=0.8, zorder=1)
     sns.stripplot(
-        shown,
+        points,
         x="method",
-        y="shown",
+        y="value",
         hue="method",
         order=methods,
         palette=colour,
@@ -129,7 +129,7 @@ def final(runs: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
         )
     if "baseline" in methods:
         axes.axhline(wide["baseline"].mean(), color=BASELINE_COLOUR, ls="--", lw=1, zorder=0)
-    score_axis(axes, objective, shown["shown"])
+    score_axis(axes, objective, points["value"])
     axes.set(xlabel="", ylabel=f"{objective.final_label}{objective.unit}")
     axes.set_xlim(-0.5, len(methods) - 0.3)
     return axes

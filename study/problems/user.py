@@ -76,8 +76,8 @@ class UserProblem:
         validate(self)
 
     def __reduce__(self) -> Any:
-        held = None if self.reference else self.instance
-        return type(self), (self.name, self.origin, self.fingerprint, self.reference, held)
+        instance = None if self.reference else self.instance
+        return type(self), (self.name, self.origin, self.fingerprint, self.reference, instance)
 
     @functools.cached_property
     def problem(self) -> Any:

@@ -84,8 +84,8 @@ def consistent_subset(
 
     Raises `StudyError` if it is unknown what was studied.
     """
-    held = {name for name, _ in tables["facts"]}
-    facts = [*(row for row in fallback_facts if row[0] not in held), *tables["facts"]]
+    intact = {name for name, _ in tables["facts"]}
+    facts = [*(row for row in fallback_facts if row[0] not in intact), *tables["facts"]]
     if not set(FACTS) <= {name for name, _ in facts}:
         raise StudyError(
             "nothing of this ledger can be used, for it does not tell what was studied, and there "

@@ -17,17 +17,19 @@ def to_pixels(images: np.ndarray, dataset: Dataset) -> np.ndarray:
     return np.asarray(images * np.float32(dataset.scale), np.float32)
 
 
-def start_session(seed: int) -> None:
-    """Release the models of earlier trainings, and seed initial weights and shuffling.
+def start_session(seed: int | None = None) -> None:
+    """Release the models of earlier trainings; with a seed, 0 to 2**32 - 1, repeat all randomness.
 
-    `seed` is 0 to 2**32 - 1. Side effect: seeds the global generators of Python, numpy and
-    TensorFlow, from which Keras draws.
+    Side effect of a seed: seeds the global generators of Python, numpy and TensorFlow, from which
+    Keras draws initial weights, dropout and order. From then on, `fit` goes through the images in
+    the same shuffled order in every epoch: TensorFlow restarts its generator with each.
     """
     import_tensorflow()
     import keras
 
     keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
 
 
 def compiled_network(
@@ -56,7 +58,7 @@ def fit(
     epochs: int,
     validation: tuple[np.ndarray, np.ndarray] | None = None,
     evaluate_first: bool = False,
-    shuffle: bool = True,
+    rng: np.random.Generator | None = None,
 ) -> Training:
     """Train a Keras model by its `fit`, in place.
 
@@ -72,32 +74,35 @@ def fit(
         Images and labels on which to validate after each epoch, in batches of the same size.
     evaluate_first
         Whether to measure the loss on them before the first step, too.
-    shuffle
-        Whether every epoch is in a new random order, which `start_session` seeds.
+    rng
+        Draws the order of the images in each epoch; by default Keras shuffles, see
+        `start_session`.
     """
     initial_loss = math.nan
     if evaluate_first and validation is not None:
         initial_loss, _ = model.evaluate(*validation, batch_size=batch_size, verbose=0)
-    history = model.fit(
-        x,
-        y,
-        batch_size=batch_size,
-        epochs=epochs,
-        validation_data=validation,
-        shuffle=shuffle,
-        verbose=0,
-    ).history
+    options = {"batch_size": batch_size, "validation_data": validation, "verbose": 0}
+    if rng is None:
+        histories = [model.fit(x, y, epochs=epochs, **options).history]
+    else:
+        orders = (rng.permutation(len(x)) for _ in range(epochs))
+        histories = [model.fit(x[o], y[o], shuffle=False, **options).history for o in orders]
     return Training(
         model=model,
         initial_loss=float(initial_loss),
-        losses=tuple(map(float, history["loss"])),
-        accuracies=tuple(map(float, history.get("val_accuracy", ()))),
+        losses=_joined(histories, "loss"),
+        accuracies=_joined(histories, "val_accuracy"),
     )
+
+
+def _joined(histories: list[dict[str, list[float]]], name: str) -> tuple[float, ...]:
+    return tuple(float(value) for history in histories for value in history.get(name, ()))
 
 
 class KerasTrainer(Trainer):
     """The tutorial's network by plain Keras `fit`: what the compiled trainer is held to.
 
+    Initial weights and orders are those that the compiled trainer draws from the same generator.
     A model is released when the next training begins, all but some 5 MB that TensorFlow keeps of
     every model that it compiled.
     """
@@ -115,7 +120,7 @@ class KerasTrainer(Trainer):
         images: int | None = None,
     ) -> Training:
         data, pixels = self.dataset, self._pixels
-        start_session(int(rng.integers(2**32)))
+        start_session()
         return fit(
             compiled_network(configuration, data, rng),
             pixels[:images],
@@ -124,4 +129,5 @@ class KerasTrainer(Trainer):
             epochs=epochs,
             validation=(pixels[data.n_fitted :], data.y_train[data.n_fitted :]),
             evaluate_first=True,
+            rng=rng,
         )

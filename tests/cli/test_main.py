@@ -378,7 +378,7 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("--output", "/proc/below", "/proc/below cannot be written"),
     ("--output", LONG, "cannot be written"),
     ("--output", "text", "file is not a database"),
-    ("--output", "odd", "odd cannot be read"),
+    ("--output", "odd", "odd/study.db is damaged or no ledger"),
     ("--output", "other", "other holds a study with other settings (calls 3, now 12"),
 ]
 BAD_CALLS: list[tuple[list[str], str]] = [
@@ -394,7 +394,7 @@ BAD_CALLS: list[tuple[list[str], str]] = [
         )
     ),
     (["show", "text"], "file is not a database"),
-    (["show", "other"], "other cannot be read"),
+    (["show", "odd"], "odd/study.db is damaged or no ledger"),
     (["show"], "Missing argument 'folder'"),
     (["replicate", "--seeds", "0"], "--seeds is 0"),
     (["replicate", "--workers", "0"], "--workers is 0"),
@@ -485,7 +485,7 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
     assert "check failed: no failures: 4 evaluations, 1 failed" in third
     trials = load(tmp_path / "results" / "odd").trials
     assert trials["status"].tolist() == ["failed", "ok"]
-    assert trials["validation_score"].isna().tolist() == [True, False]
+    assert trials["validation_accuracy"].isna().tolist() == [True, False]
 
 
 def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> None:

@@ -291,7 +291,7 @@ def test_an_address_where_nobody_speaks_dask_is_one_line(tmp_path: Path) -> None
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense", "http://127.0.0.1:80", ""])
 def test_a_wrong_address_is_told(address: str) -> None:
     with (
-        pytest.raises(StudyError, match=f"^--scheduler {address} ?cannot be used"),
+        pytest.raises(StudyError, match=f"^scheduler {address} ?cannot be used"),
         open_executor(Toy(), 1, address),
     ):
         pass
@@ -362,7 +362,7 @@ def test_a_worker_with_another_version_is_refused(cluster: Cluster, tmp_path: Pa
 
 def test_a_worker_without_study_is_refused(cluster: Cluster, tmp_path: Path) -> None:
     cluster.worker(cwd=tmp_path, environment=without_study(tmp_path))
-    refused(cluster, "has no study: install")
+    refused(cluster, "has no hpo-study: install")
 
 
 @pytest.mark.parametrize(
@@ -388,10 +388,10 @@ def test_a_wrong_worker_that_joins_later_ends_the_study(
 
 
 def test_what_differs_is_named() -> None:
-    here = {"study": "1", "numpy": "2", "Python": "3.11.7"}
+    here = {"hpo-study": "1", "numpy": "2", "Python": "3.11.7"}
     assert incompatibility("tcp://a:1", 1, here, here) == ""
     told = incompatibility("tcp://a:1", 1, {"numpy": "2", "Python": "3.12.0"}, here)
-    assert "the worker tcp://a:1 has no study, Python 3.12.0 (here 3.11.7): install" in told
+    assert "the worker tcp://a:1 has no hpo-study, Python 3.12.0 (here 3.11.7): install" in told
 
 
 # TLS

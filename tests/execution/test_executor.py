@@ -151,7 +151,7 @@ def test_the_callers_main_module_is_left_as_it_was() -> None:
 
 
 def test_at_least_one_worker() -> None:
-    with pytest.raises(StudyError, match="--workers is 0"), open_executor(Toy(), 0):
+    with pytest.raises(StudyError, match="workers is 0"), open_executor(Toy(), 0):
         pass
     assert available_cores() >= 1
 

@@ -66,7 +66,7 @@ def settings(**changed: Any) -> Settings:
 @pytest.mark.parametrize("accuracy", [0.0, 0.5, 1.0])
 def test_a_constant_objective(tmp_path: Path, accuracy: float) -> None:
     results = studied(tmp_path, settings(seeds=2), Odd(score=lambda _: ok(accuracy)))
-    assert (results.trials["validation_score"] == accuracy).all()
+    assert (results.trials["validation_accuracy"] == accuracy).all()
     assert (results.comparisons["mean_difference"] == 0).all()
     assert (results.comparisons["verdict"] == "undecided").all()  # of two seeds
 
@@ -92,7 +92,7 @@ def test_a_space_of_three_points_and_twelve_calls(
     repeated = results.trials.duplicated(["method", "seed", "x"])
     assert results.trials["duplicate"][repeated].all()
     learned = results.summary.set_index("method").loc[["gp", "gbrt", "forest"]]
-    assert (learned["validation_score"] == 0.3).all()
+    assert (learned["validation_accuracy"] == 0.3).all()
     assert results.valid
 
 
@@ -153,7 +153,7 @@ def test_half_of_the_evaluations_fail(tmp_path: Path) -> None:
 
     results = studied(tmp_path, settings(seeds=2, calls=9), Odd(score=half))
     assert set(results.trials["status"]) == {"ok", "failed"}
-    assert results.trials["incumbent_score"].max() > 0
+    assert results.trials["incumbent_accuracy"].max() > 0
 
 
 # At 1e-300 an improvement is so many standard deviations of the trees that its square overflows;
@@ -170,4 +170,4 @@ def test_a_problem_that_counts_neither_parameters_nor_seconds(tmp_path: Path) ->
         return Evaluation(status=Status.OK, score=units(task) / 50)
 
     results = studied(tmp_path, settings(), Odd(score=bare))
-    assert results.trials["size"].isna().all()
+    assert results.trials["parameters"].isna().all()

@@ -179,7 +179,7 @@ def test_a_failing_evaluation_is_told_as_the_worst_so_far(tmp_path: Path) -> Non
     returns = 'float("nan") if configuration["n"] > 5 else -configuration["x"]'
     trials = small(written(tmp_path, returns=returns), tmp_path)
     assert set(trials["status"]) == {"ok", "diverged"}
-    assert trials["incumbent_score"].notna().sum() >= trials["validation_score"].notna().sum()
+    assert trials["incumbent_value"].notna().sum() >= trials["observed_value"].notna().sum()
 
 
 @pytest.mark.parametrize(
@@ -260,9 +260,9 @@ BAD_METHODS: list[tuple[Callable[[Path], str], str]] = [
     (lambda _: "gp[kappa=inf]", "it must be a number"),
     (lambda _: "gp[acq_func=UCB]", "it must be one of gp_hedge, EI, LCB, PI"),
     (lambda _: "gp[noise=0]", "noise is 0: it must be above 0"),
-    (lambda _: "gp[kappa]", "write each setting once"),
+    (lambda _: "gp[kappa]", "write each option once"),
     (lambda _: "gp[kappa=1", "write NAME or NAME"),
-    (lambda _: "random[rate=1]", "random has no settings"),
+    (lambda _: "random[rate=1]", "random has no options"),
     (lambda _: "nowhere.py:Mine", "cannot be read"),
     (lambda _: "no.such.module:Mine", "there is no module 'no.such.module'"),
     (lambda folder: f"{folder}/mine.py:Nine", "did you mean 'Mine'?"),

@@ -7,7 +7,7 @@ from study.core.space import Configuration
 from study.data.dataset import Dataset
 from study.replication.claims import GBRT_WINNER, GP_WINNER
 from study.training.compiled import CompiledTrainer
-from study.training.keras_fit import compiled_network, fit, to_pixels
+from study.training.keras_fit import KerasTrainer
 from study.training.kernel.epoch import evaluate, train_epoch
 from study.training.network import BASELINE, DEFAULT, SPACE
 
@@ -32,31 +32,22 @@ def trainer(digits: Dataset) -> CompiledTrainer:
 def test_a_training_is_keras_fits_step_by_step(
     trainer: CompiledTrainer, configuration: Configuration
 ) -> None:
-    """The same weights, order and schedule through Keras `fit` end in the same network."""
-    data, count = trainer.dataset, trainer.dataset.n_fitted
-    ours = trainer.train(configuration, np.random.default_rng(5), epochs=2, images=count)
-
-    rng = np.random.default_rng(5)
-    model = compiled_network(configuration, data, rng)
-    pixels = to_pixels(data.x_train, data)
-    for epoch in range(2):
-        order = rng.permutation(count)
-        theirs = fit(
-            model,
-            pixels[order],
-            data.y_train[order],
-            batch_size=int(configuration["batch_size"]),
-            epochs=1,
-            validation=(pixels[count:], data.y_train[count:]),
-            evaluate_first=True,
-            shuffle=False,
-        )
-        if epoch == 0:
-            assert theirs.initial_loss == pytest.approx(ours.initial_loss, rel=1e-5)
-        assert theirs.losses[0] == pytest.approx(ours.losses[epoch], rel=1e-3)
-        assert theirs.accuracies[0] == pytest.approx(ours.accuracies[epoch], abs=0.006)
-    for their_weights, weights in zip(model.get_weights(), ours.model.get_weights(), strict=True):
-        np.testing.assert_allclose(weights, their_weights, atol=2e-3)
+    """From the same initial weights, in the same order, both end in the same network."""
+    images = trainer.dataset.n_fitted
+    ours, theirs = (
+        each.train(configuration, np.random.default_rng(5), 2, images)
+        for each in (trainer, KerasTrainer(trainer.dataset))
+    )
+    assert ours.initial_loss == pytest.approx(theirs.initial_loss, rel=1e-5)
+    assert ours.losses == pytest.approx(theirs.losses, rel=1e-3)
+    assert ours.accuracies == pytest.approx(theirs.accuracies, abs=0.006)
+    assert trainer.test_accuracy(ours.model) == pytest.approx(
+        trainer.test_accuracy(theirs.model), abs=0.006
+    )
+    for our_weights, weights in zip(
+        ours.model.get_weights(), theirs.model.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(our_weights, weights, atol=2e-3)
 
 
 def test_compiled_code_serves_every_network(trainer: CompiledTrainer) -> None:

@@ -1,6 +1,7 @@
 """Keras `fit` as this package calls it."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -49,17 +50,34 @@ def test_without_validation_there_is_nothing_to_report_of_it(digits: Dataset) ->
 
 
 def test_the_validation_images_are_those_of_validation_split(digits: Dataset) -> None:
-    """Keras's own way to say it, as the tutorial does."""
-    pixels, losses = to_pixels(digits.x_train, digits), []
-    for images in (digits.n_fitted, None):
-        start_session(0)
-        model = compiled_network(DEFAULT, digits, np.random.default_rng(0))
-        if images:
-            validation = pixels[images:], digits.y_train[images:]
-            x, y = pixels[:images], digits.y_train[:images]
-            done = fit(model, x, y, batch_size=64, epochs=2, validation=validation)
-            losses.append((*done.losses, *done.accuracies))
-        else:
-            done = model.fit(pixels, digits.y_train, 64, 2, validation_split=0.15, verbose=0)
-            losses.append((*done.history["loss"], *done.history["val_accuracy"]))
-    assert losses[0] == losses[1]
+    """Keras's own way to name them, as the tutorial does."""
+    pixels, images, labels = to_pixels(digits.x_train, digits), digits.n_fitted, digits.y_train
+    start_session(0)
+    model = compiled_network(DEFAULT, digits, np.random.default_rng(0))
+    validation = pixels[images:], labels[images:]
+    ours = fit(
+        model, pixels[:images], labels[:images], batch_size=64, epochs=2, validation=validation
+    )
+    start_session(0)
+    model = compiled_network(DEFAULT, digits, np.random.default_rng(0))
+    theirs = model.fit(pixels, labels, 64, 2, validation_split=0.15, verbose=0).history
+    assert ours.losses == tuple(theirs["loss"])
+    assert ours.accuracies == tuple(theirs["val_accuracy"])
+
+
+def test_every_epoch_has_an_order_of_its_own() -> None:
+    """Which Keras's own shuffling has not once it is seeded."""
+    tf = import_tensorflow()
+    seen: list[int] = []
+
+    class Recorder(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            tf.py_function(lambda images: seen.extend(map(int, images.numpy()[:, 0])), [x], [])
+            return x
+
+    x = np.arange(30, dtype=np.float32)[:, None]
+    model = keras.Sequential([keras.Input((1,)), Recorder(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=False)
+    fit(model, x, x, batch_size=8, epochs=3, rng=np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    assert seen == [image for _ in range(3) for image in rng.permutation(30)]
