@@ -9,8 +9,8 @@ import pytest
 from study.core.environment import available_cores
 from study.data.dataset import Dataset
 from study.data.sources import load_dataset
+from study.training.registry import make_trainer
 from study.training.tensorflow import import_tensorflow
-from study.training.trainer import make_trainer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 READY = """
 from study.data.sources import load_dataset
-from study.training.trainer import make_trainer
+from study.training.registry import make_trainer
 make_trainer("compiled", load_dataset("digits"))
 """
 

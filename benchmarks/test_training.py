@@ -11,7 +11,7 @@ from study.data.dataset import Dataset
 from study.replication.claims import GBRT_WINNER, GP_WINNER
 from study.training.keras_fit import to_pixels
 from study.training.network import BASELINE, DEFAULT, SPACE
-from study.training.trainer import make_trainer
+from study.training.registry import make_trainer
 
 TUTORIAL: dict[str, Configuration] = {
     "baseline": BASELINE,

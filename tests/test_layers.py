@@ -62,13 +62,6 @@ def test_the_reading_wing_imports_nothing_of_the_computing_wing(path: Path) -> N
         assert not imported(path) & COMPUTING
 
 
-def test_the_kernel_imports_nothing_else_of_the_package() -> None:
-    for path in (PACKAGE / "training" / "kernel").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
-            assert not module.startswith("study") or module.startswith("study.training.kernel")
-
-
 def loaded(code: str, libraries: tuple[str, ...] = SLOW) -> set[str]:
     """Which slow libraries a new interpreter has imported after running `code`."""
     script = f"{code}\nimport sys\nprint(*[m for m in {libraries!r} if m in sys.modules])"

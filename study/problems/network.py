@@ -15,7 +15,8 @@ from study.core.settings import TRAINERS
 from study.core.study_info import ProblemInfo, ProblemWords
 from study.data.dataset import Dataset
 from study.training import network
-from study.training.trainer import Trainer, make_trainer
+from study.training.registry import make_trainer
+from study.training.trainer import Trainer
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""What trains the tutorial's network on a dataset; two trainers share one interface."""
+"""What trains the tutorial's network on a dataset: the interface of all trainers."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from study.core.settings import TRAINERS
 from study.core.space import Configuration
-from study.core.validation import unknown_name_error
 from study.data.dataset import Dataset
 from study.training.tensorflow import import_tensorflow
 
@@ -71,25 +69,3 @@ class Trainer(ABC):
             pixels = tf.cast(data.x_test, tf.float32) * data.scale
             predicted = tf.argmax(model(pixels, training=False), axis=1).numpy()
         return float(np.mean(predicted == data.y_test))
-
-
-def make_trainer(name: str, dataset: Dataset) -> Trainer:
-    """The trainer of that name, one of `study.core.settings.TRAINERS`, for a dataset.
-
-    "compiled" trains in the package's own compiled code; "keras" by plain Keras `fit`, many times
-    slower, to check the former. What it needs is imported, compiled and laid out here.
-
-    Raises
-    ------
-    StudyError
-        If there is no such trainer.
-    """
-    if name == "compiled":
-        from study.training.compiled import CompiledTrainer
-
-        return CompiledTrainer(dataset)
-    if name == "keras":
-        from study.training.keras_fit import KerasTrainer
-
-        return KerasTrainer(dataset)
-    raise unknown_name_error("trainer", name, list(TRAINERS))

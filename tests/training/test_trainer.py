@@ -5,7 +5,6 @@ import pickle
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from study.core.errors import StudyError
 from study.core.records import EvaluationKind, Status, Task, make_task
@@ -16,7 +15,7 @@ from study.problems.base import evaluate
 from study.problems.network import NetworkProblem
 from study.replication.claims import GBRT_WINNER, GP_WINNER
 from study.training.network import BASELINE, DEFAULT, SPACE, parameter_count
-from study.training.trainer import make_trainer
+from study.training.registry import make_trainer
 
 
 @pytest.mark.parametrize("name", TRAINERS)
@@ -52,18 +51,15 @@ def test_a_training_is_a_function_of_its_generator(digits: Dataset, name: str) -
     ],
 )
 def test_the_trainers_agree(digits: Dataset, configuration: Configuration) -> None:
-    """Four trainings by each, with shuffles and initial weights of their own."""
-    compiled, by_keras = (
-        [
-            trainer.train(configuration, np.random.default_rng(seed), 12, digits.n_fitted)
-            for seed in range(4)
-        ]
-        for trainer in (make_trainer(name, digits) for name in TRAINERS)
-    )
-    ours = [training.accuracies[-1] for training in compiled]
-    theirs = [training.accuracies[-1] for training in by_keras]
-    assert stats.ttest_ind(ours, theirs, equal_var=False).pvalue > 0.001
-    assert abs(np.mean(ours) - np.mean(theirs)) < 0.03
+    """At the same seed, to two or three of the 216 validation images after 10 epochs."""
+    compiled, by_keras = (make_trainer(name, digits) for name in TRAINERS)
+    for seed in range(2):
+        ours, theirs = (
+            trainer.train(configuration, np.random.default_rng(seed), 10, digits.n_fitted)
+            for trainer in (compiled, by_keras)
+        )
+        assert ours.accuracies[-1] == pytest.approx(theirs.accuracies[-1], abs=0.015)
+        assert ours.losses[-1] == pytest.approx(theirs.losses[-1], rel=0.05)
 
 
 def test_another_trainer_is_refused(digits: Dataset) -> None:

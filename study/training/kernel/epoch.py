@@ -63,7 +63,8 @@ def _layer_sizes(shape: NetworkShape, layer: int) -> tuple[int, int, int, int]:
 @compiled()
 def _position(row: int, column: int, rows: int, columns: int) -> int:
     """Where an element of a matrix in blocks lies; `columns` are with padding."""
-    start, width = 0, block_width(columns)
+    start = 0
+    width: int = block_width(columns)
     while column >= start + width:
         start += width
         width = block_width(columns - start)

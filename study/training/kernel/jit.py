@@ -47,7 +47,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         checksum = source_checksum()
-        folder = Path(self._cache_path, FOLDER + checksum)
+        folder = Path(self.cache_path, FOLDER + checksum)
         if not folder.is_dir():
             for outdated in folder.parent.glob(f"{FOLDER}*"):
                 shutil.rmtree(outdated, ignore_errors=True)

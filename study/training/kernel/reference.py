@@ -23,7 +23,8 @@ def backward(arrays: Arrays, x: np.ndarray, y: np.ndarray, relu: bool) -> tuple[
     delta /= delta.sum(axis=1, keepdims=True)
     loss = -float(np.log(delta[np.arange(len(y)), y]).mean())
     delta[np.arange(len(y)), y] -= 1
-    delta, gradients = delta / len(y), []
+    delta /= len(y)
+    gradients: Arrays = []
     for below, kernel in zip(reversed(outputs), arrays[-2::-2], strict=True):
         gradients = [below.T @ delta, delta.sum(axis=0), *gradients]
         delta = (delta @ kernel.T) * ((below > 0) if relu else below * (1 - below))

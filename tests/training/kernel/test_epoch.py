@@ -56,14 +56,14 @@ def test_epochs_are_those_of_the_reference(
     ]
 
     exact, pixels = [array.astype(float) for array in arrays], x / 255
-    moments = [[np.zeros_like(array) for array in exact] for _ in range(2)]
+    means, squares = ([np.zeros_like(array) for array in exact] for _ in range(2))
     logits = reference.forward(exact, pixels, relu)[-1]
     assert loss == pytest.approx(reference.backward(exact, pixels, y, relu)[0], rel=1e-4)
     assert hits == pytest.approx(int((logits.argmax(axis=1) == y).sum()), abs=1)
     for epoch, order in enumerate(orders):
         sizes = [reference.step_size(RATE, DECAY, epoch * steps + step) for step in range(steps)]
         expected = reference.train_epoch(
-            (exact, *moments), pixels[order], y[order], size, sizes, relu
+            (exact, means, squares), pixels[order], y[order], size, sizes, relu
         )
         assert losses[epoch] == pytest.approx(expected, rel=1e-3)
     for ours, theirs in zip(unpack_weights(state, shape), exact, strict=True):
