@@ -44,27 +44,27 @@ def keras_problem(
         If the data cannot be had.
     """
     data = load_dataset(dataset)
-    passes = epochs or data.default_epochs
+    n_epochs = epochs or data.default_epochs
 
-    def fitted(configuration: Configuration, seed: int, images: int) -> Any:
+    def train_model(configuration: Configuration, seed: int, images: int) -> Any:
         """A model trained on the first so many training images."""
         start_session(seed)
         model = build(configuration)
         batch_size = int(configuration.get("batch_size", BATCH_SIZE))
         x, y = to_pixels(data.x_train[:images], data), data.y_train[:images]
-        return fit(model, x, y, batch_size=batch_size, epochs=passes).model
+        return fit(model, x, y, batch_size=batch_size, epochs=n_epochs).model
 
-    def scored(model: Any, images: np.ndarray, labels: np.ndarray) -> Outcome:
-        found = model.predict(to_pixels(images, data), verbose=0).argmax(axis=1)
-        return float(np.mean(found == labels)), model.count_params()
+    def score_model(model: Any, images: np.ndarray, labels: np.ndarray) -> Outcome:
+        predicted = model.predict(to_pixels(images, data), verbose=0).argmax(axis=1)
+        return float(np.mean(predicted == labels)), model.count_params()
 
     def evaluate(configuration: Configuration, seed: int) -> Outcome:
-        model = fitted(configuration, seed, data.n_fitted)
-        return scored(model, data.x_train[data.n_fitted :], data.y_train[data.n_fitted :])
+        model = train_model(configuration, seed, data.n_fitted)
+        return score_model(model, data.x_train[data.n_fitted :], data.y_train[data.n_fitted :])
 
     def test(configuration: Configuration, seed: int) -> Outcome:
-        model = fitted(configuration, seed, len(data.x_train))
-        return scored(model, data.x_test, data.y_test)
+        model = train_model(configuration, seed, len(data.x_train))
+        return score_model(model, data.x_test, data.y_test)
 
     return Problem(
         space=space,

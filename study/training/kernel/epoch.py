@@ -99,12 +99,12 @@ def _forward(weights: np.ndarray, shape: NetworkShape, batch: Batch, size: int) 
     below = 0
     for layer in range(1, shape.units.shape[0] - 1):
         n_in, n_out, padded_in, padded_out = _layer_sizes(shape, layer)
-        above, own = below + size * padded_in, shape.offsets[layer]
+        above, kernel_start = below + size * padded_in, shape.offsets[layer]
         activate(activations[below:above], shape.relu)
         for c in range(n_in, padded_in):  # the sigmoid of padding is not 0
             for b in range(size):
                 activations[below + _position(b, c, size, padded_in)] = F32(0)
-        inputs, kernel = pointer_to(activations, below), pointer_to(weights, own)
+        inputs, kernel = pointer_to(activations, below), pointer_to(weights, kernel_start)
         bias, out = offset(kernel, n_out * padded_in), pointer_to(activations, above)
         for b in range(size):
             for c in range(n_out):
@@ -116,22 +116,23 @@ def _forward(weights: np.ndarray, shape: NetworkShape, batch: Batch, size: int) 
 
 @compiled()
 def _cross_entropy(
-    batch: Batch, shape: NetworkShape, top: int, labels: np.ndarray, chosen: np.ndarray
+    batch: Batch, shape: NetworkShape, top: int, labels: np.ndarray, indices: np.ndarray
 ) -> tuple[float, int]:
     """Softmax cross-entropy of the logits, which begin at `top`, and its gradient.
 
-    Returns the sum over the images, and how many images are classified right. `chosen` are the
-    batch's images, whose `labels` count. The gradient of the mean goes to the last layer's deltas.
+    Returns the sum over the images, and how many images are classified right. `indices` say which
+    of all images, whose `labels` these are, the batch has. The gradient of the mean goes to the
+    last layer's deltas.
     """
     classes, padded, row = shape.units[-1], shape.padded[-1], batch.logits
-    loss, hits, size = 0.0, 0, chosen.shape[0]
+    loss, hits, size = 0.0, 0, indices.shape[0]
     for b in range(size):
         highest, best = F32(-np.inf), 0
         for c in range(classes):
             row[c] = batch.activations[top + _position(b, c, size, padded)]
             if not row[c] <= highest:  # also if it is NaN, which then reaches the loss
                 highest, best = row[c], c
-        label = labels[chosen[b]]
+        label = labels[indices[b]]
         hits += best == label
         total, logit = F32(0), row[label]
         for c in range(classes):
@@ -154,7 +155,7 @@ def _backward(weights: np.ndarray, shape: NetworkShape, batch: Batch, size: int,
     above = top
     for layer in range(shape.units.shape[0] - 2, -1, -1):
         n_in, n_out, padded_in, padded_out = _layer_sizes(shape, layer)
-        own, bias = shape.offsets[layer], shape.offsets[layer + 1] - padded_out
+        kernel_start, bias = shape.offsets[layer], shape.offsets[layer + 1] - padded_out
         below = above - size * padded_in
         o = 0
         while o < n_out:
@@ -165,7 +166,7 @@ def _backward(weights: np.ndarray, shape: NetworkShape, batch: Batch, size: int,
             i = 0
             while layer and i < n_in:
                 w_in = block_width(padded_in - i)
-                kernel = own + n_out * i + o * w_in
+                kernel = kernel_start + n_out * i + o * w_in
                 out, inputs = (
                     pointer_to(gradient, kernel - start),
                     pointer_to(activations, below + size * i),
@@ -234,20 +235,20 @@ def train_epoch(
 
 @compiled()
 def evaluate(
-    images: Images, state: State, shape: NetworkShape, batch: Batch, chosen: np.ndarray
+    images: Images, state: State, shape: NetworkShape, batch: Batch, indices: np.ndarray
 ) -> tuple[float, int]:
-    """Mean loss on the chosen images, (images,) intp, and how many are classified right."""
-    losses, hits, count = 0.0, 0, chosen.shape[0]
+    """Mean loss on images by their indices, (images,) intp, and how many are classified right."""
+    losses, hits, count = 0.0, 0, indices.shape[0]
     active, update = batch.active, np.bool_(False)
     active.counts[1] = active.pairs.shape[0]
     for p in range(active.pairs.shape[0]):
         active.pairs[p] = p
     for begin in range(0, count, EVALUATION_BATCH):
         end = min(begin + EVALUATION_BATCH, count)
-        gather_active(images, chosen, begin, end, active)
+        gather_active(images, indices, begin, end, active)
         first_layer_forward(state, shape, batch, update)
         top = _forward(state.weights, shape, batch, end - begin)
-        loss, right = _cross_entropy(batch, shape, top, images.labels, chosen[begin:end])
+        loss, right = _cross_entropy(batch, shape, top, images.labels, indices[begin:end])
         losses += loss
         hits += right
     return float(losses / count), hits

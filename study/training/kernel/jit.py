@@ -1,6 +1,7 @@
 """The compiler's options, and a cache of machine code that knows every source of the kernel."""
 
 import contextlib
+import functools
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -13,6 +14,7 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 FOLDER = "study-kernel-"  # followed by the checksum of the sources
 
 
+@functools.cache
 def source_checksum() -> str:
     """A checksum of all Python files of this folder.
 
@@ -49,7 +51,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         checksum = source_checksum()
         folder = Path(self.cache_path, FOLDER + checksum)
         if not folder.is_dir():
-            for outdated in folder.parent.glob(f"{FOLDER}*"):
+            for outdated in set(folder.parent.glob(f"{FOLDER}*")) - {folder}:
                 shutil.rmtree(outdated, ignore_errors=True)
         self._cache_path = str(folder)
         self._cache_file = IndexDataCacheFile(
@@ -57,18 +59,12 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
             filename_base=self._impl.filename_base,
             source_stamp=checksum,
         )
-        self._make_folder()
-
-    def _make_folder(self) -> None:
-        try:
-            Path(self._cache_path).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RuntimeError(f"{self._cache_path} cannot be made") from error
 
     def save_overload(self, signature: Any, result: Any) -> None:
-        """Keep what was compiled for these argument types."""
-        self._make_folder()  # a process with other sources may have removed it
-        super().save_overload(signature, result)
+        """Keep what was compiled for these argument types, if it can be written."""
+        with contextlib.suppress(OSError):  # a full disk, say, is no reason not to train
+            Path(self._cache_path).mkdir(exist_ok=True)
+            super().save_overload(signature, result)
 
 
 def compiled(*, inline: bool = False) -> Callable[[Any], Any]:

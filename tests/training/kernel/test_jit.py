@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from numba.core import caching, config
 
 from study.training import kernel
 from study.training.kernel import jit
@@ -93,20 +93,30 @@ def test_where_nothing_can_be_written_it_compiles_once_per_process(
 
 def test_without_sources_nothing_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(jit, "__file__", str(tmp_path / "jit.pyc"))
+    jit.source_checksum.cache_clear()
     with pytest.raises(RuntimeError, match="cannot be read"):
         jit.KernelCache(double)
 
 
-def test_an_emptied_cache_is_filled_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_cache_that_is_taken_away_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A process with other sources may remove a folder that this one uses."""
-    from numba.core import config
-
     monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
     function = jit.compiled()(double)
+    assert function(21) == 42
     (folder,) = tmp_path.rglob(f"{jit.FOLDER}*")
     shutil.rmtree(folder)
-    assert function(np.float64(1.5)) == 3
+    assert function(1.5) == 3
     assert list(folder.glob("*.double-*.nbi"))
+
+
+def test_a_full_disk_does_not_stop_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(caching.IndexDataCacheFile, "save", refuse)
+    assert jit.compiled()(double)(1.5) == 3
 
 
 @pytest.mark.parametrize("path", sorted(KERNEL.glob("*.py")), ids=lambda path: path.stem)
