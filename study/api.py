@@ -78,8 +78,8 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     Parameters
     ----------
     dataset
-        "digits", "mnist", "fashion-mnist" or a folder; by default MNIST if it can be had, else
-        digits.
+        A name that `study problems` lists, such as "digits" or "mnist", or a folder; by default
+        MNIST if it can be had, else digits.
     problem
         In place of a dataset: the name of a problem (see `study problems`), FILE.py:NAME,
         package.module:NAME, or an object such as a `study.Problem`.
@@ -152,31 +152,45 @@ def run_plan(
     what is finished, and raises.
     """
     with open_study(planned) as (whole, ledger):
-        noted = note_sessions(ledger, whole.methods, observe)
+
+        @functools.cache  # once, before anything of this study is in the ledger
+        def begin() -> None:
+            parts = whole.settings, whole.problem, whole.data, whole.methods
+            save_metadata(ledger, *parts)
+
         runner = StudyRunner(
-            *(whole.problem, whole.settings, ledger, noted),
+            *(whole.problem, whole.settings, ledger),
+            note_sessions(ledger, whole.methods, begin, observe),
             extras=extras(whole.settings),
             methods=whole.methods,
         )
-        if runner.unfinished:
-            save_metadata(*(ledger, whole.settings, whole.problem, whole.data, whole.methods))
+        if runner.unsaved:
+            begin()
         try:
             runner.run(lambda: open_executor(whole.problem, whole.workers, whole.scheduler))
         except (KeyboardInterrupt, ClusterError):
-            write_tables(from_ledger(planned.output, ledger, runner.errors))
+            if ledger.read("settings", Settings):
+                write_tables(from_ledger(planned.output, ledger, runner.errors))
             raise
         return from_ledger(planned.output, ledger, runner.errors)
 
 
 def note_sessions(
-    ledger: Ledger, methods: Mapping[str, MethodSelection], observe: Callable[[Progress], None]
+    ledger: Ledger,
+    methods: Mapping[str, MethodSelection],
+    begin: Callable[[], None],
+    observe: Callable[[Progress], None],
 ) -> Callable[[Progress], None]:
-    """`observe`, and have the ledger note a session: from the first worker on, with the most."""
+    """`observe`, and have the ledger note a session: from the first worker on, with the most.
+
+    `begin` is called first: a folder is a study's once there is a worker, and not before.
+    """
     most = 0
 
     def noted(progress: Progress) -> None:
         nonlocal most
         if progress.workers and not most:
+            begin()
             ledger.begin_session(make_session(progress.workers, methods))
         elif progress.workers > most:
             ledger.amend_session(workers=progress.workers)

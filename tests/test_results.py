@@ -14,16 +14,13 @@ from study.core.objective import Objective
 from study.core.records import Task
 from study.core.tutorial import MNIST_FINGERPRINT
 from study.plots import style
-from study.plots.figures import draw_figures
+from study.plots.figures import FIGURES, draw_figures
 from study.replication import claims
 from study.replication.report import save_plots
 from study.results import Results, load, make_results, read_files, write_tables
 from tests.toy import SETTINGS, Toy, stopping_at, study_in
 
-PLOTS = {
-    *("comparisons", "final", "convergence", "convergence_seconds", "size"),
-    *("winners_curse", "time_per_call", "search_range"),
-}
+PLOTS = {spec.name for spec in FIGURES}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -22,7 +21,7 @@ from benchmarks.report.measurements import (
 )
 from study.core.formatting import join_words
 from study.plots.figures import DrawnFigure, add_title, single_axes_figure
-from study.plots.style import STYLE
+from study.plots.style import own_style
 from study.report.page import write_pages
 from study.report.tables import TextTable
 
@@ -119,7 +118,7 @@ def write_benchmark_report(files: Sequence[Path], folder: Path) -> list[Path]:
 def draw_figures(benchmarks: pd.DataFrame, about: str) -> list[DrawnFigure]:
     """A figure per kind of benchmark that was run; `about` stands below each title."""
     drawn = []
-    with mpl.rc_context(STYLE):
+    with own_style():
         for spec in FIGURES:
             rows = spec.rows(benchmarks)
             if len(rows):

@@ -131,7 +131,8 @@ def nothing_failed(trials: pd.DataFrame, finals: pd.DataFrame, errors: list[str]
     """Every evaluation has a score, and no search broke off."""
     status = pd.concat([trials["status"], finals["status"]])
     failed = int((status != "ok").sum())
-    figures = f"{pluralize(len(status), 'evaluation')}, {failed or 'none'} failed"
+    figures = f"{pluralize(len(status), 'call and retraining', 'calls and retrainings')}, "
+    figures += f"{failed or 'none'} failed"
     if errors:
         figures += f"; {len(errors)} of the searches broke off"
     return Check(rule="no failures", passed=not failed and not errors, figures=figures)
@@ -141,7 +142,8 @@ def repeats_reported(trials: pd.DataFrame, dimensions: list[str]) -> Check:
     """A configuration that a run tried again is marked as a duplicate."""
     again = trials.duplicated([*RUN, *dimensions])
     silent = int((again & ~trials["duplicate"]).sum())
-    figures = f"{pluralize(int(trials['duplicate'].sum()), 'repeated proposal')}, all marked"
+    repeated = int(trials["duplicate"].sum())
+    figures = f"{pluralize(repeated, 'repeated proposal')}, all marked" if repeated else "none"
     if silent:
         figures = f"{pluralize(silent, 'repeated call')} not marked"
     return Check(rule="no hidden duplicates", passed=not silent, figures=figures)

@@ -65,7 +65,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     methods: Annotated[
         str,
         typer.Option(
-            help="Names with commas between, options in brackets: gp[kappa=2]. Known are those "
+            help="Comma-separated names, options in brackets: gp[kappa=2]. Known are those "
             "that study methods lists, FILE.py:NAME and package.module:NAME."
         ),
     ] = ",".join(Settings.methods),
@@ -73,7 +73,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Tune something else than the network: what study problems lists, FILE.py:NAME "
+            help="Tune something other than the network: what `study problems` lists, FILE.py:NAME "
             "or package.module:NAME.",
             show_default="the network",
         ),
@@ -81,8 +81,8 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     dataset: Annotated[
         str | None,
         typer.Option(
-            help="digits, mnist, fashion-mnist, or a folder of your own with one npz file or "
-            "four IDX files.",
+            help="A dataset that `study problems` lists, such as digits or mnist, or a folder of "
+            "your own with one npz file or four IDX files.",
             show_default="mnist if available, else digits",
         ),
     ] = None,

@@ -34,7 +34,7 @@ def report(folder: Folder) -> None:
 
 
 def plot(folder: Folder) -> None:
-    """Draw the plots of a study again, from its files alone. Needs no TensorFlow."""
+    """Draw the plots of a study again, from its files alone."""
     from study.replication.report import save_plots
 
     exit_on_error(lambda: redraw(folder, save_plots))

@@ -7,7 +7,7 @@ import typer
 
 from study.cli import compare, folder, listing
 from study.cli.console import error, print_line
-from study.core.environment import package_version
+from study.core.environment import isolate_process, package_version
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,6 +51,7 @@ app.command(epilog="Example:\n\n  study problems")(listing.problems)
 
 def main(arguments: list[str] | None = None) -> None:
     """The console script; what it is given wrongly is one line, too."""
+    isolate_process()
     usage_error: Any = typer.BadParameter.__bases__  # click's, wherever Typer has it from
     try:
         code = app(arguments, standalone_mode=False)

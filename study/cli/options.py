@@ -8,7 +8,7 @@ import typer
 Workers = Annotated[
     int | None,
     typer.Option(
-        help="Processes that train; with 1, this one does, and no other is started.",
+        help="Processes that train; 1 trains in this process.",
         show_default="one per core",
     ),
 ]

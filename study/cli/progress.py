@@ -61,7 +61,7 @@ def downloading() -> Iterator[Callable[[int, int], None]]:
 def watching(objective: Objective) -> Iterator[Callable[[Progress], None]]:
     """A live display of a running study; a plain line at the start if this is no terminal."""
     if not console.is_terminal:
-        console.print("evaluating; progress is shown on a terminal only")
+        console.print("evaluating (no progress display: the output is not a terminal)")
         yield lambda _: None
         return
     bar = ProgressBar(
@@ -119,7 +119,7 @@ def dry_run(
     """The matrix of what would run, what is stored, and about how long it takes."""
     found = preview(planned, extras)
     table = make_table("method")
-    for column in ("seeds", "calls", "stored", "retrainings", "stored"):
+    for column in ("seeds", "calls", "stored\ncalls", "retrainings", "stored\nretrainings"):
         table.add_column(column, justify="right")
     for row in found.methods:
         counts = row.calls, row.stored_calls, row.retrainings, row.stored_retrainings

@@ -82,13 +82,13 @@ def _legend(results: Results) -> str:
     info, objective = results.info, results.objective
     settings = info.settings
     workers = max((session.workers for session in info.sessions), default=1)
-    beside = f" Seconds: {workers} workers side by side." if workers > 1 else ""
+    beside = f" Seconds: {workers} workers in parallel." if workers > 1 else ""
     times = pluralize(settings.retrain, "time")
     sizes = f" {objective.size.capitalize()}: median of the winners." if objective.size else ""
     return (
         f"Means over {pluralize(settings.seeds, 'seed')}, {pluralize(settings.calls, 'call')} per "
         f"run. Re-eval.: each run's winner re-evaluated with fresh seeds, {times}. "
-        f"{objective.final_label.capitalize()}: {info.problem.words.judged}, as often.{sizes} "
+        f"{objective.final_label.capitalize()}: {info.problem.words.judged}, as many times.{sizes} "
         f"Overhead: suggesting a configuration.{beside}"
     )
 
@@ -114,7 +114,7 @@ def print_paths(results: Results) -> None:
     files = Table.grid(padding=(0, 2))
     files.add_row("tables", escape(f"{tables} (.csv)"))
     files.add_row("plots", escape(f"{drawings} (.png, .svg)"))
-    files.add_row("also", "report.md, study.json, and study.db, which the study goes on from")
+    files.add_row("also", "report.md, study.json, and study.db, which resuming needs")
     console.print(files)
 
 
@@ -123,7 +123,7 @@ def exit_code(results: Results) -> int:
     for line in results.failures:
         error(f"failed: {line}")
     if results.failures:
-        error("what failed is kept as it is; to try again, name another --output")
+        error("what failed is kept as it is; to try again, choose another --output")
     for check in results.failed_checks:
         error(f"check failed: {check.rule}: {check.figures}")
     sys.stderr.flush()

@@ -1,8 +1,11 @@
 """The packages and processors that results depend on."""
 
+import codecs
 import contextlib
+import io
 import os
 import platform
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
@@ -14,6 +17,34 @@ COMPUTING = (
     *(DISTRIBUTION, "numba", "llvmlite", "tensorflow", "keras", "scikit-optimize"),
     *("scikit-learn", "numpy", "scipy", "distributed"),
 )
+
+
+# What other programs' settings would break here: a notebook's backend, another Keras, an
+# interpreted numba.
+OWN_ENVIRONMENT = {"MPLBACKEND": "agg", "KERAS_BACKEND": "tensorflow", "NUMBA_DISABLE_JIT": "0"}
+
+
+def isolate_process() -> None:
+    """Make this process the command's own, whatever its shell says to other programs.
+
+    Side effects: sets `OWN_ENVIRONMENT`, and has standard output and error take any text.
+    """
+    os.environ.update(OWN_ENVIRONMENT)
+    codecs.register_error("plain", plain_characters)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="plain")
+
+
+PLAIN = {"±": "+/-", "·": "-", "−": "-", "×": "x", "…": "...", "²": "2", "√": "sqrt"}
+
+
+def plain_characters(error: UnicodeError) -> tuple[str, int]:
+    """How characters are written that an encoding lacks: alike, or as a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(PLAIN.get(character, "?") for character in lacking), error.end
 
 
 def package_version() -> str:

@@ -29,8 +29,22 @@ class StudyError(Exception):
         return type(self), (self.command_line,)
 
 
+class ExitError(Exception):
+    """Somebody's code called `sys.exit`: a failure like another, which must not end a study."""
+
+
 class ClusterError(StudyError):
     """A Dask cluster cannot be worked on, or no longer. What was finished is kept."""
+
+
+@contextlib.contextmanager
+def exits_as_errors() -> Iterator[None]:
+    """Turn the `SystemExit` of somebody's code into an `ExitError`, which says its code."""
+    try:
+        yield
+    except SystemExit as exit_:
+        code = "" if exit_.code is None else repr(exit_.code)
+        raise ExitError(f"sys.exit({code}) was called") from exit_
 
 
 @contextlib.contextmanager

@@ -142,7 +142,7 @@ def validate_objective(objective: Objective) -> None:
     """Raise ValueError unless an objective's words are names, and its figures are numbers."""
     for text in (objective.name, objective.size or "none"):
         if not (isinstance(text, str) and NAME_PATTERN.fullmatch(text)):
-            raise ValueError(f"{safe_repr(text)} is no name: take letters and digits")
+            raise ValueError(f"{safe_repr(text)} is not a name: use letters and digits")
     for name in ("optimum", "worst", "margin"):
         value = getattr(objective, name)
         number = type(value) in (int, float) and abs(value) <= MAX_NUMBER

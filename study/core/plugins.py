@@ -3,12 +3,14 @@
 A file travels as its text, so that workers on other hosts need not have it.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib
 import importlib.util
+import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -16,7 +18,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from study.core.errors import StudyError, describe_error, translate_errors
+from study.core.errors import (
+    ExitError,
+    StudyError,
+    describe_error,
+    exits_as_errors,
+    translate_errors,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +58,7 @@ class ObjectReference:
 
         Raises `StudyError` if the code fails, or has no such name.
         """
-        with translate_errors(
-            Exception, lambda e: f"{self.origin} cannot be imported ({describe_error(e)}): mend it"
-        ):
+        with translate_errors(Exception, self._cannot_be_imported), quiet_exit():
             if self.text is None:
                 module = importlib.import_module(self.module)
             else:
@@ -63,11 +69,19 @@ class ObjectReference:
             raise StudyError(f"{self.origin} has no {self.name!r}: {hint}")
         return getattr(module, self.name)
 
+    def _cannot_be_imported(self, error: Exception) -> str:
+        if isinstance(error, ExitError):
+            return (
+                f"{self.origin} ends the process when it is imported ({error}): put what it runs "
+                "as a program behind if __name__ == '__main__'"
+            )
+        return f"{self.origin} cannot be imported ({describe_error(error)}): fix it"
+
     def load_callable(self) -> Callable[..., Any]:
         """The object, a class or a function; raises `StudyError` if it is neither."""
         found = self.load()
         if not callable(found):
-            raise StudyError(f"{self.name} in {self.origin} is no class and no function")
+            raise StudyError(f"{self.name} in {self.origin} is neither a class nor a function")
         return found  # type: ignore[no-any-return]
 
 
@@ -115,6 +129,24 @@ def entry_point_objects(group: str) -> dict[str, ObjectReference]:
         point.name: ObjectReference(module=point.module, name=point.attr)
         for point in entry_points(group=group)
     }
+
+
+@contextlib.contextmanager
+def quiet_exit() -> Iterator[None]:
+    """Raise `ExitError` if the body calls `sys.exit`, without what it wrote to standard error.
+
+    argparse, for one, writes how the program is used, which would be taken for this one's.
+    """
+    written = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(written), exits_as_errors():
+            yield
+    except ExitError:
+        raise
+    except BaseException:
+        sys.stderr.write(written.getvalue())
+        raise
+    sys.stderr.write(written.getvalue())
 
 
 @functools.cache

@@ -133,7 +133,9 @@ def validate_dimensions(dimensions: Sequence[Dimension], reserved: Collection[st
 def _validate_dimension(dimension: Dimension) -> None:
     name = dimension.name
     if not _is_name(name):
-        raise ValueError(f"{safe_repr(name)} cannot be the name of a dimension: take letters")
+        raise ValueError(
+            f"{safe_repr(name)} cannot be the name of a dimension: use letters and digits"
+        )
     if isinstance(dimension, Categorical):
         choices = dimension.choices
         named = isinstance(choices, list | tuple) and bool(choices) and all(map(_is_name, choices))

@@ -22,8 +22,7 @@ def require_count(option: str, value: Any, most: int = MAX_TRAININGS) -> int:
     number = isinstance(value, Integral) and not isinstance(value, bool)
     if not (number and 1 <= int(value) <= most):
         raise StudyError(
-            f"--{option} is {safe_repr(value)}: it must be a whole number, 1 or more and at most "
-            f"{most}"
+            f"--{option} is {safe_repr(value)}: it must be a whole number from 1 to {most:,}"
         )
     return int(value)
 

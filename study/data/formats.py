@@ -38,12 +38,12 @@ def _translate_damage(path: Path) -> AbstractContextManager[None]:
 def user_folder(data_dir: Path | None) -> Path | None:
     """The folder that the user names, by argument or by STUDY_DATA; None if neither.
 
-    Raises `StudyError` if it is no folder.
+    Raises `StudyError` if it is not a folder.
     """
     named = data_dir or (Path(os.environ["STUDY_DATA"]) if os.environ.get("STUDY_DATA") else None)
     if named is not None and not named.is_dir():
         option = "--data-dir" if data_dir else "STUDY_DATA"
-        raise StudyError(f"{option} is {named}, which is no folder: name one that exists")
+        raise StudyError(f"{option} is {named}, which is not a folder: name one that exists")
     return named
 
 
@@ -63,7 +63,7 @@ def read_folder(folder: Path, name: str | None = None) -> dict[str, np.ndarray] 
         archives = sorted(path for path in found if path.is_file())
         if len(archives) > 1:
             names = ", ".join(path.name for path in archives)
-            raise StudyError(f"{place} holds several npz files ({names}): leave one")
+            raise StudyError(f"{place} holds several npz files ({names}): keep only one")
         if archives:
             return read_npz(archives[0])
         paths = {key: _idx_path(place, stem) for key, stem in IDX_FILES.items()}
@@ -99,7 +99,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> np.n
     with archive.open(entry) as file:
         # Version 1.0 is what numpy writes for all but records of many fields; its header is small.
         if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError(f"{entry.filename} is no array of plain numbers")
+            raise ValueError(f"{entry.filename} is not an array of plain numbers")
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
         size = math.prod(shape) * dtype.itemsize
         if file.tell() + size != entry.file_size:

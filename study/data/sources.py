@@ -23,7 +23,7 @@ MNIST_SHA256 = {
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
 FASHION_MNIST_SHAPES = {"x_train": (60_000, 28, 28), "x_test": (10_000, 28, 28)}
-DIGITS_SOURCE = "embedded in scikit-learn"
+DIGITS_SOURCE = "bundled with scikit-learn"
 
 OnDownload = Callable[[int, int], None]
 """Called with the bytes so far and in all."""
@@ -40,7 +40,7 @@ def unavailable(name: str, reason: str) -> UnavailableError:
     error = UnavailableError(
         f"--dataset {name} is unavailable ({reason}): put {name}.npz or the four IDX files "
         "into a folder and name it with --data-dir or STUDY_DATA; or connect to the "
-        "network for the Keras download; or take --dataset digits, which needs neither"
+        "network for the Keras download; or use --dataset digits, which needs neither"
     )
     error.reason = reason
     return error
@@ -157,7 +157,7 @@ def load_folder(path: Path) -> Dataset:
     if not path.is_dir():
         if path.exists() or len(path.parts) > 1:
             names = ", ".join(SOURCES)
-            raise StudyError(f"--dataset {path} is no folder: name a folder or one of {names}")
+            raise StudyError(f"--dataset {path} is not a folder: name a folder or one of {names}")
         raise unknown_name_error("dataset", str(path), list(SOURCES))
     found = read_folder(path)
     if found is None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import queue
 import signal
 import sys
@@ -18,10 +19,11 @@ from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin
 from study.core import environment
 from study.core.errors import ClusterError
 from study.problems.base import Evaluator
-from study.training.tensorflow import ENVIRONMENT, tensorflow_is_configured
+from study.training.tensorflow import ENVIRONMENT, is_configured
 
 LOOK_SECONDS = 1  # between two looks at who works
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
+RESTART_SECONDS = 120  # without any worker, after which local ones count as lost
 CLOSE_SECONDS = 3  # for taking leave, which a lost scheduler must not hold up
 
 
@@ -52,7 +54,7 @@ class ProblemPlugin(WorkerPlugin):
         self.incompatibility = environment.incompatibility(
             address, threads, environment.versions(), self.versions
         )
-        if not self.incompatibility and not tensorflow_is_configured():
+        if not self.incompatibility and not is_configured():
             self.incompatibility = (
                 f"the worker {address} imported TensorFlow for something else, with other threads: "
                 "start it again, and run the same command"
@@ -83,11 +85,14 @@ class DaskExecutor:
     """An engine of Dask workers. Jobs of one that dies are done again by the others.
 
     Workers come and go. If the scheduler goes, or a worker would compute something else, `wait`
-    raises `ClusterError`, after it returned what was done before.
+    raises `ClusterError`, after it returned what was done before; so it does if there is no worker
+    for `patience` seconds.
     """
 
-    def __init__(self, client: Client, problem: Evaluator) -> None:
+    def __init__(self, client: Client, problem: Evaluator, patience: float = math.inf) -> None:
         self.problem = Placeholder.PROBLEM
+        self._patience = patience
+        self._last_worker = time.monotonic()
         self._client: Any = client
         self._plugin = f"study {client.id}"  # two studies may share a cluster
         client.register_plugin(ProblemPlugin(problem), self._plugin)
@@ -98,8 +103,16 @@ class DaskExecutor:
 
     def _look(self) -> None:
         """Count the workers, which tells that the scheduler is there, too."""
-        self.n_workers = max(1, sum(worker_threads(self._client).values()))
-        self._looked = time.monotonic()
+        found = sum(worker_threads(self._client).values())
+        self.n_workers, self._looked = max(1, found), time.monotonic()
+        if found:
+            self._last_worker = self._looked
+        elif self._looked - self._last_worker > self._patience:
+            raise ClusterError(
+                "the worker processes died, and no other came up in their place; what was "
+                "finished is kept: run the same command again, with fewer --workers if memory is "
+                "short"
+            )
 
     def submit(self, job_id: Any, job: Callable[..., Any], *arguments: Any) -> None:
         self._running[job_id] = self._client.submit(
@@ -196,7 +209,7 @@ def open_workers(problem: Evaluator, count: int) -> Iterator[DaskExecutor]:
             )
             stack.enter_context(cluster)
         client = stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call, unused-ignore]
-        yield DaskExecutor(client, problem)
+        yield DaskExecutor(client, problem, RESTART_SECONDS)
 
 
 def dask_settings(count: int) -> dict[str, Any]:

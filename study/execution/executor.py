@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from study.core.validation import require_count
 from study.problems.base import Evaluator
-from study.training.tensorflow import tensorflow_is_configured
+from study.training.tensorflow import is_configured
 
 
 class Executor(Protocol):
@@ -59,7 +59,7 @@ def open_executor(
 
         with open_cluster(problem, scheduler) as executor:
             yield executor
-    elif workers == 1 and tensorflow_is_configured():
+    elif workers == 1 and is_configured():
         yield InProcessExecutor(problem)
     else:
         from study.execution.dask_workers import open_workers

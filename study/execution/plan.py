@@ -140,8 +140,8 @@ def find_problem(
             value = getattr(request, option)
             if value is not None:
                 raise StudyError(
-                    f"--{option.replace('_', '-')} {value} is about the network on images, "
-                    "--problem is another problem: name one of them"
+                    f"--{option.replace('_', '-')} {value} is for the network on images only: drop "
+                    "it, or drop --problem"
                 )
         problem, named = get(request.problem)
         return problem, DataInfo(problem=named, source=problem.origin)

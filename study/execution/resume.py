@@ -39,8 +39,8 @@ def open_study(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledg
             stored = (folder / LEDGER).exists()
             if not stored and (folder / "trials.csv").exists():
                 raise StudyError(
-                    f"{folder} holds results without their {LEDGER}, which a study goes on from: "
-                    "restore it, or name another --output"
+                    f"{folder} holds results without their {LEDGER}, which resuming needs: "
+                    "restore it, or choose another --output"
                 )
             if not dry:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -89,11 +89,11 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
         *_differences(_identity(problem), _identity(planned.problem.describe())),
     ]
     if settings.seeds > seeds:
-        differing.append(f"seeds {settings.seeds}, now {seeds}, which is fewer")
+        differing.append(f"seeds {settings.seeds}, now {seeds}: seeds cannot be taken away")
     if differing:
         raise StudyError(
             f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
-            "take those, or name another --output"
+            "use those settings, or choose another --output"
         )
     return replace(planned, settings=whole)
 
@@ -129,5 +129,5 @@ def check_code_unchanged(
     if changed:
         raise StudyError(
             f"{join_words(changed)} changed since {planned.output} was begun, so that old and new "
-            "results do not belong together: change it back, or name another --output"
+            "results do not belong together: change it back, or choose another --output"
         )

@@ -45,7 +45,12 @@ class StudyRunner:
     @property
     def unfinished(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self._schedule.queue) or self._schedule.journal.unsaved
+        return bool(self._schedule.queue) or self.unsaved
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether anything is known that the ledger does not hold."""
+        return self._schedule.journal.unsaved
 
     @property
     def errors(self) -> list[str]:

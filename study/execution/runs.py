@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass, field
 
+from study.core.errors import describe_error, exits_as_errors, translate_errors
 from study.core.records import (
     RETRAINING_KINDS,
     EvaluationKind,
@@ -80,12 +81,20 @@ def make_context(problem: Evaluator, settings: Settings, run: Run) -> SearchCont
 def predetermined_configurations(
     problem: Evaluator, settings: Settings, run: Run
 ) -> list[Configuration]:
-    """The configurations of the first calls, as many as need no outcome to be chosen."""
+    """The configurations of the first calls, as many as need no outcome to be chosen.
+
+    Raises `StudyError` if somebody's own method cannot propose them.
+    """
     known = initial_design(problem, settings, run.seed)[: n_initial(run, settings)]
     if run.adaptive:
         return known
-    search = run.selection.create(make_context(problem, settings, run))
-    asked = [search.ask() for _ in range(settings.calls - len(known))]
+    failed = f"--methods {run.method} cannot propose at seed {run.seed}"
+    with (
+        translate_errors(Exception, lambda e: f"{failed} ({describe_error(e)})"),
+        exits_as_errors(),
+    ):
+        search = run.selection.create(make_context(problem, settings, run))
+        asked = [search.ask() for _ in range(settings.calls - len(known))]
     return known + [problem.space.in_order(configuration) for configuration in asked]
 
 

@@ -58,7 +58,7 @@ class MethodSpec:
     def create(self) -> Callable[..., Method]:
         """What makes a new search; its module is imported when it is first needed.
 
-        Raises `StudyError` if it is no class and no function, or its module fails.
+        Raises `StudyError` if it is neither a class nor a function, or its module fails.
         """
         return self.reference.load_callable()
 

@@ -30,7 +30,7 @@ def parse_options(method: str, spec: MethodSpec, text: str) -> dict[str, Value]:
             raise StudyError(f"--methods {method}[{text}]: write each option once, as a=b")
         if name not in known:
             if not known:
-                raise StudyError(f"--methods {method} has no options, not even {name!r}")
+                raise StudyError(f"--methods {method} takes no options, so not {name!r}")
             raise unknown_name_error(f"methods {method}: option", name, sorted(known))
         found[name] = parse_option(f"--methods {method}: {name}", value, known[name])
     return found

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from study.core.errors import exits_as_errors
 from study.core.memory import keep_freed_memory
 from study.core.space import Configuration
 from study.methods.base import Method, SearchContext
@@ -53,10 +54,13 @@ def propose(
     ------
     RuntimeError
         If a replayed search asks for another configuration than it did the first time.
+    ExitError
+        If somebody's own method calls `sys.exit`.
     """
     if method.reference:
         method.reference.load()  # its module, which the pickle refers to
-    with thread_pools().limit(limits=1):  # sums must not depend on the number of cores
+    # Sums must not depend on the number of cores.
+    with exits_as_errors(), thread_pools().limit(limits=1):
         search = (
             replay(method, context, history) if state is None else pickle.loads(state)  # noqa: S301 (it comes from `propose` in this study)
         )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from study.core.errors import StudyError, describe_error, translate_errors
+from study.core.errors import StudyError, describe_error, exits_as_errors, translate_errors
 from study.core.plugins import ObjectReference, entry_point_objects, parse_reference
 from study.core.space import Value
 from study.core.study_info import MethodInfo
@@ -129,7 +129,7 @@ def check_constructible(methods: Mapping[str, MethodSelection], context: SearchC
     for name, method in methods.items():
         if not (method.reference or method.options):
             continue
-        with translate_errors(Exception, partial(_cannot_be_created, name)):
+        with translate_errors(Exception, partial(_cannot_be_created, name)), exits_as_errors():
             made = method.create(context)
         if not (callable(getattr(made, "ask", None)) and callable(getattr(made, "tell", None))):
             raise StudyError(f"--methods {name} has no ask and tell: see docs/methods.md")

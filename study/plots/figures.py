@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +13,7 @@ from matplotlib.figure import Figure
 from study.core.formatting import pluralize, shorten
 from study.core.tutorial import reported_results
 from study.plots import comparisons, convergence, effort, winners
-from study.plots.style import MAX_POINTS, STYLE, rasterize_dense_points
+from study.plots.style import MAX_POINTS, own_style, rasterize_dense_points
 from study.results import Results
 from study.storage.files import write_atomically
 
@@ -180,7 +179,7 @@ def draw_figures(results: Results, specs: Iterable[FigureSpec] = FIGURES) -> lis
     """The figures that a study has, titled: what each shows, and below it what it is about."""
     about = title_details(results)
     drawn = []
-    with mpl.rc_context(STYLE):
+    with own_style():
         for spec in specs:
             if spec.applies(results):
                 title = spec.title.format(objective=results.objective)
@@ -235,5 +234,5 @@ def save(figure: Figure, stem: Path) -> Iterator[Path]:
     """Save a figure under a name as PNG and as SVG."""
     for ending, metadata in ((".png", {}), (".svg", {"Date": None})):
         draw = partial(figure.savefig, metadata=metadata)
-        with mpl.rc_context(STYLE):
+        with own_style():
             yield write_atomically(stem.with_suffix(ending), draw)

@@ -1,9 +1,11 @@
 """What all plots share: one colour per method, one scale for accuracies, one place for legends."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -27,15 +29,29 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+
+
+@contextlib.contextmanager
+def own_style() -> Iterator[None]:
+    """Draw as this package does, whatever the user's matplotlib settings are."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
 PALETTE = sns.color_palette("colorblind")
 BASELINE_COLOUR = (0.35, 0.35, 0.35)
 SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
 # Each has the same colour in every plot of every study.
 METHOD_COLOURS = {
     "baseline": BASELINE_COLOUR,
-    **dict(
-        zip(("random", "gp", "gbrt", "forest", "tpe", "optuna-gp"), SEARCH_COLOURS, strict=False)
-    ),
+    "random": SEARCH_COLOURS[0],
+    "gp": SEARCH_COLOURS[1],
+    "gbrt": SEARCH_COLOURS[2],
+    "forest": SEARCH_COLOURS[3],
+    "tpe": SEARCH_COLOURS[4],
+    "optuna-gp": SEARCH_COLOURS[5],
 }
 MAX_LINES = 30  # more seeds than this make a cloud of lines, not a plot
 MAX_POINTS = 20_000  # more of them in one panel only take longer

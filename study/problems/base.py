@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from study.core.errors import describe_error
+from study.core.errors import describe_error, exits_as_errors
 from study.core.objective import Objective
 from study.core.records import Evaluation, Status, Task
 from study.core.space import Configuration, Space
@@ -61,6 +61,7 @@ def evaluate(problem: Evaluator, task: Task) -> Evaluation:
 
 def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:
     try:
-        return problem.evaluate(task)
+        with exits_as_errors():
+            return problem.evaluate(task)
     except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)
         return error

@@ -54,7 +54,7 @@ def available() -> list[Listing]:
     """What can be tuned."""
     datasets = " | ".join(SOURCES)
     network = f"the tutorial's dense Keras network on images: --dataset {datasets} | FOLDER"
-    rows = [Listing(name="(none named)", origin="built in", summary=network)]
+    rows = [Listing(name="(default)", origin="built in", summary=network)]
     for name, problem in FUNCTIONS.items():
         summary = _first_line(problem.evaluate)
         rows.append(Listing(name=name, origin="built in", summary=summary))
@@ -69,4 +69,4 @@ def available() -> list[Listing]:
 
 def _first_line(thing: Any) -> str:
     """Of what its author wrote about it."""
-    return (inspect.getdoc(thing) or "no description").splitlines()[0]
+    return (inspect.getdoc(thing) or "no description").splitlines()[0].rstrip(".")

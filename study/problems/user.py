@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from numbers import Real as Number
 from typing import Any
 
-from study.core.errors import StudyError, to_plain_line
+from study.core.errors import (
+    StudyError,
+    describe_error,
+    exits_as_errors,
+    to_plain_line,
+    translate_errors,
+)
 from study.core.formatting import pluralize
 from study.core.objective import Objective
 from study.core.plugins import ObjectReference
@@ -73,7 +79,11 @@ class UserProblem:
     """The problem itself, if it is not defined by code."""
 
     def __post_init__(self) -> None:
-        validate(self)
+        with translate_errors(Exception, self._cannot_be_read), exits_as_errors():
+            validate(self)
+
+    def _cannot_be_read(self, error: Exception) -> str:
+        return f"--problem {self.name} ({self.origin}): it cannot be read ({describe_error(error)})"
 
     def __reduce__(self) -> Any:
         instance = None if self.reference else self.instance
@@ -153,7 +163,7 @@ class UserProblem:
         objective = self.objective
         known = "" if objective.optimum is None else f" (the optimum is {objective.optimum:g})"
         aim = "maximise" if objective.sign > 0 else "minimise"
-        count = pluralize(len(self.space.dimensions), "parameter")
+        count = pluralize(len(self.space.dimensions), "dimension")
         return f"{aim} {objective.label}{known}; {count}"
 
 
@@ -179,17 +189,17 @@ def validate(problem: UserProblem) -> None:
 
     given = problem.problem
     lacking = [n for n in ("space", "default", "evaluate") if not hasattr(given, n)]
-    require(not lacking, f"it has no {', '.join(lacking)}: see docs/problems.md")
-    require(callable(given.evaluate), "its evaluate is no function")
+    require(not lacking, f"it lacks {', '.join(lacking)}: see docs/problems.md")
+    require(callable(given.evaluate), "its evaluate is not a function")
     test = getattr(given, "test", None)
-    require(test is None or callable(test), "its test is no function")
+    require(test is None or callable(test), "its test is not a function")
     objective = problem.objective
-    require(isinstance(objective, Objective), "its objective is no study.Objective")
+    require(isinstance(objective, Objective), "its objective is not a study.Objective")
     named = bool(NAME_PATTERN.fullmatch(problem.name))
-    require(named, f"{to_plain_line(problem.name)!r} is no name: take letters and digits")
+    require(named, f"{to_plain_line(problem.name)!r} is not a name: use letters and digits")
     dimensions = problem.space.dimensions if isinstance(given.space, Sequence | Space) else ()
     known = all(isinstance(d, Real | Integer | Categorical) for d in dimensions)
-    require(bool(dimensions) and known, "its space is no list of Real, Integer and Categorical")
+    require(bool(dimensions) and known, "its space is not a list of Real, Integer and Categorical")
     names = problem.space.names
     try:
         problem.describe()

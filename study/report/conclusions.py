@@ -85,7 +85,7 @@ def conclusions(
     """What came out, how sure it is, and what to do next: a sentence each."""
     methods = {row["method"]: row for row in to_rows(summary.dropna(subset=["test_score"]))}
     if not methods:
-        return ["Nothing can be said yet: no run has come to its end."]
+        return ["Nothing can be said yet: no run has finished."]
     best = max(methods, key=lambda method: methods[method]["test_score"])
     seen = [row if row["method"] == best else swap_sides(row) for row in to_rows(comparisons)]
     against = [row for row in seen if row["method"] == best]

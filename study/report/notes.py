@@ -23,7 +23,7 @@ def facts(info: StudyInfo) -> dict[str, str]:
         f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",
         "methods": "; ".join(f"{name}: {m.summary}" for name, m in info.methods.items()),
         "evaluations": f"{sum(info.evaluated.values()):,} in {format_clock(info.seconds)} "
-        f"with {' or '.join(map(str, workers)) or 'no'} workers side by side",
+        f"with {' or '.join(map(str, workers)) or 'no'} workers in parallel",
         "machine": machine,
     }
 

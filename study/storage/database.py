@@ -27,7 +27,7 @@ def damaged_error(path: Path, what: str) -> DamagedError:
     shown = textwrap.shorten(ascii(what)[1:-1], 80)
     return DamagedError(
         f"{path} is damaged or no ledger ({shown}): restore it, or let study recover "
-        f"{path.parent} keep every row that is whole, or name another --output"
+        f"{path.parent} keep every row that is whole, or choose another --output"
     )
 
 
@@ -41,9 +41,9 @@ def translate_database_errors(path: Path) -> Iterator[None]:
         if "full" in text or "disk I/O" in text:
             advice = "free some space and run the same command again; nothing saved is lost"
         elif "locked" in text:
-            advice = "another study is writing there: wait for it, or name another --output"
+            advice = "another study is writing there: wait for it, or choose another --output"
         elif "unable to open" in text or "readonly" in text:
-            advice = "make the folder writable, or name another --output"
+            advice = "make the folder writable, or choose another --output"
         else:
             raise damaged_error(path, text) from error
         raise StudyError(f"{path}: {text}; {advice}") from error
@@ -64,7 +64,7 @@ def check_format(db: sqlite3.Connection, path: Path) -> None:
         newer = "update study" if version > FORMAT else "an older study wrote it: use that one"
         raise StudyError(
             f"{path} has format {version}, this program writes {FORMAT}: {newer}, "
-            "or name another --output"
+            "or choose another --output"
         )
 
 

@@ -34,7 +34,7 @@ def translate_write_errors(path: Path) -> AbstractContextManager[None]:
         OSError,
         lambda error: (
             f"{path} cannot be written ({error.strerror or error}): make room or make it writable "
-            "and run the same command again, or name another --output; what was finished is kept"
+            "and run the same command again, or choose another --output; what was finished is kept"
         ),
     )
 

@@ -194,7 +194,7 @@ def study_lock(folder: Path) -> Iterator[None]:
 
     Raises `StudyError` if one is writing there.
     """
-    busy = f"another study is writing to {folder}: wait until it ends, or name another --output"
+    busy = f"another study is writing to {folder}: wait until it ends, or choose another --output"
     lock = FileLock(folder / ".lock", blocking=False)
     with translate_errors(Timeout, lambda _: busy):
         lock.acquire()

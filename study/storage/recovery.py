@@ -72,7 +72,7 @@ def _counts(tables: dict[str, list[Row]]) -> dict[str, int]:
 def _facts(file: Path) -> list[Row]:
     """The study's facts as its results tell them, if they do."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        info = json.loads(file.read_text())
+        info = json.loads(file.read_text(encoding="utf-8"))
         return [(name, json.dumps(info[name])) for name in FACTS]
     return []
 

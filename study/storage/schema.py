@@ -49,7 +49,7 @@ def decode_info(content: bytes) -> StudyInfo:
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"study.json holds {name}, which is no number")
+    raise ValueError(f"study.json holds {name}, which is not a number")
 
 
 def convert(raw: Any, kind: type[T], name: str) -> T:

@@ -3,6 +3,7 @@
 from study.core.settings import TRAINERS
 from study.core.validation import unknown_name_error
 from study.data.dataset import Dataset
+from study.training.tensorflow import configure_process
 from study.training.trainer import Trainer
 
 
@@ -18,6 +19,7 @@ def make_trainer(name: str, dataset: Dataset) -> Trainer:
         If there is no such trainer.
     """
     if name == "compiled":
+        configure_process()  # before numba is imported
         from study.training.compiled import CompiledTrainer
 
         return CompiledTrainer(dataset)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from study.core.errors import StudyError
 from study.core.memory import freeze_gc, gc_paused, keep_freed_memory
 
 # One thread: four processes of one thread use four cores better than one process of four,
@@ -15,6 +16,8 @@ from study.core.memory import freeze_gc, gc_paused, keep_freed_memory
 # ask for XLA, whose LLVM would start threads of its own to compile, and would use vectors half as
 # wide as the processor's; its highest optimisation level compiles longer for no faster code.
 ENVIRONMENT = {
+    "KERAS_BACKEND": "tensorflow",
+    "NUMBA_DISABLE_JIT": "0",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",
     "OMP_NUM_THREADS": "1",
@@ -26,23 +29,40 @@ ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "CUDA_VISIBLE_DEVICES": "-1",
 }
-"""What a process must have in its environment before it imports TensorFlow."""
+"""What a process must have in its environment before it imports TensorFlow, Keras or numba."""
 
 
-def tensorflow_is_configured() -> bool:
-    """Whether TensorFlow works in this process as `ENVIRONMENT` says, or can still be made to."""
-    return "tensorflow" not in sys.modules or ENVIRONMENT.items() <= os.environ.items()
+def is_configured() -> bool:
+    """Whether this process trains as `ENVIRONMENT` says, or can still be made to."""
+    numba = sys.modules.get("numba")
+    if numba is not None and numba.config.DISABLE_JIT:
+        return False
+    imported = {"tensorflow", "keras"} & sys.modules.keys()
+    return not imported or ENVIRONMENT.items() <= os.environ.items()
+
+
+def configure_process() -> None:
+    """Set the variables of `ENVIRONMENT`, unless TensorFlow has read them already.
+
+    Raises `StudyError` if Keras was imported for another backend.
+    """
+    if "tensorflow" not in sys.modules:
+        os.environ.update(ENVIRONMENT)
+    keras = sys.modules.get("keras")
+    if keras is not None and keras.backend.backend() != "tensorflow":
+        raise StudyError(
+            f"Keras runs on {keras.backend.backend()} in this process, a study needs TensorFlow: "
+            "unset KERAS_BACKEND, or import study before keras"
+        )
 
 
 @functools.cache
 def import_tensorflow() -> Any:
     """Import TensorFlow, once per process, on one thread and without its start-up messages.
 
-    Side effect: sets the variables of `ENVIRONMENT` that TensorFlow reads at import, unless
-    it is imported already.
+    Side effect, and what is raised: see `configure_process`.
     """
-    if "tensorflow" not in sys.modules:
-        os.environ.update(ENVIRONMENT)
+    configure_process()
     keep_freed_memory()
     with stderr_held_back(), gc_paused():
         import tensorflow as tf

@@ -22,13 +22,14 @@ from study.core.objective import ACCURACY
 from study.core.settings import Settings
 from study.execution.resume import save_metadata
 from study.methods.selection import parse_methods
+from study.plots.figures import FIGURES
 from study.report.conclusions import pair_sentences
 from study.storage.ledger import Ledger
 from tests.stress import SMALL, untimed
 from tests.toy import DATA, Toy, evaluations
 
 CALLS, RETRAININGS = 2 * 3 * 5, 2 * 3 * 2
-PLOTS = 8
+PLOTS = len(FIGURES)
 
 
 @pytest.fixture
@@ -222,7 +223,7 @@ def test_seeds_and_methods_are_added_and_other_changes_refused(study: Run, tmp_p
     for change, told in (
         (["--calls", 4, "--initial-points", 2, "--retrain", 1], "calls 3, now 4"),
         ([*size, "--epochs", 2], "epochs 1, now 2"),
-        ([*size, "--seeds", 1], "seeds 2, now 1, which is fewer"),
+        ([*size, "--seeds", 1], "seeds 2, now 1: seeds cannot be taken away"),
     ):
         refused = study(*base, "--seeds", 2, "--methods", "random", *change)
         assert refused.returncode == 2
@@ -322,13 +323,13 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("--seeds", -2, "--seeds is -2"),
     ("--seeds", "x", "Invalid value for '--seeds'"),
     ("--seeds", 1.5, "Invalid value for '--seeds'"),
-    ("--seeds", 10**12, "--seeds is 1000000000000: it must be a whole number, 1 or more and at"),
+    ("--seeds", 10**12, "--seeds is 1000000000000: it must be a whole number from 1 to"),
     ("--seeds", 50_000, "--seeds 50000, --calls 12 and --retrain 3 make 3,600,000 trainings"),
     ("--seeds", "9" * 5000, "Invalid value for '--seeds'"),
     ("--calls", 0, "--calls is 0"),
     ("--calls", -1, "--calls is -1"),
     ("--calls", "nan", "Invalid value for '--calls'"),
-    ("--calls", 10**9, "--calls is 1000000000: it must be a whole number, 1 or more and at"),
+    ("--calls", 10**9, "--calls is 1000000000: it must be a whole number from 1 to"),
     ("--calls", 3, "--calls is 3, fewer than the --initial-points 5"),
     ("--initial-points", 0, "--initial-points is 0"),
     ("--initial-points", -1, "--initial-points is -1"),
@@ -359,8 +360,8 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("--methods", "gp,gp", "--methods names gp more than once"),
     ("--sedes", 3, "No such option: --sedes"),
     ("--dataset", "digit", "--dataset 'digit' is unknown: did you mean 'digits'"),
-    ("--dataset", "some/where", "--dataset some/where is no folder"),
-    ("--dataset", "a file", "--dataset a file is no folder"),
+    ("--dataset", "some/where", "--dataset some/where is not a folder"),
+    ("--dataset", "a file", "--dataset a file is not a folder"),
     ("--dataset", "empty", "--dataset empty holds no images"),
     ("--dataset", "damaged", "a.npz cannot be read"),
     ("--dataset", "objects", "a.npz cannot be read"),
@@ -370,8 +371,8 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("--dataset", "counts", "y_train has shape (5,); one label for each of 6 images"),
     ("--dataset", LONG, "the dataset cannot be read"),
     ("--dataset", "mnist", "--dataset mnist is unavailable"),
-    ("--data-dir", "nowhere", "--data-dir is nowhere, which is no folder"),
-    ("--data-dir", "a file", "--data-dir is a file, which is no folder"),
+    ("--data-dir", "nowhere", "--data-dir is nowhere, which is not a folder"),
+    ("--data-dir", "a file", "--data-dir is a file, which is not a folder"),
     ("--output", "a file", "--output a file is a file"),
     ("--output", "a file/below", "cannot be written"),
     ("--output", "/dev/null/below", "/dev/null/below cannot be written"),
@@ -519,7 +520,7 @@ def test_seeds_that_are_not_named_are_those_of_the_folder(study: Run, tmp_path: 
     assert load(tmp_path / "out").info.settings.seeds == 2
     refused = study(*base, *size, "--seeds", 1)
     assert refused.returncode == 2
-    assert "seeds 2, now 1, which is fewer" in refused.stderr
+    assert "seeds 2, now 1: seeds cannot be taken away" in refused.stderr
 
 
 def test_the_library_gives_the_same_as_the_command(finished: Path, tmp_path: Path) -> None:

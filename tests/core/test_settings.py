@@ -9,7 +9,7 @@ from study.core.settings import Settings
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"seeds": 0}, "--seeds is 0: it must be a whole number, 1 or more"),
+        ({"seeds": 0}, "--seeds is 0: it must be a whole number from 1"),
         ({"calls": -3}, "--calls is -3"),
         ({"retrain": 0}, "--retrain is 0"),
         ({"initial_points": 0}, "--initial-points is 0"),

@@ -17,7 +17,8 @@ import pytest
 from study.core.errors import StudyError
 from study.data import download, formats
 from study.data.dataset import Dataset
-from study.data.sources import MNIST_SHA256, load_dataset
+from study.data.formats import user_folder
+from study.data.sources import MNIST_SHA256, SOURCES, UnavailableError, load_dataset
 
 Arrays = dict[str, np.ndarray]
 
@@ -54,6 +55,22 @@ def write_npz(path: Path, images: Arrays) -> None:
 def same(dataset: Dataset, images: Arrays) -> bool:
     flat = {k: images[k].reshape(len(images[k]), -1) for k in images}
     return all(np.array_equal(getattr(dataset, k).reshape(flat[k].shape), flat[k]) for k in images)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_dataset_is_sound(name: str) -> None:
+    """Of those that can be had here without the network."""
+    try:
+        dataset = SOURCES[name](user_folder(None), None)
+    except UnavailableError as error:
+        pytest.skip(error.reason)
+    assert dataset.name == name
+    assert 0 < dataset.n_fitted < len(dataset.x_train)
+    assert set(dataset.y_test) <= set(range(dataset.classes)) == set(dataset.y_train)
+    for images, labels in ((dataset.x_train, dataset.y_train), (dataset.x_test, dataset.y_test)):
+        assert images.shape == (len(labels), dataset.inputs)
+        assert 0 <= images.min() * dataset.scale < images.max() * dataset.scale <= 1
+    assert dataset.fingerprint() == SOURCES[name](user_folder(None), None).fingerprint()
 
 
 def test_digits_are_embedded_and_sound(digits: Dataset) -> None:
@@ -180,7 +197,7 @@ def test_a_missing_idx_file_is_named(tmp_path: Path, images: Arrays) -> None:
     ("name", "told"),
     [
         ("mnsit", "did you mean 'mnist'"),
-        ("no/such/folder", "is no folder"),
+        ("no/such/folder", "is not a folder"),
         ("cifar", "known are digits, mnist, fashion-mnist"),
     ],
 )
@@ -266,7 +283,7 @@ def test_the_data_folder_comes_before_the_keras_cache(
 def test_a_data_folder_that_does_not_exist_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(StudyError, match=r"data_dir is .*nowhere, which is no folder"):
+    with pytest.raises(StudyError, match=r"data_dir is .*nowhere, which is not a folder"):
         load_dataset("mnist", tmp_path / "nowhere")
     monkeypatch.setenv("STUDY_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(StudyError, match=r"STUDY_DATA is .*nowhere"):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from study.core.environment import available_cores
-from study.core.errors import StudyError
+from study.core.errors import ClusterError, StudyError
 from study.core.records import EvaluationKind, Task, make_task
 from study.core.settings import Settings
 from study.data.dataset import Dataset
@@ -117,6 +117,16 @@ def test_a_job_that_kills_every_worker_is_an_outcome_and_the_rest_goes_on(
     assert outcomes(workers, 1) == {"after": 4}
     workers.submit("rate", default_rate, workers.problem)
     assert outcomes(workers, 1) == {"rate": 0.001}
+
+
+def test_workers_that_do_not_come_back_end_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("study.execution.dask_workers.RESTART_SECONDS", 2)
+    with open_executor(Toy(), 2) as executor:
+        cluster: Any = executor._client.cluster  # type: ignore[attr-defined]
+        cluster.scale(0)
+        executor.submit("never", add, 1, 1)
+        with pytest.raises(ClusterError, match="the worker processes died"):
+            outcomes(executor, 1)
 
 
 def deadly(task: Task) -> None:

@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from study.methods.registry import METHODS
-from study.plots.style import SEARCH_COLOURS, colours, error_axis
+from study.plots.style import METHOD_COLOURS, SEARCH_COLOURS, colours, error_axis
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,11 @@ def test_a_new_method_takes_no_colour_of_an_older_one() -> None:
     older = ["random", "gp", "gbrt", "forest", "tpe", "optuna-gp"]  # as in studies drawn before
     assert list(colours(older).values()) == SEARCH_COLOURS[: len(older)]
     assert len(set(colours(list(METHODS)).values())) == len(METHODS)
+
+
+def test_every_method_has_a_colour_of_its_own_in_every_plot() -> None:
+    assert set(METHODS) <= set(METHOD_COLOURS)
+    assert len(set(METHOD_COLOURS.values())) == len(METHOD_COLOURS)
 
 
 def test_ticks_do_not_crowd() -> None:

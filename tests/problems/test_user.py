@@ -262,11 +262,11 @@ BAD_METHODS: list[tuple[Callable[[Path], str], str]] = [
     (lambda _: "gp[noise=0]", "noise is 0: it must be above 0"),
     (lambda _: "gp[kappa]", "write each option once"),
     (lambda _: "gp[kappa=1", "write NAME or NAME"),
-    (lambda _: "random[rate=1]", "random has no options"),
+    (lambda _: "random[rate=1]", "random takes no options"),
     (lambda _: "nowhere.py:Mine", "cannot be read"),
     (lambda _: "no.such.module:Mine", "there is no module 'no.such.module'"),
     (lambda folder: f"{folder}/mine.py:Nine", "did you mean 'Mine'?"),
-    (lambda folder: f"{folder}/mine.py:NUMBER", "is no class and no function"),
+    (lambda folder: f"{folder}/mine.py:NUMBER", "is neither a class nor a function"),
     (lambda folder: f"{folder}/mine.py:helper", "has no ask and tell"),
     (lambda folder: f"{folder}/mine.py:fails", "cannot be created (OSError: no)"),
     (lambda folder: f"{folder}/broken.py:Mine", "cannot be imported (SyntaxError"),
@@ -309,5 +309,5 @@ def test_an_unknown_problem_is_one_line(tmp_path: Path, named: str) -> None:
 
 
 def test_a_problem_and_a_dataset_exclude_each_other(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="name one of them"):
+    with pytest.raises(StudyError, match="drop it, or drop problem"):
         compare(problem="branin", dataset="digits", output=tmp_path)
