@@ -40,8 +40,8 @@ def print_files(paths: Iterable[Path]) -> None:
         print_line(path)
 
 
-def make_table(first_column: str) -> Table:
-    """A plain table with its first column."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+def make_table(first_column: str, gap: int = 2) -> Table:
+    """A plain table with its first column, and so many blanks between columns."""
+    table = Table(box=None, header_style="bold", padding=(0, gap, 0, 0), pad_edge=False)
     table.add_column(first_column)
     return table

@@ -58,7 +58,7 @@ def _summary(results: Results) -> Table:
     sizes = [f"{objective.size}\n(range)"] if objective.size else []
     work = results.info.problem.words.work
     seconds = (f"{what}\ns/call" for what in ("overhead", work, "total"))
-    table = make_table("method")
+    table = make_table("method", gap=1)  # or 80 columns do not suffice
     for column in (*columns, judged, *sizes, *seconds):
         table.add_column(escape(column), justify="right")
     for row in results.scores.summary.to_dict("records"):

@@ -223,6 +223,7 @@ def test_seeds_and_methods_are_added_and_other_changes_refused(study: Run, tmp_p
     for change, told in (
         (["--calls", 4, "--initial-points", 2, "--retrain", 1], "calls 3, now 4"),
         ([*size, "--epochs", 2], "epochs 1, now 2"),
+        ([*size, "--trainer", "keras"], "trainer 'compiled', now 'keras'"),
         ([*size, "--seeds", 1], "seeds 2, now 1: seeds cannot be taken away"),
     ):
         refused = study(*base, "--seeds", 2, "--methods", "random", *change)
