@@ -5,7 +5,6 @@ A file travels as its text, so that workers on other hosts need not have it.
 
 import contextlib
 import functools
-import hashlib
 import importlib
 import importlib.util
 import io
@@ -25,6 +24,7 @@ from study.core.errors import (
     exits_as_errors,
     translate_errors,
 )
+from study.core.fingerprint import checksum, fingerprint_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +40,15 @@ class ObjectReference:
 
     @property
     def fingerprint(self) -> str:
-        """A checksum of the file or module: another one may be another object."""
-        text = self.text
-        if text is None:
-            found = importlib.util.find_spec(self.module)
-            source = Path(found.origin) if found and found.origin else None
-            text = source.read_text(encoding="utf-8") if source and source.is_file() else ""
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        """A checksum of the file or module, and of the modules beside it that it imports."""
+        if self.text is not None:
+            return fingerprint_file(Path(self.module), self.text)
+        found = importlib.util.find_spec(self.module)
+        source = Path(found.origin) if found and found.origin else None
+        if source is None or not source.is_file():
+            return ""
+        depth = self.module.count(".") + (source.name == "__init__.py")
+        return fingerprint_file(source, source.read_text(encoding="utf-8"), depth)
 
     @property
     def origin(self) -> str:
@@ -152,7 +154,7 @@ def quiet_exit() -> Iterator[None]:
 @functools.cache
 def _execute(path: str, text: str) -> ModuleType:
     """A module of that text, whose neighbours it can import if they are on this host."""
-    module = ModuleType("study_own_" + hashlib.sha256(text.encode()).hexdigest()[:16])
+    module = ModuleType("study_own_" + checksum(text))
     module.__file__ = path
     folder = str(Path(path).resolve().parent)
     if folder not in sys.path:

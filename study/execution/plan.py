@@ -107,7 +107,7 @@ def make_plan(
         seeds_named=request.seeds is not None,
         workers=workers,
         scheduler=request.scheduler,
-        output=Path(request.output) if request.output else Path("results") / problem.name,
+        output=Path(request.output) if request.output else Path("results") / problem.folder,
         data=data,
     )
 

@@ -119,10 +119,16 @@ def check_code_unchanged(
 ) -> None:
     """Raise `StudyError` if the code of a problem or method is not what the study began with."""
     now, changed = planned.problem.describe(), []
+    if not (problem.fingerprint and now.fingerprint):
+        unknown = getattr(planned.problem, "unknown", "") or "it had a state that cannot be read"
+        raise StudyError(
+            f"--problem {now.name}: whether {planned.output} holds results of the same code cannot "
+            f"be known ({unknown}): choose another --output, or give Problem(version=...)"
+        )
     origin = problem.facts.get("origin")
     if origin and origin == now.facts.get("origin") and problem.fingerprint != now.fingerprint:
         in_file = ":" in planned.data.problem
-        changed.append(str(origin) if in_file else f"the code of {problem.name}")
+        changed.append(f"{origin} or what it imports" if in_file else f"the code of {problem.name}")
     for name, method in describe_methods(planned.methods).items():
         if name in methods and methods[name].fingerprint != method.fingerprint:
             changed.append(f"the code of {name}")

@@ -38,6 +38,11 @@ class NetworkProblem:
         """The dataset's."""
         return self.dataset.name
 
+    @property
+    def folder(self) -> str:
+        """Where results go by default."""
+        return self.name
+
     @functools.cached_property
     def loaded_trainer(self) -> Trainer:
         """The trainer with the dataset laid out for it, made once in each process."""

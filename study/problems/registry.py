@@ -1,15 +1,15 @@
 """Which problems there are: built in, installed with other packages, one's own."""
 
 import inspect
-from hashlib import sha256
 from typing import Any
 
 from study.core.errors import StudyError
+from study.core.fingerprint import UnknownStateError, checksum, fingerprint_object
 from study.core.plugins import Listing, entry_point_objects, parse_reference
 from study.core.validation import unknown_name_error
 from study.data.sources import SOURCES
 from study.problems.synthetic import FUNCTIONS
-from study.problems.user import UserProblem
+from study.problems.user import PYTHON, UserProblem
 
 GROUP = "study.problems"  # of entry points
 
@@ -26,8 +26,9 @@ def get(named: Any) -> tuple[UserProblem, str]:
         If there is no such problem, or it is not in order.
     """
     if not isinstance(named, str):
-        name = str(getattr(named, "name", type(named).__name__))
-        problem = UserProblem(name, "Python", source_fingerprint(named), instance=named)
+        name = name_of(named)
+        fingerprint, unknown = object_fingerprint(named)
+        problem = UserProblem(name, PYTHON, fingerprint, instance=named, unknown=unknown)
         return problem, f"<{name}>"
     if named in FUNCTIONS:
         function = FUNCTIONS[named]
@@ -41,13 +42,27 @@ def get(named: Any) -> tuple[UserProblem, str]:
     return UserProblem(name, reference.origin, reference.fingerprint, reference=reference), named
 
 
-def source_fingerprint(problem: Any) -> str:
-    """A checksum of the source of what a problem calls; empty if there is none."""
+def name_of(problem: Any) -> str:
+    """What an object is called: its own name, or that of its function, or of its class."""
+    named = getattr(problem, "name", "")
+    function = getattr(getattr(problem, "evaluate", None), "__name__", "")
+    telling = function if function.isidentifier() and function != "evaluate" else ""
+    return str(named or telling or type(problem).__name__)
+
+
+def object_fingerprint(problem: Any) -> tuple[str, str]:
+    """The fingerprint of an object, and why there is none: one of both is empty."""
+    if version := getattr(problem, "version", ""):
+        return checksum("version", str(version)), ""
     try:
-        text = inspect.getsource(inspect.getmodule(problem.evaluate) or problem.evaluate)
-    except (AttributeError, OSError, TypeError):
-        return ""
-    return sha256(text.encode()).hexdigest()[:16]
+        return fingerprint_object(problem), ""
+    except UnknownStateError as error:
+        return "", str(error)
+
+
+def source_fingerprint(problem: Any) -> str:
+    """A checksum of the source of a built-in problem."""
+    return checksum(inspect.getsource(inspect.getmodule(problem.evaluate) or problem.evaluate))
 
 
 def available() -> list[Listing]:

@@ -30,6 +30,8 @@ from study.core.space import (
 from study.core.study_info import ProblemInfo, ProblemWords
 from study.core.validation import NAME_PATTERN, safe_repr
 
+PYTHON = "Python"
+"""Where an object comes from that was handed over as it is."""
 SEEDS = 2**32  # what numpy's older generator, and with it scikit-learn, takes
 
 Outcome = float | tuple[float, float]
@@ -57,6 +59,10 @@ class Problem:
     evaluated anew."""
     objective: Objective = field(default_factory=Objective)
     """What the value is, and whether it is maximised."""
+    name: str = ""
+    """In tables, plots and the results folder; by default that of the function."""
+    version: str = ""
+    """What stands for its code, if that cannot be read: give another one when it changes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +79,12 @@ class UserProblem:
     origin: str
     """Where it comes from, in words."""
     fingerprint: str
-    """A checksum of its code."""
+    """A checksum of its code, and of what that refers to; empty if it cannot be known."""
     reference: ObjectReference | None = None
     instance: Any = None
     """The problem itself, if it is not defined by code."""
+    unknown: str = ""
+    """Why there is no fingerprint."""
 
     def __post_init__(self) -> None:
         with translate_errors(Exception, self._cannot_be_read), exits_as_errors():
@@ -87,7 +95,13 @@ class UserProblem:
 
     def __reduce__(self) -> Any:
         instance = None if self.reference else self.instance
-        return type(self), (self.name, self.origin, self.fingerprint, self.reference, instance)
+        parts = self.name, self.origin, self.fingerprint, self.reference, instance, self.unknown
+        return type(self), parts
+
+    @property
+    def folder(self) -> str:
+        """Where results go by default: of an object of Python, never where another one's are."""
+        return f"{self.name}-{self.fingerprint[:8]}" if self.origin == PYTHON else self.name
 
     @functools.cached_property
     def problem(self) -> Any:
