@@ -484,7 +484,7 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
     first, second, third = run.stderr.splitlines()
     assert "random seed 0 call 1: failed, MemoryError: too large" in first
     assert "what failed is kept" in second
-    assert "check failed: no failures: 4 evaluations, 1 failed" in third
+    assert "check failed: no failures: 4 calls and retrainings, 1 failed" in third
     trials = load(tmp_path / "results" / "odd").trials
     assert trials["status"].tolist() == ["failed", "ok"]
     assert trials["validation_accuracy"].isna().tolist() == [True, False]

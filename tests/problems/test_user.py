@@ -187,7 +187,7 @@ def test_a_failing_evaluation_is_told_as_the_worst_so_far(tmp_path: Path) -> Non
     [
         ({"default": '{"x": 0.5}'}, "default"),
         ({"default": '{"x": 2.0, "n": 3}'}, "default"),
-        ({"objective": "name='<b>'"}, "is no name"),
+        ({"objective": "name='<b>'"}, "is not a name"),
     ],
 )
 def test_a_problem_that_is_not_in_order_is_one_line(
