@@ -15,9 +15,10 @@ from typing import Any, cast
 
 import dask.config
 from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin, get_worker
+from distributed.protocol import pickle
 
 from study.core import environment
-from study.core.errors import ClusterError
+from study.core.errors import ClusterError, describe_error, translate_errors
 from study.problems.base import Evaluator
 from study.training.tensorflow import ENVIRONMENT, is_configured
 
@@ -81,6 +82,13 @@ def run_with_problem(plugin: str, job: Callable[..., Any], arguments: tuple[Any,
     )
 
 
+def _cannot_travel(error: Exception) -> str:
+    return (
+        f"the problem cannot be sent to workers ({describe_error(error)}): make what cannot be "
+        "pickled within its evaluate, or name the problem by its file, as mine.py:problem"
+    )
+
+
 class DaskExecutor:
     """An engine of Dask workers. Jobs of one that dies are done again by the others.
 
@@ -95,7 +103,10 @@ class DaskExecutor:
         self._last_worker = time.monotonic()
         self._client: Any = client
         self._plugin = f"study {client.id}"  # two studies may share a cluster
-        client.register_plugin(ProblemPlugin(problem), self._plugin)
+        plugin = ProblemPlugin(problem)
+        with translate_errors(Exception, _cannot_travel):
+            cast(Any, pickle).dumps(plugin)
+        client.register_plugin(plugin, self._plugin)
         self._running: dict[Any, Any] = {}
         self._over: list[Any] = []  # reported, but not forgotten yet
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()

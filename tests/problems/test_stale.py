@@ -14,11 +14,13 @@ from study.problems.registry import get
 SPACE = [Real(name="x", low=0.0, high=1.0)]
 
 
-def ran(folder: Path | None, evaluate: Any, seeds: int = 1, **facts: Any) -> Results:
+def ran(
+    folder: Path | None, evaluate: Any, seeds: int = 1, workers: int = 1, **facts: Any
+) -> Results:
     problem = Problem(space=SPACE, default={"x": 0.5}, evaluate=evaluate, **facts)
     return compare(
         problem=problem, methods=["random"], seeds=seeds, calls=3, initial_points=3, retrain=1,
-        workers=1, output=folder,
+        workers=workers, output=folder,
     )  # fmt: skip
 
 
@@ -50,19 +52,29 @@ def test_a_global_that_changed_is_noticed(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_known_is_not_continued_unless_it_has_a_version(tmp_path: Path) -> None:
+    view = memoryview(b"1")
+
+    def evaluate(configuration: Any, seed: int) -> float:
+        return float(configuration["x"]) * view[0]
+
+    assert ran(tmp_path / "out", evaluate).finished
+    with pytest.raises(StudyError, match=r"cannot be known \(memoryview: .*give Problem\(version="):
+        ran(tmp_path / "out", evaluate, seeds=2)
+    ran(tmp_path / "named", evaluate, version="1")
+    assert ran(tmp_path / "named", evaluate, seeds=2, version="1").finished
+    with pytest.raises(StudyError, match="changed since"):
+        ran(tmp_path / "named", evaluate, seeds=3, version="2")
+
+
+def test_what_cannot_be_sent_to_workers_is_one_line(tmp_path: Path) -> None:
     lock = threading.Lock()
 
     def evaluate(configuration: Any, seed: int) -> float:
         with lock:
             return float(configuration["x"])
 
-    assert ran(tmp_path / "out", evaluate).finished
-    with pytest.raises(StudyError, match=r"cannot be known \(lock: .*give Problem\(version="):
-        ran(tmp_path / "out", evaluate, seeds=2)
-    ran(tmp_path / "named", evaluate, version="1")
-    assert ran(tmp_path / "named", evaluate, seeds=2, version="1").finished
-    with pytest.raises(StudyError, match="changed since"):
-        ran(tmp_path / "named", evaluate, seeds=3, version="2")
+    with pytest.raises(StudyError, match=r"cannot be sent to workers \(TypeError: .*lock"):
+        ran(tmp_path / "out", evaluate, workers=2)
 
 
 def test_a_function_gives_its_name() -> None:
