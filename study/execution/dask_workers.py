@@ -105,7 +105,7 @@ class DaskExecutor:
         self._plugin = f"study {client.id}"  # two studies may share a cluster
         plugin = ProblemPlugin(problem)
         with translate_errors(Exception, _cannot_travel):
-            cast(Any, pickle).dumps(plugin)
+            cast("Any", pickle).dumps(plugin)
         client.register_plugin(plugin, self._plugin)
         self._running: dict[Any, Any] = {}
         self._over: list[Any] = []  # reported, but not forgotten yet
