@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.core.errors import StudyError
+from study.core.errors import translate_errors
+from study.data.labels import to_classes
 
 VALIDATION_SHARE = 0.15  # the tutorial's validation_split
 
@@ -28,7 +29,8 @@ class Dataset:
 
     name: str
     source: str
-    """Where the arrays were read, in words."""
+    """Where the arrays were read, in words, and which labels are which classes if that needs
+    saying."""
     instead_of: str = ""
     """The dataset that nobody named and that could not be had, if this one stands in for it."""
     scale: float
@@ -71,50 +73,54 @@ class Dataset:
 def make_dataset(name: str, arrays: Arrays, source: str, scale: float | None = None) -> Dataset:
     """Check what a user's file holds and make it a dataset.
 
+    Labels become classes from 0 up; where that changes them, `source` says which is which.
+
     Raises
     ------
     StudyError
-        For anything but equally many images and labels, one image size, whole labels from 0
-        to at least 1 in both parts, and uint8 pixels or finite real ones in 0..1.
+        For anything but equally many images and labels, one image size, labels that
+        `study.data.labels.to_classes` takes, and uint8 pixels or finite real ones in 0..1.
     """
-
-    def wrong(what: str) -> StudyError:
-        return StudyError(f"dataset {name} ({source}): {what}")
-
-    for part in ("train", "test"):
-        x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        if x.ndim < 2 or 0 in x.shape:
-            raise wrong(f"x_{part} has shape {x.shape}; images are (count, height, width)")
-        if y.ndim == 0 or y.size != len(y) or len(y) != len(x):
-            raise wrong(f"y_{part} has shape {y.shape}; one label for each of {len(x)} images")
-        if not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
-            raise wrong(f"y_{part} must hold whole numbers from 0 up (its type is {y.dtype})")
-        if np.issubdtype(x.dtype, np.floating):
-            if not (np.isfinite(x).all() and x.min() >= 0 and x.max() <= 1):
-                raise wrong(f"x_{part} holds real pixels outside 0..1: scale them, or use uint8")
-        elif x.dtype != np.uint8:
-            raise wrong(f"x_{part} has pixels of type {x.dtype}; allowed are uint8 and 0..1 reals")
-    classes = int(arrays["y_train"].max()) + 1
-    if classes < 2 or len(np.unique(arrays["y_train"])) != classes:
-        raise wrong("y_train must use every class from 0 up, and at least two")
-    if arrays["y_test"].max() >= classes:
-        raise wrong(f"y_test has class {arrays['y_test'].max()}, which y_train does not have")
-    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
-        raise wrong("training and test images differ in size: make them equal")
-    if len(arrays["x_train"]) < 2:
-        raise wrong("one training image leaves nothing to validate on: two at least")
-    uint8 = arrays["x_train"].dtype == arrays["x_test"].dtype == np.uint8
-    if not uint8 and np.uint8 in (arrays["x_train"].dtype, arrays["x_test"].dtype):
-        raise wrong("x_train and x_test have different pixel types: make them equal")
-    pixels = np.uint8 if uint8 else np.float32
-    flat = {k: arrays[k].reshape(len(arrays[k]), -1).astype(pixels) for k in ("x_train", "x_test")}
-    labels = {k: arrays[k].reshape(-1).astype(np.int32) for k in ("y_train", "y_test")}
+    with translate_errors(ValueError, lambda error: f"dataset {name} ({source}): {error}"):
+        for part in ("train", "test"):
+            _check_part(part, arrays[f"x_{part}"], arrays[f"y_{part}"])
+        pixels = _pixel_type(arrays["x_train"], arrays["x_test"])
+        y_train, y_test, words = to_classes(arrays["y_train"], arrays["y_test"])
+    x_train, x_test = (
+        arrays[key].reshape(len(arrays[key]), -1).astype(pixels) for key in ("x_train", "x_test")
+    )
     return Dataset(
         name=name,
-        source=source,
-        scale=scale or (1 / 255 if uint8 else 1.0),
-        x_train=flat["x_train"],
-        y_train=labels["y_train"],
-        x_test=flat["x_test"],
-        y_test=labels["y_test"],
+        source=f"{source}; {words}" if words else source,
+        scale=scale or (1 / 255 if pixels is np.uint8 else 1.0),
+        x_train=x_train,
+        y_train=y_train,
+        x_test=x_test,
+        y_test=y_test,
     )
+
+
+def _check_part(part: str, x: np.ndarray, y: np.ndarray) -> None:
+    """Raise ValueError unless these are images of pixels, and as many labels."""
+    if x.ndim < 2 or 0 in x.shape:
+        raise ValueError(f"x_{part} has shape {x.shape}; images are (count, height, width)")
+    if y.ndim == 0 or len(y) != len(x):
+        raise ValueError(f"y_{part} has shape {y.shape}; one label for each of {len(x)} images")
+    if np.issubdtype(x.dtype, np.floating):
+        if not (np.isfinite(x).all() and x.min() >= 0 and x.max() <= 1):
+            raise ValueError(
+                f"x_{part} holds real pixels that are NaN or outside 0..1: mend or scale them"
+            )
+    elif x.dtype != np.uint8:
+        raise ValueError(f"x_{part} has pixels of type {x.dtype}; allowed are uint8 and 0..1 reals")
+
+
+def _pixel_type(x_train: np.ndarray, x_test: np.ndarray) -> type[np.uint8 | np.float32]:
+    """What the pixels of both parts are kept as; raises ValueError if the parts do not match."""
+    if x_train.shape[1:] != x_test.shape[1:]:
+        raise ValueError("training and test images differ in size: make them equal")
+    if len(x_train) < 2:
+        raise ValueError("one training image leaves nothing to validate on: two at least")
+    if (x_train.dtype == np.uint8) != (x_test.dtype == np.uint8):
+        raise ValueError("x_train and x_test have different pixel types: make them equal")
+    return np.uint8 if x_train.dtype == np.uint8 else np.float32

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from study.core.errors import StudyError
-from study.data.formats import IDX_FILES, read_idx, read_npz
+from study.data.folders import idx_names
+from study.data.formats import read_idx, read_npz
 
 # Where Keras's own datasets module downloads from, and the names it caches them under.
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -15,7 +16,7 @@ KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 KERAS_FILES = {
     "mnist": ["mnist.npz"],
-    "fashion-mnist": [f"fashion-mnist/{name}.gz" for name in IDX_FILES.values()],
+    "fashion-mnist": [f"fashion-mnist/{name}.gz" for name in idx_names()],
 }
 
 

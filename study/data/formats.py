@@ -14,20 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from study.core.errors import StudyError, translate_errors
+from study.data.folders import find_files, list_names
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
-IDX_FILES = {
-    "x_train": "train-images-idx3-ubyte",
-    "y_train": "train-labels-idx1-ubyte",
-    "x_test": "t10k-images-idx3-ubyte",
-    "y_test": "t10k-labels-idx1-ubyte",
-}
 # What reading a damaged file can raise, in numpy, zipfile, zlib and lzma.
 DAMAGE = (
     *(OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError, OverflowError),
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError),
 )
 LARGEST = 8 * 2**30  # bytes of one array; who has more images than this needs another program
+GZIPPED = b"\x1f\x8b"  # how such a file begins
 INFLATED = 1032  # bytes that one byte of a compressed file can stand for, at most
 
 
@@ -50,63 +46,64 @@ def user_folder(data_dir: Path | None) -> Path | None:
 def read_folder(folder: Path, name: str | None = None) -> dict[str, np.ndarray] | None:
     """Read the arrays under Keras's names from a folder, or None if it has no such files.
 
-    With a dataset's name only that dataset's files count: NAME.npz or the IDX files in NAME/,
-    then the same in the folder itself. Without one, any single npz file does.
-
-    Raises
-    ------
-    StudyError
-        If a file is damaged, incomplete, or there is more than one npz file to choose from.
+    Raises `StudyError` if a file is damaged, and as `study.data.folders.find_files` does.
     """
-    for place in (folder / name, folder) if name else (folder,):
-        found = place.glob(f"{name}.npz" if name else "*.npz")
-        archives = sorted(path for path in found if path.is_file())
-        if len(archives) > 1:
-            names = ", ".join(path.name for path in archives)
-            raise StudyError(f"{place} holds several npz files ({names}): keep only one")
-        if archives:
-            return read_npz(archives[0])
-        paths = {key: _idx_path(place, stem) for key, stem in IDX_FILES.items()}
-        missing = [IDX_FILES[key] for key, path in paths.items() if path is None]
-        if not missing:
-            return {key: read_idx(path) for key, path in paths.items() if path}
-        if len(missing) < len(IDX_FILES):
-            raise StudyError(f"{place} lacks {', '.join(missing)}: all four are needed")
-    return None
+    files = find_files(folder, name)
+    return read_files(files) if files else None
 
 
-def _idx_path(folder: Path, stem: str) -> Path | None:
-    candidates = (folder / f"{stem}{ending}" for ending in ("", ".gz"))
-    return next((path for path in candidates if path.is_file()), None)
+def read_files(files: list[Path]) -> dict[str, np.ndarray]:
+    """Read one npz file, or four IDX files in the order of `ARRAYS`.
+
+    Raises `StudyError` as `read_npz` and `read_idx` do.
+    """
+    if len(files) == 1:
+        return read_npz(files[0])
+    return dict(zip(ARRAYS, map(read_idx, files), strict=True))
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """Read the four arrays of an npz file; pickled objects are refused.
 
-    Raises `StudyError` if the file is damaged, lacks an array, or has one that is too large.
+    Raises `StudyError` if the file is damaged, lacks an array, or has one that is too large or
+    holds Python objects.
     """
     with _translate_damage(path), path.open("rb") as file, zipfile.ZipFile(file) as archive:
         members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
         missing = [key for key in ARRAYS if key not in members]
         if missing:
-            raise StudyError(f"{path} lacks {', '.join(missing)}: save all four arrays")
+            raise StudyError(
+                f"{path} lacks {', '.join(missing)}: save all four arrays under these names (it "
+                f"holds {list_names(list(members))})"
+            )
         room = INFLATED * path.stat().st_size
-        return {key: _member(archive, members[key], room) for key in ARRAYS}
+        return {key: _member(path, archive, members[key], room) for key in ARRAYS}
 
 
-def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> np.ndarray:
+def _member(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, room: int) -> np.ndarray:
     """One array of an npz file; what its header announces is checked before memory is taken."""
     with archive.open(entry) as file:
         # Version 1.0 is what numpy writes for all but records of many fields; its header is small.
         if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError(f"{entry.filename} is not an array of plain numbers")
+            raise ValueError(f"{entry.filename} is not an array of plain numbers or text")
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if dtype.hasobject:
+            raise _object_error(path, entry.filename.removesuffix(".npy"))
         size = math.prod(shape) * dtype.itemsize
         if file.tell() + size != entry.file_size:
             raise ValueError(f"{entry.filename} announces {shape}, its content is of another size")
         _check_room(size, room)
         file.seek(0)
         return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _object_error(path: Path, key: str) -> StudyError:
+    """The error for an array that only pickle, which runs code, could read."""
+    images = f"np.stack({key}).astype(np.uint8)"
+    return StudyError(
+        f"{path} cannot be read: the array {key} holds Python objects, which are never unpickled; "
+        f"save it as numbers or text, such as {images if key[0] == 'x' else f'{key}.astype(str)'}"
+    )
 
 
 def _check_room(size: int, room: int) -> None:
@@ -127,15 +124,16 @@ def read_idx(path: Path) -> np.ndarray:
 
     Raises `StudyError` if the file is damaged, or too large.
     """
-    zipped = path.suffix == ".gz"
-    with _translate_damage(path), gzip.open(path) if zipped else path.open("rb") as file:
-        head = file.read(4)
-        if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] not in (1, 2, 3, 4):
-            raise ValueError("no IDX header of unsigned bytes")
-        shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").tolist())
-        size = math.prod(shape)
-        _check_room(size, path.stat().st_size * (INFLATED if zipped else 1))
-        body = file.read(size + 1)
+    with _translate_damage(path), path.open("rb") as raw:
+        zipped = raw.peek(2)[:2] == GZIPPED  # browsers unzip a file and keep its .gz
+        with gzip.open(raw) if zipped else raw as file:
+            head = file.read(4)
+            if len(head) < 4 or head[:3] != b"\0\0\x08" or head[3] not in (1, 2, 3, 4):
+                raise ValueError("no IDX header of unsigned bytes")
+            shape = tuple(np.frombuffer(file.read(4 * head[3]), ">u4").tolist())
+            size = math.prod(shape)
+            _check_room(size, path.stat().st_size * (INFLATED if zipped else 1))
+            body = file.read(size + 1)
         if len(shape) != head[3] or len(body) != size:
             raise ValueError(f"its header announces {shape}, its content is of another size")
     return np.frombuffer(body, np.uint8).reshape(shape)

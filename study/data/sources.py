@@ -14,7 +14,8 @@ from study.core.errors import StudyError, to_plain_line, translate_errors
 from study.core.validation import unknown_name_error
 from study.data.dataset import Arrays, Dataset, make_dataset
 from study.data.download import download, keras_cache
-from study.data.formats import read_folder, user_folder
+from study.data.folders import find_files, list_entries
+from study.data.formats import read_files, read_folder, user_folder
 
 MNIST_SHA256 = {
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -35,10 +36,11 @@ class UnavailableError(StudyError):
     reason = ""
 
 
-def unavailable(name: str, reason: str) -> UnavailableError:
-    """The error for a dataset that cannot be had, and why."""
+def unavailable(name: str, reason: str, folder: Path | None) -> UnavailableError:
+    """The error for a dataset that is not in the user's folder and cannot be had, and why."""
+    held = f"{folder} holds {list_entries(folder)}; " if folder else ""
     error = UnavailableError(
-        f"--dataset {name} is unavailable ({reason}): put {name}.npz or the four IDX files "
+        f"--dataset {name} is unavailable ({held}{reason}): put {name}.npz or the four IDX files "
         "into a folder and name it with --data-dir or STUDY_DATA; or connect to the "
         "network for the Keras download; or use --dataset digits, which needs neither"
     )
@@ -57,7 +59,8 @@ def load_dataset(
     ----------
     name
         A row of `SOURCES`, or a folder with an npz file under Keras's array names or with the
-        four IDX files. None: MNIST if it can be had, else digits.
+        four IDX files, see `study.data.folders.find_files`. None: MNIST if it can be had, else
+        digits.
     data_dir
         Where MNIST and Fashion-MNIST are looked for first; by default the folder that the
         environment variable STUDY_DATA names.
@@ -159,14 +162,16 @@ def load_folder(path: Path) -> Dataset:
             names = ", ".join(SOURCES)
             raise StudyError(f"--dataset {path} is not a folder: name a folder or one of {names}")
         raise unknown_name_error("dataset", str(path), list(SOURCES))
-    found = read_folder(path)
-    if found is None:
+    files = find_files(path)
+    if files is None:
         raise StudyError(
             f"--dataset {path} holds no images: put one npz file with x_train, y_train, x_test "
-            "and y_test there, or the four IDX files (train-images-idx3-ubyte ...)"
+            "and y_test there, or the four IDX files (train-images-idx3-ubyte ..., also gzipped, "
+            f"with a prefix, or in MNIST/raw/ or raw/); it holds {list_entries(path)}"
         )
     name = to_plain_line(path.resolve().name) or "images"  # the root of a disk has no name
-    return make_dataset(name, found, source=f"the folder {name}")
+    place = to_plain_line("/".join([name, *files[0].relative_to(path).parts[:-1]]))
+    return make_dataset(name, read_files(files), source=f"the folder {place}")
 
 
 def find_arrays(
@@ -185,5 +190,5 @@ def find_arrays(
             return arrays, "the Keras download"
     except OSError as error:  # a cache of somebody else's is no reason to stop, either
         reason = f"the download failed: {getattr(error, 'reason', None) or error}"
-        raise unavailable(name, reason) from error
-    raise unavailable(name, "the download has no such files")
+        raise unavailable(name, reason, folder) from error
+    raise unavailable(name, "the download has no such files", folder)
