@@ -99,7 +99,8 @@ def synthetic_error(configuration: Configuration, _seed: int) -> float:
     rate, layers, inputs, nodes, activation, batch, decay = configuration.values()
     width = 0.1 * math.tanh(float(inputs) / 100) + 0.02 * math.tanh(float(nodes) / 10)
     speed = 0.02 * abs(math.log10(float(rate)) + 2.5) + 1e-4 * float(batch) + float(decay)
-    return 0.3 - width + speed + 0.01 * float(layers) - 0.1 * (activation == "relu")
+    relu = 0.1 if activation == "relu" else 0.0
+    return 0.3 - width + speed + 0.01 * float(layers) - relu
 
 
 CASES = {

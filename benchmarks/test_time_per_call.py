@@ -62,6 +62,6 @@ def test_run(
 def last_run(ledger: Ledger, method: str, initial: int, problem: NetworkProblem) -> dict[Any, Any]:
     """What the newest run of a ledger came to; see `study.analysis.summary.run_frame`."""
     done = ledger.evaluations()
-    trials = trial_frame(ledger.trials(done), done, {method: initial}, problem.space.names)
+    trials = trial_frame(ledger.trials(done), done, {method: initial}, problem.space.dimensions)
     runs = run_frame(trials, retraining_frame(ledger.finals(done), done, [method]))
     return runs.to_dict("records")[-1]

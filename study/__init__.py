@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from study.api import compare
+    from study.core.dimensions import Categorical, Integer, Ordinal, Real
     from study.core.errors import StudyError
     from study.core.objective import Objective
     from study.core.settings import Settings
-    from study.core.space import Categorical, Integer, Real
     from study.methods.base import Method, SearchContext
     from study.problems.keras import keras_problem
     from study.problems.user import Problem
@@ -25,6 +25,7 @@ __all__ = [
     "Integer",
     "Method",
     "Objective",
+    "Ordinal",
     "Problem",
     "Real",
     "Results",
@@ -38,12 +39,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Categorical": "core.space",
-    "Integer": "core.space",
+    "Categorical": "core.dimensions",
+    "Integer": "core.dimensions",
     "Method": "methods.base",
     "Objective": "core.objective",
+    "Ordinal": "core.dimensions",
     "Problem": "problems.user",
-    "Real": "core.space",
+    "Real": "core.dimensions",
     "Results": "results",
     "SearchContext": "methods.base",
     "Settings": "core.settings",

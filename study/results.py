@@ -94,7 +94,12 @@ class Results:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """A row per call, as in trials.csv."""
+        """A row per call, as in trials.csv; a choice that is no text stands there as itself."""
+        return frames.with_values(self.call_table, self.info.problem.space)
+
+    @cached_property
+    def call_table(self) -> pd.DataFrame:
+        """trials.csv: the same with every choice as text."""
         return self._public(self.scores.trials)
 
     @cached_property
@@ -215,7 +220,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         trials, finals = ledger.trials(done), ledger.finals(done)
     initial = settings.initial_points
     n_initial = {name: initial * methods[name].uses_initial_design for name in settings.methods}
-    frame = frames.trial_frame(trials, done, n_initial, problem.dimensions)
+    frame = frames.trial_frame(trials, done, n_initial, problem.space)
     runs = len(settings.methods) * settings.seeds
     calls = runs * settings.calls
     each = len(RETRAINING_KINDS) * settings.retrain
@@ -270,7 +275,7 @@ def write_tables(results: Results) -> list[Path]:
     """
     folder = results.folder
     tables = {
-        "trials.csv": results.trials,
+        "trials.csv": results.call_table,
         "finals.csv": results.finals,
         "summary.csv": results.summary,
         "comparisons.csv": results.comparisons,

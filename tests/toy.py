@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study.core.dimensions import Categorical, Integer, Real
 from study.core.objective import ACCURACY
 from study.core.records import (
     Evaluation,
@@ -22,7 +23,7 @@ from study.core.records import (
     make_task,
 )
 from study.core.settings import Settings
-from study.core.space import Categorical, Configuration, Integer, Real, Space
+from study.core.space import Configuration, Space
 from study.core.study_info import Count, DataInfo, ProblemInfo, ProblemWords, Session, StudyInfo
 from study.execution.executor import Executor, InProcessExecutor
 from study.execution.resume import save_metadata
@@ -198,7 +199,7 @@ def two_methods() -> Frames:
                 finals.append(Retraining(method=run[0], seed=run[1], repeat=repeat, task=wanted))
     designed = {"random": 1, "gp": 1}
     return (
-        frames.trial_frame(trials[::-1], done, designed, dimensions=["n"]),
+        frames.trial_frame(trials[::-1], done, designed, space=[Integer(name="n", low=0, high=99)]),
         frames.retraining_frame(finals[::-1], done, list(designed)),
     )
 

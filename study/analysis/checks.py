@@ -1,7 +1,6 @@
 """Whether a study kept its own rules: a check each, from the tables alone."""
 
 import itertools
-import json
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from study.analysis.summary import winners
 from study.core.formatting import join_words, pluralize
 from study.core.records import RUN
 from study.core.settings import Settings
-from study.core.space import canonical
+from study.core.space import canonical, from_row, parse
 from study.core.study_info import Session, StudyInfo
 
 LEAK = 0.5  # of ln(classes): no fresh network starts below
@@ -101,13 +100,13 @@ def fresh_weights(trials: pd.DataFrame, finals: pd.DataFrame, classes: int) -> C
 def test_set_untouched(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Check:
     """The test images scored nothing but retrained winners."""
     tested = finals[finals["kind"] == "test"]
-    names = info.problem.dimensions
+    names, space = info.problem.dimensions, info.problem.space
     won = {
-        (row["method"], row["seed"]): canonical({name: row[name] for name in names})
+        (row["method"], row["seed"]): canonical(from_row(space, row))
         for row in winners(trials)[[*RUN, *names]].astype(object).to_dict("records")
     }
     strangers = sum(
-        won.get((row["method"], row["seed"])) != canonical(json.loads(row["configuration"]))
+        won.get((row["method"], row["seed"])) != canonical(parse(row["configuration"]))
         for row in tested.to_dict("records")
     )
     often = int(tested.groupby(RUN).size().gt(info.settings.retrain).sum())

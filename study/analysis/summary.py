@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.anytime import calls_to_target
+from study.core.dimensions import Dimension, Listed, join_choices
 from study.core.records import RUN, best_call
-from study.core.space import Categorical, Dimension
 
 
 def winners(trials: pd.DataFrame) -> pd.DataFrame:
@@ -155,16 +155,16 @@ def explored_range(trials: pd.DataFrame, space: Sequence[Dimension]) -> pd.DataF
         top = best[best["method"] == method].nlargest(1, "validation_score")
         for dimension in space:
             values = own[dimension.name]
-            if isinstance(dimension, Categorical):
-                allowed, tried = ", ".join(dimension.choices), ", ".join(sorted(values.unique()))
+            if isinstance(dimension, Listed):
+                found = set(values)
+                tried = join_choices([c for c in dimension.labels.values() if c in found])
             else:
-                allowed = f"{dimension.low:.6g} .. {dimension.high:.6g}"
                 tried = f"{values.min():.6g} .. {values.max():.6g}"
             rows.append(
                 {
                     "method": method,
                     "dimension": dimension.name,
-                    "allowed": allowed,
+                    "allowed": dimension.allowed,
                     "tried": tried,
                     "distinct": values.nunique(),
                     "best": top[dimension.name].iloc[0] if len(top) else None,

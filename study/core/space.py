@@ -1,79 +1,16 @@
 """Search spaces: named dimensions, and configurations as plain dictionaries."""
 
 import json
-import math
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 import numpy as np
 
-from study.core.validation import MAX_NUMBER, NAME_PATTERN, safe_repr
+from study.core.dimensions import Dimension, from_cells, to_native
 
-MIN_LOG_BOUND = 1e-100  # what stands on a logarithmic axis
-
-Value = float | int | str
-Configuration = dict[str, Value]
+Configuration = dict[str, Any]
 """One point of a space: dimension name to native Python value."""
-
-
-class Real(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="real"):
-    """A real interval, ends included, sampled uniformly or uniformly in the logarithm."""
-
-    name: str
-    low: float
-    high: float
-    log: bool = False
-
-    def sample(self, rng: np.random.Generator) -> float:
-        if not self.log:
-            return float(rng.uniform(self.low, self.high))
-        drawn = math.exp(rng.uniform(math.log(self.low), math.log(self.high)))
-        return min(max(drawn, self.low), self.high)  # exp(log(x)) may miss x by one ulp
-
-    def cast(self, value: Any) -> float:
-        return float(value)
-
-    def __contains__(self, value: Value) -> bool:
-        return isinstance(value, float) and self.low <= value <= self.high
-
-
-class Integer(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="integer"):
-    """The whole numbers from `low` to `high`, both included, sampled uniformly."""
-
-    name: str
-    low: int
-    high: int
-
-    def sample(self, rng: np.random.Generator) -> int:
-        return int(rng.integers(self.low, self.high, endpoint=True))
-
-    def cast(self, value: Any) -> int:
-        return int(value)
-
-    def __contains__(self, value: Value) -> bool:
-        return type(value) is int and self.low <= value <= self.high
-
-
-class Categorical(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="categorical"):
-    """One of a few names, sampled uniformly."""
-
-    name: str
-    choices: tuple[str, ...]
-
-    def sample(self, rng: np.random.Generator) -> str:
-        return self.choices[int(rng.integers(len(self.choices)))]
-
-    def cast(self, value: Any) -> str:
-        return str(value)
-
-    def __contains__(self, value: Value) -> bool:
-        return value in self.choices
-
-
-Dimension = Real | Integer | Categorical
 
 
 @dataclass(frozen=True)
@@ -91,7 +28,7 @@ class Space:
         """Draw every dimension independently; `rng` advances."""
         return {d.name: d.sample(rng) for d in self.dimensions}
 
-    def to_point(self, configuration: Configuration) -> list[Value]:
+    def to_point(self, configuration: Configuration) -> list[Any]:
         """The values of a configuration in the order of the dimensions."""
         return [configuration[name] for name in self.names]
 
@@ -106,9 +43,7 @@ class Space:
         """
         if not isinstance(configuration, dict) or set(configuration) != set(self.names):
             return configuration
-        values = (configuration[name] for name in self.names)
-        native = (v.item() if isinstance(v, np.generic) else v for v in values)
-        return dict(zip(self.names, native, strict=True))
+        return {name: to_native(configuration[name]) for name in self.names}
 
     def __contains__(self, configuration: object) -> bool:
         return (
@@ -118,43 +53,19 @@ class Space:
         )
 
 
-def validate_dimensions(dimensions: Sequence[Dimension], reserved: Collection[str]) -> None:
-    """Raise ValueError unless dimensions have different names, none reserved, and real ranges."""
-    if not dimensions:
-        raise ValueError("the space is empty")
-    for dimension in dimensions:
-        _validate_dimension(dimension)
-    counts = Counter(d.name for d in dimensions)
-    taken = [name for name in counts if counts[name] > 1 or name in reserved]
-    if taken:
-        raise ValueError(f"{', '.join(taken)} cannot be a dimension: the name is taken")
-
-
-def _validate_dimension(dimension: Dimension) -> None:
-    name = dimension.name
-    if not _is_name(name):
-        raise ValueError(
-            f"{safe_repr(name)} cannot be the name of a dimension: use letters and digits"
-        )
-    if isinstance(dimension, Categorical):
-        choices = dimension.choices
-        named = isinstance(choices, list | tuple) and bool(choices) and all(map(_is_name, choices))
-        if not named:
-            raise ValueError(f"{name} has choices {safe_repr(choices)}: give a list of names")
-        return
-    kinds = (int,) if isinstance(dimension, Integer) else (int, float)
-    if any(type(bound) not in kinds for bound in (dimension.low, dimension.high)):
-        raise ValueError(f"{name} has a bound that is not a number of its kind")
-    logarithmic = isinstance(dimension, Real) and dimension.log
-    least = MIN_LOG_BOUND if logarithmic else -MAX_NUMBER
-    if not least <= dimension.low <= dimension.high <= MAX_NUMBER:
-        raise ValueError(f"{name} has no such range: {dimension.low} to {dimension.high}")
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and bool(NAME_PATTERN.fullmatch(value))
+def from_row(dimensions: Sequence[Dimension], row: Mapping[Any, Any]) -> Configuration:
+    """The configuration in a row of a table, see `study.core.dimensions.to_cells`."""
+    return {d.name: from_cells(d, [row[d.name]])[0] for d in dimensions}
 
 
 def canonical(configuration: Configuration) -> str:
     """The text that identifies a configuration: sorted JSON, floats at full precision."""
     return json.dumps(configuration, sort_keys=True)
+
+
+def parse(text: str) -> Configuration:
+    """The inverse of `canonical`; raises ValueError if the text is no configuration."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"{text[:60]!r} is no configuration")
+    return {name: to_native(value) for name, value in found.items()}

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from study.core.dimensions import Choice, Dimension, validate_dimensions
 from study.core.objective import Objective, validate_objective
 from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS
 from study.core.settings import Settings
-from study.core.space import Configuration, Dimension, validate_dimensions
 from study.core.validation import MAX_NUMBER, METHOD_PATTERN
 
 FORMAT: Literal[1] = 1
@@ -46,8 +46,8 @@ class ProblemInfo(Struct, frozen=True, kw_only=True):
     words: ProblemWords
     objective: Objective
     space: tuple[Dimension, ...]
-    default: Configuration
-    baseline: Configuration
+    default: dict[str, Choice]
+    baseline: dict[str, Choice]
 
     def __post_init__(self) -> None:
         validate_objective(self.objective)

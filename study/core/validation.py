@@ -12,6 +12,10 @@ from study.core.errors import StudyError
 MAX_NUMBER = 1e15  # no score, size, bound, loss or number of seconds gets there
 MAX_TRAININGS = 1_000_000  # of a study: days, and more than a list of them should hold
 NAME_PATTERN = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a dimension, a choice or an objective
+NAME_RULE = (
+    "a name begins with a letter or digit and has at most 30 letters, digits, blanks and . + - _ / "
+    "( )"
+)
 # The same, and options in brackets.
 METHOD_PATTERN = re.compile(r"[^\W_][\w.+ /()-]{0,29}(\[[\w.+=,-]{1,99}\])?")
 DEFAULT_MARGIN = 0.1  # percentage points, or in the unit of a value that is not a share
@@ -46,6 +50,11 @@ def require_unique_names(option: str, value: Any) -> tuple[str, ...]:
     if doubled:
         raise StudyError(f"--{option} names {', '.join(doubled)} more than once: name each once")
     return tuple(value)
+
+
+def is_name(value: Any) -> bool:
+    """Whether a value is a text that keeps to `NAME_RULE`."""
+    return isinstance(value, str) and bool(NAME_PATTERN.fullmatch(value))
 
 
 def safe_repr(value: Any) -> str:

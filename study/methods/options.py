@@ -5,25 +5,26 @@ import math
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from study.core.errors import StudyError
-from study.core.space import Value
 from study.core.validation import unknown_name_error
 from study.methods.base import MethodSpec
 
+OptionValue = float | int | str
 
-def format_options(options: tuple[tuple[str, Value], ...]) -> str:
+
+def format_options(options: tuple[tuple[str, OptionValue], ...]) -> str:
     """Options as they stand behind a method's name, in brackets; nothing if there are none."""
 
-    def written(value: Value) -> str:
+    def written(value: OptionValue) -> str:
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
     inside = ",".join(f"{name}={written(value)}" for name, value in options)
     return f"[{inside}]" if inside else ""
 
 
-def parse_options(method: str, spec: MethodSpec, text: str) -> dict[str, Value]:
+def parse_options(method: str, spec: MethodSpec, text: str) -> dict[str, OptionValue]:
     """The options between brackets, of the types that the method declares."""
     known = option_types(spec)
-    found: dict[str, Value] = {}
+    found: dict[str, OptionValue] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or name in found:
@@ -52,7 +53,7 @@ def option_types(spec: MethodSpec) -> dict[str, Any]:
     }
 
 
-def parse_option(option: str, text: str, kind: Any) -> Value:
+def parse_option(option: str, text: str, kind: Any) -> OptionValue:
     """`text` as a value of an option; raises `StudyError` unless it is one."""
     if get_origin(kind) is Literal:
         if text not in get_args(kind):

@@ -19,9 +19,11 @@ from optuna.distributions import (
 )
 from optuna.trial import TrialState
 
-from study.core.space import Configuration, Dimension, Integer, Real, Space, Value
+from study.core.dimensions import Dimension, Integer, Real
+from study.core.space import Configuration, Space
 from study.core.validation import require_count
 from study.methods.base import SearchContext
+from study.methods.encoding import with_library_space
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class OptunaSearch:
         return self.space.to_configuration([clip(d, params[d.name]) for d in self.space.dimensions])
 
 
+@with_library_space
 def create_tpe(
     context: SearchContext, *, multivariate: bool = True, n_ei_candidates: int = 24
 ) -> OptunaSearch:
@@ -78,6 +81,7 @@ def create_tpe(
     return _search(context, sampler)
 
 
+@with_library_space
 def create_gp(context: SearchContext) -> OptunaSearch:
     """Gaussian process with log expected improvement, `optuna.samplers.GPSampler`."""
     # Loaded here, so that no proposal is charged for it: Optuna loads it when it first fits.
@@ -113,11 +117,11 @@ def _distribution(dimension: Dimension) -> BaseDistribution:
     if isinstance(dimension, Real):
         return FloatDistribution(dimension.low, dimension.high, log=dimension.log)
     if isinstance(dimension, Integer):
-        return IntDistribution(dimension.low, dimension.high)
-    return CategoricalDistribution(dimension.choices)
+        return IntDistribution(dimension.low, dimension.high, log=dimension.log)
+    return CategoricalDistribution(list(map(str, dimension.choices)))
 
 
-def clip(dimension: Dimension, value: Value) -> Value:
+def clip(dimension: Dimension, value: Any) -> Any:
     """`value`, for TPE's exp(log(x)) may miss the end of an interval by one ulp."""
     if isinstance(dimension, Real):
         return min(max(float(value), dimension.low), dimension.high)

@@ -11,11 +11,10 @@ from functools import partial
 
 from study.core.errors import StudyError, describe_error, exits_as_errors, translate_errors
 from study.core.plugins import ObjectReference, entry_point_objects, parse_reference
-from study.core.space import Value
 from study.core.study_info import MethodInfo
 from study.core.validation import METHOD_PATTERN, require_unique_names
 from study.methods.base import Method, MethodSpec, SearchContext
-from study.methods.options import format_options, parse_options
+from study.methods.options import OptionValue, format_options, parse_options
 from study.methods.registry import GROUP, METHODS, get, spec_of_object
 
 SPEC_PATTERN = re.compile(r"([^\[\]]+)(?:\[([^\[\]]*)\])?")
@@ -27,7 +26,7 @@ class MethodSelection:
 
     base: str
     """A row of `METHODS`, or what somebody's own object is called."""
-    options: tuple[tuple[str, Value], ...] = ()
+    options: tuple[tuple[str, OptionValue], ...] = ()
     """By name, in alphabetical order."""
     reference: ObjectReference | None = None
     """Somebody's own object; None for a row of `METHODS`."""

@@ -5,8 +5,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from study.core.space import Configuration, Integer, Real, Space
+from study.core.dimensions import Categorical, Real
+from study.core.space import Configuration, Space
 from study.methods.base import Method, SearchContext
+from study.methods.encoding import with_library_space
 
 Acquisition = Literal["EI", "LCB", "PI"]
 Hedged = Literal["gp_hedge", "EI", "LCB", "PI"]
@@ -33,12 +35,11 @@ def to_skopt_dimensions(space: Space) -> list[Any]:
     from skopt import space as skopt_space
 
     def convert(d: Any) -> Any:
-        if isinstance(d, Real):
-            prior = "log-uniform" if d.log else "uniform"
-            return skopt_space.Real(d.low, d.high, prior=prior, name=d.name)
-        if isinstance(d, Integer):
-            return skopt_space.Integer(d.low, d.high, name=d.name)
-        return skopt_space.Categorical(d.choices, name=d.name)
+        if isinstance(d, Categorical):
+            return skopt_space.Categorical(d.choices, name=d.name)
+        prior = "log-uniform" if d.log else "uniform"
+        kind = skopt_space.Real if isinstance(d, Real) else skopt_space.Integer
+        return kind(d.low, d.high, prior=prior, name=d.name)
 
     return [convert(d) for d in space.dimensions]
 
@@ -70,6 +71,7 @@ def acquisition_options(function: str, xi: float, kappa: float) -> dict[str, Any
     return {"acq_func": function, "acq_func_kwargs": {"xi": xi, "kappa": kappa}}
 
 
+@with_library_space
 def create_gp(
     context: SearchContext,
     *,
@@ -90,6 +92,7 @@ def create_gp(
     return make_search(context, space, estimator, state, **acquisition_options(acq_func, xi, kappa))
 
 
+@with_library_space
 def create_gbrt(
     context: SearchContext, *, acq_func: Acquisition = "LCB", xi: float = 0.01, kappa: float = 1.96
 ) -> Method:
@@ -102,6 +105,7 @@ def create_gbrt(
     return create_tree_search(context, estimator, np.random.RandomState(seed), **options)
 
 
+@with_library_space
 def create_forest(
     context: SearchContext, *, acq_func: Acquisition = "EI", xi: float = 0.01, kappa: float = 1.96
 ) -> Method:

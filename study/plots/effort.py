@@ -1,5 +1,6 @@
 """The plots of what a study took and tried: frame and axes in, axes out."""
 
+import math
 from collections.abc import Sequence
 
 import matplotlib as mpl
@@ -8,9 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from study.core.dimensions import Dimension, Integer, Listed, Real
 from study.core.objective import Objective
-from study.core.space import Categorical, Dimension, Integer, Real
 from study.plots.style import MAX_POINTS, colours
+
+MAX_TICKS = 12  # choices that an axis names; of more, every so many
+TICK_LETTERS = 12
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
@@ -56,17 +60,20 @@ def search_range(trials: pd.DataFrame, dimension: Dimension, axes: Axes) -> Axes
     name, methods = dimension.name, list(trials["method"].unique())
     shades = score_ranks(trials["validation_score"])
     trials = trials.sample(min(len(trials), MAX_POINTS), random_state=0).sort_index()
-    if isinstance(dimension, Categorical):
-        axis = {choice: number for number, choice in enumerate(dimension.choices)}
+    if isinstance(dimension, Listed):
+        axis = {label: number for number, label in enumerate(dimension.labels.values())}
         values = trials[name].map(axis).astype(float)
-        axes.set_xticks(list(axis.values()), list(axis))
+        every = math.ceil(len(axis) / MAX_TICKS)
+        axes.set_xticks(list(axis.values())[::every], [tick_label(c) for c in list(axis)[::every]])
         axes.set_xlim(-0.5, len(axis) - 0.5)
         spread = 0.3
     else:
         values = trials[name].astype(float)
         spread = 0.25 if isinstance(dimension, Integer) and dimension.high <= 10 else 0.0
-        if isinstance(dimension, Real) and dimension.log:
+        if dimension.log:
             axes.set_xscale("log")
+        elif isinstance(dimension, Real) and dimension.prior == "logit":
+            axes.set_xscale("logit")
     rng = np.random.default_rng(0)
     across = values + rng.uniform(-spread, spread, len(values))
     down = trials["method"].map(methods.index) + rng.uniform(-0.28, 0.28, len(values))
@@ -88,6 +95,11 @@ def search_range(trials: pd.DataFrame, dimension: Dimension, axes: Axes) -> Axes
     return axes
 
 
+def tick_label(label: str) -> str:
+    """A choice's label, short enough for a tick."""
+    return label if len(label) <= TICK_LETTERS else label[: TICK_LETTERS - 1] + "…"
+
+
 def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
     """0 for the worst to 1 for the best; what has no score counts as the worst."""
     return scores.fillna(-np.inf).rank(pct=True)
@@ -96,7 +108,8 @@ def score_ranks(scores: "pd.Series[float]") -> "pd.Series[float]":
 def search_range_panels(
     trials: pd.DataFrame, space: Sequence[Dimension], objective: Objective
 ) -> Figure:
-    """A panel per dimension, and one for the colour key."""
+    """A panel per dimension that is not constant, and one for the colour key."""
+    space = [dimension for dimension in space if not dimension.is_constant]
     rows = len(space) // 2 + 1
     figure = Figure(figsize=(9, 2.5 * rows + 0.6), layout="constrained")
     grid = figure.subplots(rows, 2, squeeze=False).ravel()

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from study.core.dimensions import Dimension
 from study.core.objective import ACCURACY
-from study.core.space import Configuration, Dimension
+from study.core.space import Configuration
 from study.data.sources import load_dataset
 from study.problems.user import Outcome, Problem
 from study.training.keras_fit import fit, start_session, to_pixels

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from study.core.dimensions import Categorical, Dimension, Integer, Real
 from study.core.objective import Objective
-from study.core.space import Categorical, Configuration, Dimension, Integer, Real
+from study.core.space import Configuration
 from study.problems.user import Problem
 
 HARTMANN6_ALPHA = np.array([1.0, 1.2, 3.0, 3.2])

@@ -1,34 +1,28 @@
 """Problems of one's own: a space, where to start, and a function that scores a configuration."""
 
 import functools
+import inspect
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Real as Number
 from typing import Any
 
+from study.core.dimensions import Dimension, Integer, Listed, is_choice
 from study.core.errors import (
     StudyError,
     describe_error,
     exits_as_errors,
-    to_plain_line,
     translate_errors,
 )
 from study.core.formatting import pluralize
 from study.core.objective import Objective
 from study.core.plugins import ObjectReference
 from study.core.records import Evaluation, Status, Task
-from study.core.space import (
-    Categorical,
-    Configuration,
-    Dimension,
-    Integer,
-    Real,
-    Space,
-)
+from study.core.space import Configuration, Space
 from study.core.study_info import ProblemInfo, ProblemWords
-from study.core.validation import NAME_PATTERN, safe_repr
+from study.core.validation import NAME_RULE, is_name, safe_repr
 
 PYTHON = "Python"
 """Where an object comes from that was handed over as it is."""
@@ -46,7 +40,7 @@ class Problem:
     """
 
     space: Sequence[Dimension]
-    """The dimensions that are searched: `Real`, `Integer` and `Categorical`."""
+    """The dimensions that are searched: `Real`, `Integer`, `Categorical` and `Ordinal`."""
     default: Configuration
     """The first point of every search; inside the space."""
     evaluate: Callable[[Configuration, int], Outcome]
@@ -178,7 +172,9 @@ class UserProblem:
         known = "" if objective.optimum is None else f" (the optimum is {objective.optimum:g})"
         aim = "maximise" if objective.sign > 0 else "minimise"
         count = pluralize(len(self.space.dimensions), "dimension")
-        return f"{aim} {objective.label}{known}; {count}"
+        constant = [d for d in self.space.dimensions if d.is_constant]
+        fixed = "".join(f", {d.name} constant at {d.allowed.split(' .. ')[0]}" for d in constant)
+        return f"{aim} {objective.label}{known}; {count}{fixed}"
 
 
 def is_number(value: Any) -> bool:
@@ -186,39 +182,72 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Number) and not isinstance(value, bool)
 
 
+def accepts_two(function: Any) -> bool:
+    """Whether a function, if it is one that tells, can be called with two arguments."""
+    try:
+        inspect.signature(function).bind({}, 0)
+    except TypeError as error:
+        return "argument" not in str(error)  # else it is no function
+    except ValueError:  # of some built-in functions nobody knows
+        return True
+    return True
+
+
 def in_space_order(space: Space, given: Any) -> Configuration:
     """A configuration in the order of the dimensions and in their types, if it is a full one."""
-    try:
-        return {d.name: d.cast(given[d.name]) for d in space.dimensions}
-    except (KeyError, TypeError, ValueError):
-        return dict(given) if isinstance(given, dict) else {}
+    if not isinstance(given, dict):
+        return {}
+    if set(given) != set(space.names):
+        return dict(given)
+    return {d.name: d.cast(given[d.name]) for d in space.dimensions}
 
 
 def validate(problem: UserProblem) -> None:
     """Raise `StudyError` unless a problem has what it needs, in order."""
+    given = problem.problem
 
     def require(right: bool, wrong: str) -> None:
         if not right:
             raise StudyError(f"--problem {problem.name} ({problem.origin}): {wrong}")
 
-    given = problem.problem
     lacking = [n for n in ("space", "default", "evaluate") if not hasattr(given, n)]
     require(not lacking, f"it lacks {', '.join(lacking)}: see docs/problems.md")
-    require(callable(given.evaluate), "its evaluate is not a function")
-    test = getattr(given, "test", None)
-    require(test is None or callable(test), "its test is not a function")
+    for name in ("evaluate", "test"):
+        function = getattr(given, name, None)
+        require(function is None or callable(function), f"its {name} is not a function")
+        how = f"with a configuration and a seed: define it as {name}(configuration, seed)"
+        require(function is None or accepts_two(function), f"its {name} cannot be called {how}")
     objective = problem.objective
     require(isinstance(objective, Objective), "its objective is not a study.Objective")
-    named = bool(NAME_PATTERN.fullmatch(problem.name))
-    require(named, f"{to_plain_line(problem.name)!r} is not a name: use letters and digits")
+    require(is_name(problem.name), f"its name is {safe_repr(problem.name)}: {NAME_RULE}")
     dimensions = problem.space.dimensions if isinstance(given.space, Sequence | Space) else ()
-    known = all(isinstance(d, Real | Integer | Categorical) for d in dimensions)
-    require(bool(dimensions) and known, "its space is not a list of Real, Integer and Categorical")
-    names = problem.space.names
+    known = all(isinstance(d, Dimension) for d in dimensions)
+    kinds = "Real, Integer, Categorical and Ordinal"
+    require(bool(dimensions) and known, f"its space is not a list of {kinds}")
     try:
         problem.describe()
     except ValueError as error:
         require(False, str(error))
-    inside = problem.default in problem.space
-    require(inside, f"its default {given.default} is not in the space {names}")
-    require(list(problem.baseline) == names, f"its baseline does not name {', '.join(names)}")
+    for wrong in misplaced(problem):
+        require(False, wrong)
+
+
+def misplaced(problem: UserProblem) -> Iterator[str]:
+    """What is wrong with the points that a problem names, in words."""
+    names = set(problem.space.names)
+    for which, point in (("default", problem.default), ("baseline", problem.baseline)):
+        if differing := ", ".join(sorted(map(safe_repr, names ^ set(point)))):
+            yield f"its {which} and its space do not both name {differing}"
+            return
+    for d in problem.space.dimensions:
+        if (value := problem.default[d.name]) not in d:
+            yield f"its default has {d.name}={safe_repr(value)}, allowed is {d.allowed}"
+        if not has_kind_of(d, value := problem.baseline[d.name]):
+            yield f"its baseline has {d.name}={safe_repr(value)}, which is of another kind"
+
+
+def has_kind_of(dimension: Dimension, value: Any) -> bool:
+    """Whether a value could be in a column of a dimension, though it lies outside."""
+    if isinstance(dimension, Listed):
+        return is_choice(value)
+    return type(value) is (int if isinstance(dimension, Integer) else float)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study.core.dimensions import Dimension, Integer, Listed
 from study.core.errors import to_plain_line
 from study.core.objective import Objective
 from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS, RETRAINING_COLUMNS
-from study.core.space import Categorical, Dimension, Integer
 from study.storage.files import write_atomically
 from study.storage.frames import PROBLEM_COLUMNS, flip_sign
 
@@ -37,7 +37,7 @@ def read_trials(path: Path, space: Sequence[Dimension], objective: Objective) ->
 
 
 def _dtype(dimension: Dimension) -> str:
-    if isinstance(dimension, Categorical):
+    if isinstance(dimension, Listed):
         return "str"
     return "int64" if isinstance(dimension, Integer) else "float64"
 

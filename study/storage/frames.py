@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.core.dimensions import Dimension, Listed, from_cells, to_cells
 from study.core.errors import to_plain_line
 from study.core.objective import Objective
 from study.core.records import (
@@ -36,12 +37,13 @@ def trial_frame(
     trials: Sequence[Trial],
     done: Evaluations,
     n_initial: Mapping[str, int],
-    dimensions: Sequence[str],
+    space: Sequence[Dimension],
 ) -> pd.DataFrame:
     """A row per call, ordered by method, seed and call.
 
     `n_initial` has the methods in their order, and how many of each one's calls are the shared
-    initial design. The columns are `CALL_COLUMNS`, one per dimension, `OUTCOME_COLUMNS`. Scores are
+    initial design. The columns are `CALL_COLUMNS`, one per dimension, `OUTCOME_COLUMNS`. Choices
+    are there by their labels, see `study.core.dimensions.to_cells`. Scores are
     those of `study.core.objective`, losses in nats; seconds are those of the call, but for
     `elapsed_seconds`, which add up over the run as if it had been alone. `reused` marks a row whose
     training an earlier row stands for.
@@ -58,19 +60,21 @@ def trial_frame(
             "propose_seconds": trial.propose_seconds,
             "duplicate": trial.duplicate,
             **_outcome(trial.task, evaluation),
-            **{name: trial.task.configuration[name] for name in dimensions},
         }
 
     place = {method: number for number, method in enumerate(n_initial)}
     ordered = sorted(trials, key=lambda t: (place[t.method], t.seed, t.call))
     types = {**CALL_COLUMNS, **OUTCOME_COLUMNS}
-    frame = with_dtypes([row(trial) for trial in ordered], types, dimensions)
+    frame = with_dtypes([row(trial) for trial in ordered], types)
+    points = [trial.task.configuration for trial in ordered]
+    cells = {d.name: to_cells(d, [point[d.name] for point in points]) for d in space}
+    frame = frame.assign(**cells)
     run = [frame[name] for name in RUN]
     best = frame["validation_score"].groupby(run, sort=False).cummax()
     frame["incumbent_score"] = best.groupby(run, sort=False).ffill()
     seconds = frame["propose_seconds"] + frame["train_seconds"]
     frame["elapsed_seconds"] = seconds.groupby(run, sort=False).cumsum()
-    return frame[[*CALL_COLUMNS, *dimensions, *OUTCOME_COLUMNS]]
+    return frame[[*CALL_COLUMNS, *cells, *OUTCOME_COLUMNS]]
 
 
 def retraining_frame(
@@ -114,13 +118,25 @@ def _outcome(task: Task, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def with_dtypes(
-    rows: list[dict[str, Any]], types: dict[str, str], dimensions: Sequence[str] = ()
-) -> pd.DataFrame:
+def with_dtypes(rows: list[dict[str, Any]], types: dict[str, str]) -> pd.DataFrame:
     """A frame with all columns and their types, even where it is empty or a value is missing."""
-    frame = pd.DataFrame(rows, columns=[*types, *dimensions])
+    frame = pd.DataFrame(rows, columns=list(types))
     frame["reused"] = frame["reused"].duplicated()
     return frame.astype(types)
+
+
+def with_values(trials: pd.DataFrame, space: Sequence[Dimension]) -> pd.DataFrame:
+    """A table with a column per dimension, the choices themselves in place of their labels."""
+    own = [d for d in space if isinstance(d, Listed) and not _are_texts(d.choices)]
+    values = {
+        d.name: pd.Series(from_cells(d, trials[d.name]), trials.index, dtype=object) for d in own
+    }
+    return trials.assign(**values)
+
+
+def _are_texts(choices: Sequence[object]) -> bool:
+    """Whether all choices are their own labels."""
+    return all(isinstance(choice, str) for choice in choices)
 
 
 def to_public_columns(frame: pd.DataFrame, objective: Objective) -> pd.DataFrame:

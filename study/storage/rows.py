@@ -9,6 +9,7 @@ import zlib
 from typing import Any
 
 from study.core.records import Evaluation, EvaluationKind, Retraining, Status, Task, Trial
+from study.core.space import parse
 
 Row = tuple[Any, ...]
 """Values of SQLite: None, int, float or str."""
@@ -68,9 +69,7 @@ def evaluation_from_row(row: Row) -> tuple[Task, Evaluation]:
     _, kind, configuration, seed, status, reason, score, size, initial_loss, *rest = row
     losses, accuracies, seconds, *_ = rest
     return (
-        Task(
-            kind=EvaluationKind(kind), configuration=json.loads(configuration), training_seed=seed
-        ),
+        Task(kind=EvaluationKind(kind), configuration=parse(configuration), training_seed=seed),
         Evaluation(
             status=Status(status),
             reason=reason,

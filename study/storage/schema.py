@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 import msgspec
 import pandas as pd
 
+from study.core.dimensions import MIN_LOG_BOUND, Real
 from study.core.errors import to_plain_line
 from study.core.objective import Objective
 from study.core.records import RETRAINING_KINDS, Status
-from study.core.space import MIN_LOG_BOUND, Real
+from study.core.space import parse
 from study.core.study_info import FORMAT, StudyInfo
 from study.core.validation import MAX_NUMBER
 
@@ -86,8 +87,7 @@ def validate_frames(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo)
         _ranges(info) | {"repeat": (1, info.settings.retrain)},
     )
     for text in finals["configuration"]:
-        if not isinstance(json.loads(text), dict):
-            raise ValueError("finals.csv has a configuration that is none")
+        parse(text)
 
 
 def _ranges(info: StudyInfo) -> dict[str, Range]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from study.core.space import Categorical, Configuration, Integer, Real, Space
+from study.core.dimensions import Categorical, Integer, Real
+from study.core.space import Configuration, Space
 from study.training.tensorflow import import_tensorflow
 
 SPACE = Space(

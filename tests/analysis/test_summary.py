@@ -8,7 +8,7 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from study.analysis import anytime, summary
-from study.core.space import Integer
+from study.core.dimensions import Integer
 from tests.toy import Frames
 
 

@@ -1,26 +1,38 @@
+from typing import Any
+
 import msgspec
 import numpy as np
 import pytest
 from scipy import stats
 
-from study.core.space import Integer, Real, Space, canonical
+from study.core.dimensions import Integer, Real
+from study.core.space import Space, canonical
 from study.training.network import BASELINE, DEFAULT, SPACE
 
 
 def test_the_tutorials_space_and_points_are_as_it_has_them() -> None:
     assert msgspec.to_builtins(SPACE.dimensions) == (
-        {"kind": "real", "name": "learning_rate", "low": 1e-4, "high": 1e-2, "log": True},
-        {"kind": "integer", "name": "num_dense_layers", "low": 1, "high": 5},
-        {"kind": "integer", "name": "num_input_nodes", "low": 1, "high": 512},
-        {"kind": "integer", "name": "num_dense_nodes", "low": 1, "high": 28},
+        _real("learning_rate", 1e-4, 1e-2, "log"),
+        _integer("num_dense_layers", 1, 5),
+        _integer("num_input_nodes", 1, 512),
+        _integer("num_dense_nodes", 1, 28),
         {"kind": "categorical", "name": "activation", "choices": ("relu", "sigmoid")},
-        {"kind": "integer", "name": "batch_size", "low": 1, "high": 128},
-        {"kind": "real", "name": "adam_decay", "low": 1e-6, "high": 1e-2, "log": False},
+        _integer("batch_size", 1, 128),
+        _real("adam_decay", 1e-6, 1e-2, "uniform"),
     )
     assert SPACE.to_point(DEFAULT) == [1e-3, 1, 512, 13, "relu", 64, 1e-3]
     assert SPACE.to_point(BASELINE) == [1e-3, 1, 16, 16, "relu", 128, 0.0]
     assert DEFAULT in SPACE
     assert BASELINE not in SPACE  # its decay, 0, lies below the range
+
+
+def _real(name: str, low: float, high: float, prior: str) -> dict[str, Any]:
+    ends = {"low": low, "high": high}
+    return {"kind": "real", "name": name, **ends, "log": prior == "log", "prior": prior}
+
+
+def _integer(name: str, low: int, high: int) -> dict[str, Any]:
+    return {"kind": "integer", "name": name, "low": low, "high": high, "log": False}
 
 
 def test_samples_lie_in_the_space_and_are_native() -> None:

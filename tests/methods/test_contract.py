@@ -39,7 +39,7 @@ def start(name: str, seed: int) -> SearchContext:
 
 def score(configuration: Configuration) -> float:
     """A smooth made-up accuracy."""
-    relu = configuration["activation"] == "relu"
+    relu = 1 if configuration["activation"] == "relu" else 0
     nodes, rate = float(configuration["num_input_nodes"]), float(configuration["learning_rate"])
     shape = 0.1 * math.tanh(nodes / 100) - 0.02 * abs(math.log10(rate) + 2.5)
     return 0.7 + 0.1 * relu + shape

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from study.core.dimensions import Categorical, Integer, Real
 from study.core.errors import StudyError
 from study.core.records import make_rng
-from study.core.space import Categorical, Configuration, Integer, Real, Space
+from study.core.space import Configuration, Space
 from study.methods.base import SearchContext
 from study.methods.propose import propose
 from study.methods.registry import METHODS, missing_packages

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from skopt import forest_minimize, gbrt_minimize, gp_minimize
 
+from study.core.dimensions import Integer
 from study.core.errors import StudyError
 from study.core.records import make_rng
-from study.core.space import Integer, Space
+from study.core.space import Space
 from study.methods import registry
 from study.methods.base import SearchContext
 from study.methods.propose import propose

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from study.core.dimensions import Categorical, Integer
 from study.core.records import Evaluation, Status, Task
 from study.core.settings import Settings
-from study.core.space import Categorical, Configuration, Integer, Space
+from study.core.space import Configuration, Space
 from study.execution.resume import save_metadata
 from study.execution.runner import StudyRunner
 from study.methods.registry import METHODS, missing_packages

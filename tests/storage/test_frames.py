@@ -3,8 +3,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from study.core.dimensions import Integer
 from study.core.objective import ACCURACY, Objective
-from study.core.space import Integer
 from study.storage import csv, frames
 from tests.toy import Frames
 

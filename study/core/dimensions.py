@@ -1,0 +1,298 @@
+"""The dimensions of a search space: numbers, and choices with and without an order."""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from study.core.validation import MAX_NUMBER, NAME_RULE, is_name, safe_repr
+
+MIN_LOG_BOUND = 1e-100  # what stands on a logarithmic axis
+SHOWN_CHOICES = 10  # that a table names before it counts
+
+Prior = Literal["uniform", "log", "logit"]
+Scalar = bool | int | float | str | None
+Choice = Scalar | tuple[Any, ...]
+
+
+class Real(Struct, frozen=True, kw_only=True, tag_field="kind", tag="real"):
+    """A real interval, ends included, sampled uniformly, or uniformly on another scale.
+
+    Raises
+    ------
+    ValueError
+        If `log` and `prior` contradict each other.
+    """
+
+    name: str
+    low: float
+    high: float
+    log: bool = False
+    """Short for the prior "log"."""
+    prior: Prior = "uniform"
+    """What is sampled uniformly: the value, its logarithm, or, of a share between 0 and 1, its
+    log-odds ln(x / (1 - x))."""
+
+    def __post_init__(self) -> None:
+        _to_native(self, "low", "high")
+        if self.log and self.prior == "logit":
+            raise ValueError(f"{self.name}: log=True and prior='logit' exclude each other")
+        prior = "log" if self.log else self.prior
+        force_setattr(self, "prior", prior)
+        force_setattr(self, "log", prior == "log")
+
+    @property
+    def first(self) -> float:
+        """The lowest value; of a constant, the only one."""
+        return self.low
+
+    @property
+    def is_constant(self) -> bool:
+        return self.low == self.high
+
+    @property
+    def allowed(self) -> str:
+        """The values, in words."""
+        return f"{self.low:.6g} .. {self.high:.6g}"
+
+    def sample(self, rng: np.random.Generator) -> float:
+        if self.prior == "uniform":
+            return float(rng.uniform(self.low, self.high))
+        to_scale, from_scale = (logit, expit) if self.prior == "logit" else (math.log, math.exp)
+        drawn = from_scale(rng.uniform(to_scale(self.low), to_scale(self.high)))
+        return min(max(drawn, self.low), self.high)  # exp(log(x)) may miss x by one ulp
+
+    def cast(self, value: Any) -> Any:
+        """`value` as a native float if it is a number; anything else comes back as it is."""
+        native = to_native(value)
+        return float(native) if type(native) in (int, float) else native
+
+    def __contains__(self, value: object) -> bool:
+        return isinstance(value, float) and self.low <= value <= self.high
+
+
+class Integer(Struct, frozen=True, kw_only=True, tag_field="kind", tag="integer"):
+    """The whole numbers from `low` to `high`, both included, sampled uniformly, or by logarithm.
+
+    By logarithm, each number has the share of the interval half a unit around it, as in Optuna.
+    """
+
+    name: str
+    low: int
+    high: int
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        _to_native(self, "low", "high")
+
+    @property
+    def first(self) -> int:
+        """The lowest value; of a constant, the only one."""
+        return self.low
+
+    @property
+    def is_constant(self) -> bool:
+        return self.low == self.high
+
+    @property
+    def allowed(self) -> str:
+        """The values, in words."""
+        return f"{self.low:.6g} .. {self.high:.6g}"
+
+    def sample(self, rng: np.random.Generator) -> int:
+        if not self.log:
+            return int(rng.integers(self.low, self.high, endpoint=True))
+        drawn = round(math.exp(rng.uniform(math.log(self.low - 0.5), math.log(self.high + 0.5))))
+        return min(max(drawn, self.low), self.high)
+
+    def cast(self, value: Any) -> Any:
+        """`value` as a native int if it is a whole number; anything else comes back as it is."""
+        native = to_native(value)
+        return int(native) if type(native) is float and native.is_integer() else native
+
+    def __contains__(self, value: object) -> bool:
+        return type(value) is int and self.low <= value <= self.high
+
+
+class _Choices(Struct, frozen=True, kw_only=True):
+    """What dimensions with a list of values have in common."""
+
+    name: str
+    choices: tuple[Choice, ...]
+    """Texts, numbers, flags, None, or tuples of these; no two of them equal."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "choices", to_native(self.choices))
+
+    @property
+    def first(self) -> Choice:
+        """The first choice; of a constant, the only one."""
+        return self.choices[0]
+
+    @property
+    def is_constant(self) -> bool:
+        return len(self.choices) == 1
+
+    @property
+    def labels(self) -> dict[Choice, str]:
+        """Choice to text, as tables and plots show it: no two choices have the same."""
+        plain = {c: c if isinstance(c, str) else repr(c) for c in self.choices}
+        return plain if len(set(plain.values())) == len(plain) else {c: repr(c) for c in plain}
+
+    @property
+    def allowed(self) -> str:
+        """The values, in words."""
+        return join_choices(list(self.labels.values()))
+
+    def sample(self, rng: np.random.Generator) -> Choice:
+        return self.choices[int(rng.integers(len(self.choices)))]
+
+    def cast(self, value: Any) -> Any:
+        """The choice that equals `value`; what equals none comes back as it is."""
+        native = to_native(value)
+        place = self._place(native)
+        return native if place is None else self.choices[place]
+
+    def __contains__(self, value: object) -> bool:
+        place = self._place(value)
+        return place is not None and type(self.choices[place]) is type(value)
+
+    def _place(self, value: Any) -> int | None:
+        """Where a choice stands; True is not 1, though Python holds them for equal."""
+        if not is_choice(value) or value not in self.choices:
+            return None
+        place = self.choices.index(value)
+        return place if isinstance(self.choices[place], bool) == isinstance(value, bool) else None
+
+
+class Categorical(_Choices, frozen=True, kw_only=True, tag_field="kind", tag="categorical"):
+    """One of a few values without an order, sampled uniformly."""
+
+
+class Ordinal(_Choices, frozen=True, kw_only=True, tag_field="kind", tag="ordinal"):
+    """One of a few values in the order given, such as 8, 16, 32 and 64, sampled uniformly.
+
+    Searches see the place in the list, as a whole number.
+    """
+
+
+Dimension = Real | Integer | Categorical | Ordinal
+Listed = Categorical | Ordinal
+
+
+def join_choices(labels: Sequence[str]) -> str:
+    """Labels in a line; of many the first few, and how many there are."""
+    if len(labels) <= SHOWN_CHOICES:
+        return ", ".join(labels)
+    return f"{', '.join(labels[: SHOWN_CHOICES - 1])}, ... ({len(labels):,} choices)"
+
+
+def logit(share: float) -> float:
+    """The log-odds of a share, 0 < share < 1."""
+    return math.log(share / (1 - share))
+
+
+def expit(odds: float) -> float:
+    """The inverse of `logit`."""
+    return 1 / (1 + math.exp(-odds))
+
+
+def is_choice(value: Any) -> bool:
+    """Whether a value is of a kind that choices can be of."""
+    parts = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(part, Scalar) for part in parts)
+
+
+def to_native(value: Any) -> Any:
+    """A numpy scalar as Python's own, and a list or array as a tuple, whose content likewise."""
+    if isinstance(value, np.generic | np.ndarray):
+        return to_native(value.tolist())
+    return tuple(map(to_native, value)) if isinstance(value, list | tuple) else value
+
+
+def _to_native(dimension: Real | Integer, *fields: str) -> None:
+    for field in fields:
+        force_setattr(dimension, field, dimension.cast(getattr(dimension, field)))
+
+
+def to_cells(dimension: Dimension, values: Iterable[Any]) -> list[Any]:
+    """Values as tables have them: of choices their labels, else the values themselves."""
+    if not isinstance(dimension, Listed):
+        return list(values)
+    labels = dimension.labels
+    # A baseline may lie outside the space.
+    return [labels[v] if v in dimension else v if isinstance(v, str) else repr(v) for v in values]
+
+
+def from_cells(dimension: Dimension, cells: Iterable[Any]) -> list[Any]:
+    """The inverse of `to_cells`; what is no label of the dimension comes back as it is."""
+    if not isinstance(dimension, Listed):
+        return list(cells)
+    choices = {label: choice for choice, label in dimension.labels.items()}
+    return [choices.get(cell, cell) for cell in cells]
+
+
+def validate_dimensions(dimensions: Sequence[Dimension], reserved: Collection[str]) -> None:
+    """Raise ValueError unless dimensions have different names, none reserved, and real ranges."""
+    if not dimensions:
+        raise ValueError("the space is empty")
+    for dimension in dimensions:
+        _validate_dimension(dimension)
+    counts = Counter(d.name for d in dimensions)
+    taken = [name for name in counts if counts[name] > 1 or name in reserved]
+    if taken:
+        raise ValueError(f"{', '.join(taken)} cannot be a dimension: the name is taken")
+    if all(d.is_constant for d in dimensions):
+        raise ValueError("every dimension has but one value, so that there is nothing to search")
+
+
+def _validate_dimension(dimension: Dimension) -> None:
+    name = dimension.name
+    if not is_name(name):
+        raise ValueError(f"{safe_repr(name)} cannot be the name of a dimension: {NAME_RULE}")
+    if isinstance(dimension, Listed):
+        _validate_choices(dimension)
+        return
+    kinds = (int,) if isinstance(dimension, Integer) else (int, float)
+    bounds = {"low": dimension.low, "high": dimension.high}
+    for which, bound in bounds.items():
+        if type(bound) not in kinds:
+            wanted = "a whole number" if isinstance(dimension, Integer) else "a number"
+            raise ValueError(f"{name} has {which}={safe_repr(bound)}: give {wanted}")
+    prior = "log" if dimension.log else getattr(dimension, "prior", "uniform")
+    if prior not in ("uniform", "log", "logit"):
+        raise ValueError(f"{name} has prior={prior!r}: give uniform, log or logit")
+    if not dimension.low <= dimension.high:
+        raise ValueError(f"{name} has no such range: {dimension.low} to {dimension.high}")
+    if prior == "logit" and not 0 < dimension.low <= dimension.high < 1:
+        raise ValueError(f"{name} has prior='logit': low and high must lie between 0 and 1")
+    least = MIN_LOG_BOUND if prior == "log" else -MAX_NUMBER
+    if not least <= dimension.low <= dimension.high <= MAX_NUMBER:
+        raise ValueError(
+            f"{name} has the range {dimension.low} to {dimension.high}: it must lie between "
+            f"{least:g} and {MAX_NUMBER:g}"
+        )
+
+
+def _validate_choices(dimension: Listed) -> None:
+    name, choices = dimension.name, dimension.choices
+    if not (isinstance(choices, tuple) and choices):
+        raise ValueError(f"{name} has choices {safe_repr(choices)}: give a list of values")
+    for choice in choices:
+        for part in choice if isinstance(choice, tuple) else (choice,):
+            if isinstance(part, str) and not is_name(part):
+                raise ValueError(f"{name} has the choice {safe_repr(choice)}: {NAME_RULE}")
+            if not isinstance(part, Scalar) or (
+                isinstance(part, float) and not math.isfinite(part)
+            ):
+                raise ValueError(
+                    f"{name} has the choice {safe_repr(choice)}: give texts, finite numbers, True, "
+                    "False, None, or tuples of these"
+                )
+    if len(set(choices)) < len(choices):
+        equal = next(choice for choice, count in Counter(choices).items() if count > 1)
+        raise ValueError(f"{name} has two choices equal to {safe_repr(equal)}: name each once")
