@@ -116,7 +116,7 @@ class SimulatedExecutor:
         self._numbers = itertools.count()
         self._left = time.perf_counter()
 
-    def submit(self, job_id: Any, job: Any, *arguments: Any) -> None:  # noqa: ARG002 (`Executor`)
+    def submit(self, job_id: Any, _job: Any, *arguments: Any, timeout: float | None = None) -> None:  # noqa: ARG002 (`Executor` has it)
         """Begin a job; a proposal is drawn at random, whatever the method."""
         self._enter()
         outcome: Any

@@ -4,7 +4,7 @@ import functools
 import inspect
 import os
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib.metadata import version
@@ -21,7 +21,6 @@ from study.execution.preview import no_extras
 from study.execution.progress import ExtraEvaluation, Progress
 from study.execution.resume import open_study, save_metadata
 from study.execution.runner import StudyRunner
-from study.methods.selection import MethodSelection
 from study.results import Results, from_ledger, write_tables
 from study.storage.ledger import Ledger
 
@@ -68,6 +67,9 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     scheduler: str | None = None,
     data_dir: PathLike | None = None,
     output: PathLike | None = None,
+    timeout: float | None = None,
+    keep_going: bool = False,
+    retry_failed: bool = False,
     observe: Callable[[Progress], None] = lambda _: None,
 ) -> Results:
     """Compare search methods, and write the results folder.
@@ -111,14 +113,23 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         environment variable STUDY_DATA names.
     output
         The results folder; by default results/DATASET or results/PROBLEM in the current folder.
+    timeout
+        Seconds that an evaluation may take; one that takes longer is given up, its worker process
+        replaced. By default there is no end.
+    keep_going
+        Whether to go on if the very first evaluation fails; by default the study stops there.
+    retry_failed
+        Whether to evaluate again what failed or took too long in an earlier session, and to repeat
+        the proposals that followed from it.
     observe
         Called with a `Progress` whenever something starts or ends.
 
     Raises
     ------
     StudyError
-        If a setting is not in order, the folder holds a study with other settings, or the
-        cluster cannot be used or is lost; what was finished before is kept.
+        If a setting is not in order, the folder holds a study with other settings, the first
+        evaluation fails, or the cluster cannot be used or is lost; what was finished before is
+        kept.
     """
     request = StudyRequest(
         dataset=dataset,
@@ -135,6 +146,9 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         scheduler=scheduler,
         data_dir=data_dir,
         output=output,
+        timeout=timeout,
+        keep_going=keep_going,
+        retry_failed=retry_failed,
     )
     results = run_plan(make_plan(request), observe)
     write_outputs(results)
@@ -160,14 +174,17 @@ def run_plan(
 
         runner = StudyRunner(
             *(whole.problem, whole.settings, ledger),
-            note_sessions(ledger, whole.methods, begin, observe),
+            note_sessions(ledger, whole, begin, observe),
             extras=extras(whole.settings),
             methods=whole.methods,
+            timeout=whole.timeout,
+            keep_going=whole.keep_going,
         )
         if runner.unsaved:
             begin()
         try:
-            runner.run(lambda: open_executor(whole.problem, whole.workers, whole.scheduler))
+            where = whole.problem, whole.workers, whole.scheduler
+            runner.run(lambda: open_executor(*where, timed=whole.timeout is not None))
         except (KeyboardInterrupt, ClusterError):
             if ledger.read("settings", Settings):
                 write_tables(from_ledger(planned.output, ledger, runner.errors))
@@ -177,7 +194,7 @@ def run_plan(
 
 def note_sessions(
     ledger: Ledger,
-    methods: Mapping[str, MethodSelection],
+    planned: Plan,
     begin: Callable[[], None],
     observe: Callable[[Progress], None],
 ) -> Callable[[Progress], None]:
@@ -191,7 +208,7 @@ def note_sessions(
         nonlocal most
         if progress.workers and not most:
             begin()
-            ledger.begin_session(make_session(progress.workers, methods))
+            ledger.begin_session(make_session(progress.workers, planned))
         elif progress.workers > most:
             ledger.amend_session(workers=progress.workers)
         most = max(most, progress.workers)
@@ -200,12 +217,14 @@ def note_sessions(
     return noted
 
 
-def make_session(workers: int, methods: Mapping[str, MethodSelection]) -> Session:
+def make_session(workers: int, planned: Plan) -> Session:
     """Who writes from now on: package versions, and the machine in general terms."""
-    required = [package for chosen in methods.values() for package in chosen.method_spec.requires]
+    methods = planned.methods.values()
+    required = [package for chosen in methods for package in chosen.method_spec.requires]
     return Session(
         began=datetime.now(UTC).isoformat(timespec="seconds"),
         workers=workers,
+        timeout=planned.timeout,
         cores=os.cpu_count(),
         machine=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),

@@ -20,7 +20,7 @@ from study.core.memory import gc_paused
 from study.core.objective import Objective
 from study.core.records import RETRAINING_KINDS
 from study.core.settings import Settings
-from study.core.study_info import Count, DataInfo, MethodInfo, ProblemInfo, StudyInfo
+from study.core.study_info import Count, DataInfo, MethodInfo, ProblemInfo, Session, StudyInfo
 from study.storage import csv, frames
 from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
@@ -145,10 +145,15 @@ class Results:
         """Whether all checks passed."""
         return not self.failed_checks
 
+    @cached_property
+    def failed_evaluations(self) -> list[str]:
+        """A line for every call and retraining without a score: which, and why."""
+        return frames.failures(self.scores.trials, self.scores.finals)
+
     @property
     def failures(self) -> list[str]:
-        """A line for every evaluation without a score and every search that broke off."""
-        return frames.failures(self.scores.trials, self.scores.finals) + self.info.errors
+        """The same, and a line for every search that broke off."""
+        return self.failed_evaluations + self.info.errors
 
     @property
     def finished(self) -> bool:
@@ -214,6 +219,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
         methods = ledger.read("methods", dict[str, MethodInfo])
         data, sessions = ledger.read("data", DataInfo), ledger.sessions()
+        retried = ledger.read("retried", int) or 0
         if settings is None or problem is None or methods is None or data is None:
             raise StudyError(f"{folder} holds a study that was never started: run study compare")
         done = ledger.evaluations()
@@ -234,8 +240,9 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         methods={name: methods[name] for name in settings.methods},
         problem=problem,
         data=data,
-        command=repeat_command(settings, problem, data, methods),
+        command=repeat_command(settings, problem, data, methods, sessions),
         errors=errors,
+        retried=retried,
         seconds=sum(session.seconds for session in sessions),
         sessions=sessions,
     )
@@ -251,7 +258,11 @@ def runs_without_winner(trials: pd.DataFrame, calls: int) -> int:
 
 
 def repeat_command(
-    settings: Settings, problem: ProblemInfo, data: DataInfo, methods: dict[str, MethodInfo]
+    settings: Settings,
+    problem: ProblemInfo,
+    data: DataInfo,
+    methods: dict[str, MethodInfo],
+    sessions: list[Session],
 ) -> str:
     """The command that repeats a study; --output is left to whoever repeats it."""
     named = {
@@ -263,7 +274,8 @@ def repeat_command(
     del budget["methods"]
     searches = {"methods": ",".join(methods[name].spec for name in settings.methods)}
     words = ["study", "compare"]
-    for name, value in (named | budget | searches).items():
+    limit = {"timeout": f"{sessions[-1].timeout:g}"} if sessions and sessions[-1].timeout else {}
+    for name, value in (named | budget | searches | limit).items():
         words += [f"--{name.replace('_', '-')}", str(value)] if value else []
     return shlex.join(words)
 

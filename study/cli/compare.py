@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from study.cli.console import exit_on_error
-from study.cli.options import DataDir, DryRun, Scheduler, Workers
+from study.cli.options import (
+    DataDir,
+    DryRun,
+    KeepGoing,
+    RetryFailed,
+    Scheduler,
+    Timeout,
+    Workers,
+)
 from study.core.settings import Settings
 
 COMPARE_EXAMPLES = """
@@ -107,14 +115,17 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     output: Annotated[
         Path | None, typer.Option(help="Results folder.", show_default="results/DATASET or PROBLEM")
     ] = None,
+    timeout: Timeout = None,
+    keep_going: KeepGoing = False,
+    retry_failed: RetryFailed = False,
     dry_run: DryRun = False,
 ) -> None:
     """Run a study, or finish one: train what its folder does not hold yet, then report.
 
     Prints tables and an answer, and writes CSV files, plots and a report into the results
     folder. Interrupt it whenever you like: the same command resumes. Exit code 1: something
-    failed to train, or an integrity check failed; 2: an invalid option, or the cluster is
-    lost; 130 and 143: interrupted by Ctrl-C or SIGTERM.
+    failed to train, or an integrity check failed; 2: an invalid option, the very first
+    evaluation failed, or the cluster is lost; 130 and 143: interrupted by Ctrl-C or SIGTERM.
     """
     from study.api import run_plan
     from study.cli import progress
@@ -137,6 +148,9 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             scheduler=scheduler,
             data_dir=data_dir,
             output=output,
+            timeout=timeout,
+            keep_going=keep_going,
+            retry_failed=retry_failed,
         )
         with progress.downloading() as on_download:
             planned = make_plan(request, on_download=on_download)
@@ -161,6 +175,7 @@ def replicate(
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
     output: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/replicate"),
+    retry_failed: RetryFailed = False,
     dry_run: DryRun = False,
 ) -> None:
     """Measure the tutorial's claims again, on MNIST and from fresh weights.
@@ -185,6 +200,7 @@ def replicate(
             scheduler=scheduler,
             data_dir=data_dir,
             output=output,
+            retry_failed=retry_failed,
         )
         with progress.downloading() as on_download:
             planned = make_plan(request, default_seeds=8, on_download=on_download)

@@ -28,6 +28,25 @@ DataDir = Annotated[
         show_default="what STUDY_DATA names",
     ),
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Give up an evaluation that takes longer, and replace its worker process.",
+        show_default="none",
+    ),
+]
+KeepGoing = Annotated[
+    bool, typer.Option("--keep-going", help="Go on even if the very first evaluation fails.")
+]
+RetryFailed = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="Evaluate again what failed or took too long in the results folder, and what followed "
+        "from it.",
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would run and how long, and stop.")
 ]

@@ -4,6 +4,7 @@ import contextlib
 import shlex
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Group
@@ -25,6 +26,8 @@ from study.execution.progress import ExtraEvaluation, Progress
 from study.results import Results
 
 STARTING = "starting worker processes"
+STATUS_SECONDS = 60.0  # between two lines where there is no display
+LONG_SECONDS = 2  # after which a job's time is told
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -59,30 +62,81 @@ def downloading() -> Iterator[Callable[[int, int], None]]:
 
 @contextlib.contextmanager
 def watching(objective: Objective) -> Iterator[Callable[[Progress], None]]:
-    """A live display of a running study; a plain line at the start if this is no terminal."""
+    """A live display of a running study; if this is no terminal, a line now and then."""
+    latest: list[Progress] = []
+
+    def observe(progress: Progress) -> None:
+        latest[:] = [progress]
+
     if not console.is_terminal:
-        console.print("evaluating (no progress display: the output is not a terminal)")
-        yield lambda _: None
+        console.print("evaluating; every minute, a line tells how far it is")
+        with in_background(lambda: print_status(latest), STATUS_SECONDS):
+            yield observe
         return
     bar = ProgressBar(
         TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
     )
     task = bar.add_task("", total=None)
-    with Live(console=console, refresh_per_second=4, transient=True) as live:
 
-        def show(progress: Progress) -> None:
-            left = f"about {format_clock(progress.seconds_left)} left"
-            what = left if progress.running else STARTING
-            if progress.done == progress.total:
-                what = "writing tables, plots and report"
-            bar.update(task, completed=progress.done, total=progress.total, description=what)
-            best = "  ".join(f"{m} {objective.format_score(s)}" for m, s in progress.best.items())
-            lines = [Text(f"  {line}", style="dim") for line in progress.running]
-            live.update(
-                Group(bar, Text(f"best {objective.search_label}: {best}" if best else ""), *lines)
+    def render() -> Group:
+        for progress in latest:
+            bar.update(
+                task,
+                completed=progress.done,
+                total=progress.total,
+                description=describe_state(progress),
             )
+            best = "  ".join(f"{m} {objective.format_score(s)}" for m, s in progress.best.items())
+            lines = [Text(f"  {line}", style="dim") for line in describe_running(progress)]
+            best = f"best {objective.search_label}: {best}" if best else ""
+            return Group(bar, Text(best), *lines)
+        return Group(bar)
 
-        yield show
+    with Live(get_renderable=render, console=console, refresh_per_second=4, transient=True):
+        yield observe
+
+
+def describe_state(progress: Progress) -> str:
+    """What a study does, or how long it still takes."""
+    if progress.done == progress.total:
+        return "writing tables, plots and report"
+    return f"about {format_clock(progress.seconds_left)} left" if progress.running else STARTING
+
+
+def describe_running(progress: Progress) -> list[str]:
+    """What is being done, each with how long already if that is long enough to tell."""
+    return [
+        f"{job.description}, for {format_clock(job.seconds)}"
+        if job.seconds >= LONG_SECONDS
+        else job.description
+        for job in progress.running
+    ]
+
+
+def print_status(latest: Sequence[Progress]) -> None:
+    """A line that tells how far a study is, and what it waits for."""
+    for progress in latest:
+        running = "; ".join(describe_running(progress))
+        done = f"{progress.done:,} of {progress.total:,} done, {describe_state(progress)}"
+        console.print(escape(f"{done}{': ' if running else ''}{running}"), soft_wrap=True)
+
+
+@contextlib.contextmanager
+def in_background(act: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call `act` every so many seconds, from another thread, until the context ends."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(seconds):
+            act()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def run_with_progress(

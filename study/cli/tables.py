@@ -13,6 +13,8 @@ from study.report.conclusions import conclusions, pair_sentences
 from study.report.tables import TextTable
 from study.results import Results
 
+MAX_FAILURES = 10  # that a terminal lists
+
 
 def print_results(results: Results) -> None:
     """Everything that a study says: table, answer, comparisons, claims, checks."""
@@ -120,10 +122,15 @@ def print_paths(results: Results) -> None:
 
 def exit_code(results: Results) -> int:
     """List on standard error what failed; the exit code."""
-    for line in results.failures:
+    failed, broken = results.failed_evaluations, results.info.errors
+    for line in [*failed[:MAX_FAILURES], *broken[:MAX_FAILURES]]:
         error(f"failed: {line}")
-    if results.failures:
-        error("what failed is kept as it is; to try again, choose another --output")
+    if more := len(failed[MAX_FAILURES:]) + len(broken[MAX_FAILURES:]):
+        error(f"and {more:,} more like these, see {results.folder / 'report.md'}")
+    if failed:
+        error("what failed is kept as it is; to evaluate it again, add --retry-failed")
+    if broken:
+        error("a search that broke off goes on with the same command, once its cause is mended")
     for check in results.failed_checks:
         error(f"check failed: {check.rule}: {check.figures}")
     sys.stderr.flush()

@@ -24,6 +24,9 @@ SKIPPED = {
 """Attributes of a class that change nothing of what it computes."""
 
 
+PACKAGE = str(Path(__file__).parents[1])
+
+
 class UnknownStateError(Exception):
     """Something has a state that cannot be read, such as a lock or an open file."""
 
@@ -117,6 +120,11 @@ def is_installed(module: str) -> bool:
     if file is None:
         return found is not None and module != "__main__"
     return str(file).startswith(INSTALLED)
+
+
+def is_own_file(name: str) -> bool:
+    """Whether a file of code is neither Python's, nor an installed package's, nor this one's."""
+    return not name.startswith((*INSTALLED, PACKAGE, "<frozen"))
 
 
 def _parts(thing: Any, seen: dict[int, Any]) -> Iterator[str]:

@@ -23,6 +23,8 @@ class Status(StrEnum):
     """The training loss, or the value, is not finite; there is no score."""
     FAILED = "failed"
     """It raised, or its worker died; the reason says how."""
+    TIMEOUT = "timeout"
+    """It took longer than `--timeout`, and was given up."""
 
 
 class EvaluationKind(StrEnum):
@@ -55,6 +57,9 @@ class EvaluationKind(StrEnum):
     LEAK = "leak"
     """Many trainings of one network after another."""
 
+
+RETRIED = (Status.FAILED, Status.TIMEOUT)
+"""What `--retry-failed` evaluates again; what diverged would diverge again."""
 
 RETRAINING_KINDS = (EvaluationKind.TEST, EvaluationKind.REEVALUATED)
 """What becomes of each run's winner."""

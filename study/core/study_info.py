@@ -91,6 +91,8 @@ class Session(Struct, frozen=True, kw_only=True):
     seconds: Seconds = 0.0
     """Until the last evaluation."""
     workers: Annotated[int, Meta(ge=1, le=int(MAX_NUMBER))]
+    timeout: Seconds | None = None
+    """What an evaluation was allowed to take."""
     cores: int | None = None
     machine: Text = ""
     python: Text = ""
@@ -127,6 +129,8 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     """What repeats the study."""
     errors: list[Text] = []
     """Searches that broke off."""
+    retried: Amount = 0
+    """Evaluations that failed once and were made again, by `--retry-failed`."""
     seconds: Seconds
     sessions: list[Session] = []
 

@@ -1,30 +1,27 @@
-"""Dask workers of one thread each, here local ones. Slow to import, so `executor` does so late."""
+"""Dask workers of one thread each, wherever they are. Slow to import: `executor` does so late."""
 
 import contextlib
-import logging
+import itertools
 import math
 import queue
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from enum import Enum, auto
-from multiprocessing import resource_tracker
 from typing import Any, cast
 
-import dask.config
-from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin, get_worker
+from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
 from distributed.protocol import pickle
 
 from study.core import environment
 from study.core.errors import ClusterError, describe_error, translate_errors
+from study.execution.executor import OverdueError
 from study.problems.base import Evaluator
-from study.training.tensorflow import ENVIRONMENT, is_configured
+from study.training.tensorflow import is_configured
 
 LOOK_SECONDS = 1  # between two looks at who works
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
-RESTART_SECONDS = 120  # without any worker, after which local ones count as lost
+REPLACE_SECONDS = 60  # for a worker that hangs
 CLOSE_SECONDS = 3  # for taking leave, which a lost scheduler must not hold up
 
 
@@ -68,9 +65,16 @@ class Placeholder(Enum):
     PROBLEM = auto()
 
 
-def run_with_problem(plugin: str, job: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Run a job on a worker, with the worker's own problem where the caller names it."""
+def run_with_problem(
+    plugin: str, job: Callable[..., Any], arguments: tuple[Any, ...], number: int | None = None
+) -> Any:
+    """Run a job on a worker, with the worker's own problem where the caller names it.
+
+    If the job has a number, tell the caller that it begins now, and where.
+    """
     worker = get_worker()
+    if number is not None:
+        worker.log_event(plugin, (number, worker.address))
     holder = cast("ProblemPlugin | None", worker.plugins.get(plugin))
     if holder is None:
         raise UnfitError(f"the worker {worker.address} lost the data: run the same command again")
@@ -84,8 +88,8 @@ def run_with_problem(plugin: str, job: Callable[..., Any], arguments: tuple[Any,
 
 def _cannot_travel(error: Exception) -> str:
     return (
-        f"the problem cannot be sent to workers ({describe_error(error)}): make what cannot be "
-        "pickled within its evaluate, or name the problem by its file, as mine.py:problem"
+        f"the problem cannot be sent to workers ({describe_error(error)}): use --workers 1, or "
+        "make it importable: name it by its file, as mine.py:problem"
     )
 
 
@@ -94,7 +98,8 @@ class DaskExecutor:
 
     Workers come and go. If the scheduler goes, or a worker would compute something else, `wait`
     raises `ClusterError`, after it returned what was done before; so it does if there is no worker
-    for `patience` seconds.
+    for `patience` seconds. The worker of a job that takes longer than it may is replaced; the job's
+    outcome is then an `OverdueError`.
     """
 
     def __init__(self, client: Client, problem: Evaluator, patience: float = math.inf) -> None:
@@ -110,6 +115,8 @@ class DaskExecutor:
         self._running: dict[Any, Any] = {}
         self._over: list[Any] = []  # reported, but not forgotten yet
         self._done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._deadlines = Deadlines()
+        client.subscribe_topic(self._plugin, self._deadlines.on_begin)  # type: ignore[no-untyped-call, unused-ignore]
         self._look()
 
     def _look(self) -> None:
@@ -125,9 +132,12 @@ class DaskExecutor:
                 "short"
             )
 
-    def submit(self, job_id: Any, job: Callable[..., Any], *arguments: Any) -> None:
+    def submit(
+        self, job_id: Any, job: Callable[..., Any], *arguments: Any, timeout: float | None = None
+    ) -> None:
+        number = None if timeout is None else self._deadlines.add(job_id, timeout)
         self._running[job_id] = self._client.submit(
-            run_with_problem, self._plugin, job, arguments, pure=False
+            run_with_problem, self._plugin, job, arguments, number, pure=False
         )
         self._follow(job_id)
 
@@ -138,8 +148,8 @@ class DaskExecutor:
         self._over.clear()
         if time.monotonic() - self._looked > LOOK_SECONDS:
             self._look()
-        outcomes, broken = [], []
-        for job_id in self._ended():
+        outcomes, broken = self._give_up_overdue(), []
+        for job_id in [] if outcomes else self._ended():
             outcome = self._outcome(job_id)
             if isinstance(outcome, UnfitError | CancelledError):
                 broken.append((job_id, outcome))
@@ -154,16 +164,31 @@ class DaskExecutor:
         # To forget a job is a message, and Dask sends the one after it 10 ms later at the earliest,
         # which would be the next job.
         self._over = [self._running.pop(job_id) for job_id, _ in outcomes]
+        for job_id, _ in outcomes:
+            self._deadlines.remove(job_id)
+        return outcomes
+
+    def _give_up_overdue(self) -> list[tuple[Any, Any]]:
+        """End the jobs that took longer than they may, and replace their workers."""
+        outcomes: list[tuple[Any, Any]] = []
+        for job_id, address in self._deadlines.overdue():
+            if self._running[job_id].done():
+                continue
+            self._client.cancel([self._running[job_id]], force=True)
+            self._client.restart_workers([address], timeout=REPLACE_SECONDS, raise_for_error=False)
+            outcomes.append((job_id, OverdueError()))
         return outcomes
 
     def _ended(self) -> list[Any]:
         """Tickets of the jobs that ended; none if none does so for a while."""
         job_ids = []
         with contextlib.suppress(queue.Empty):
-            job_ids.append(self._done.get(timeout=LOOK_SECONDS))
+            job_ids.append(
+                self._done.get(timeout=min(LOOK_SECONDS, self._deadlines.seconds_left()))
+            )
             while True:
                 job_ids.append(self._done.get_nowait())
-        return job_ids
+        return [job_id for job_id in job_ids if job_id in self._running]  # else it was given up
 
     def _outcome(self, job_id: Any) -> Any:
         try:
@@ -183,6 +208,49 @@ class DaskExecutor:
             )
 
 
+class Deadlines:
+    """When jobs began that may take so long only, and where."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._jobs: dict[int, tuple[Any, float]] = {}  # number: job and its timeout
+        self._begun: dict[int, tuple[float, str]] = {}  # number: when, and on which worker
+
+    def add(self, job_id: Any, timeout: float) -> int:
+        """The number of a job, by which its worker tells that it begins."""
+        number = next(self._numbers)
+        self._jobs[number] = job_id, timeout
+        return number
+
+    def on_begin(self, event: tuple[float, tuple[int, str]]) -> None:
+        """Take note of what a worker tells; called from another thread."""
+        number, address = event[1]
+        if number in self._jobs:
+            self._begun[number] = time.monotonic(), address
+
+    def overdue(self) -> list[tuple[Any, str]]:
+        """The jobs whose time is over, and where they are."""
+        return [
+            (self._jobs[number][0], self._begun[number][1])
+            for number, left in self._seconds_left().items()
+            if left <= 0
+        ]
+
+    def seconds_left(self) -> float:
+        """Until the next deadline."""
+        return max(0.0, min(self._seconds_left().values(), default=math.inf))
+
+    def _seconds_left(self) -> dict[int, float]:
+        now = time.monotonic()
+        return {n: began + self._jobs[n][1] - now for n, (began, _) in list(self._begun.items())}
+
+    def remove(self, job_id: Any) -> None:
+        """Forget a job."""
+        for number in [n for n, (known, _) in self._jobs.items() if known is job_id]:
+            self._begun.pop(number, None)
+            del self._jobs[number]
+
+
 def worker_threads(client: Any) -> dict[str, int]:
     """The threads of each worker, by address; raises `ClusterError` if the scheduler is lost."""
     try:
@@ -200,70 +268,3 @@ def to_cluster_error(error: Exception) -> ClusterError:
         "the Dask scheduler is gone; what was finished is kept: start it again and run the same "
         "command, or go on here with --workers in place of --scheduler"
     )
-
-
-@contextlib.contextmanager
-def open_workers(problem: Evaluator, count: int) -> Iterator[DaskExecutor]:
-    """Start a cluster on this machine, and end it with the context."""
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(main_module_hidden())
-        with sigint_blocked(), dask.config.set(dask_settings(count)):
-            cluster = LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
-                n_workers=count,
-                threads_per_worker=1,
-                host="127.0.0.1",  # nothing listens beyond this machine
-                dashboard_address="127.0.0.1:0",
-                worker_dashboard_address="127.0.0.1:0",
-                memory_limit=0,
-                env=ENVIRONMENT,
-                silence_logs=logging.CRITICAL,
-            )
-            stack.enter_context(cluster)
-        client = stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call, unused-ignore]
-        yield DaskExecutor(client, problem, RESTART_SECONDS)
-
-
-def dask_settings(count: int) -> dict[str, Any]:
-    """How Dask is to run so many workers of ours."""
-    return {
-        # If all are killed at once, a job can be handed from one to the next that dies.
-        "distributed.scheduler.allowed-failures": count,
-        # Looking at what the workers do 100 times a second took 3 % of their time.
-        "distributed.worker.profile.enabled": False,
-        "distributed.admin.tick.interval": "1s",
-    }
-
-
-@contextlib.contextmanager
-def sigint_blocked() -> Iterator[None]:
-    """Let Ctrl-C reach this thread only: it ends the workers, they need not be told.
-
-    New threads and processes inherit which signals are blocked.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # it unblocks the signal in the thread that first needs it
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-@contextlib.contextmanager
-def main_module_hidden() -> Iterator[None]:
-    """Keep new processes from running the user's script again.
-
-    A spawned process imports the main module of its parent, so that a script that calls
-    `compare` without `if __name__ == "__main__"` would start itself in every worker.
-    """
-    main = sys.modules["__main__"]
-    file, spec = vars(main).pop("__file__", None), main.__spec__
-    main.__spec__ = None
-    try:
-        yield
-    finally:
-        main.__spec__ = spec
-        if file is not None:
-            main.__file__ = file

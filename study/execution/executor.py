@@ -9,6 +9,10 @@ from study.problems.base import Evaluator
 from study.training.tensorflow import is_configured
 
 
+class OverdueError(Exception):
+    """A job was given up, for it took longer than it may."""
+
+
 class Executor(Protocol):
     """Takes jobs and gives them back when they are done, in whatever order."""
 
@@ -17,15 +21,17 @@ class Executor(Protocol):
     problem: Any
     """What to pass to a job in place of the problem."""
 
-    def submit(self, job_id: Any, job: Callable[..., Any], *arguments: Any) -> None:
-        """Take a job; `job_id` comes back with its outcome."""
+    def submit(
+        self, job_id: Any, job: Callable[..., Any], *arguments: Any, timeout: float | None = None
+    ) -> None:
+        """Take a job; `job_id` comes back with its outcome. It may take `timeout` seconds."""
 
     def wait(self) -> list[tuple[Any, Any]]:
         """Block until a job is done, or a while; (job_id, result or exception) of all that are."""
 
 
 class InProcessExecutor:
-    """Runs each job when it is waited for."""
+    """Runs each job when it is waited for; it has no means to end one before it ends."""
 
     n_workers = 1
 
@@ -33,7 +39,11 @@ class InProcessExecutor:
         self.problem = problem
         self._jobs: list[tuple[Any, Callable[..., Any], tuple[Any, ...]]] = []
 
-    def submit(self, job_id: Any, job: Callable[..., Any], *arguments: Any) -> None:
+    def submit(
+        self, job_id: Any, job: Callable[..., Any], *arguments: Any, timeout: float | None = None
+    ) -> None:
+        if timeout is not None:
+            raise ValueError("a job in this process cannot be given up")
         self._jobs.append((job_id, job, arguments))
 
     def wait(self) -> list[tuple[Any, Any]]:
@@ -46,12 +56,13 @@ class InProcessExecutor:
 
 @contextlib.contextmanager
 def open_executor(
-    problem: Evaluator, workers: int, scheduler: str | None = None
+    problem: Evaluator, workers: int, scheduler: str | None = None, *, timed: bool = False
 ) -> Iterator[Executor]:
     """An executor of so many local workers, or of those that the scheduler of that address has.
 
-    One worker works in this process, without a cluster, unless somebody else imported TensorFlow
-    here: with other threads it gives other last digits.
+    One worker works in this process, without a cluster, unless jobs are `timed`, for only another
+    process can be ended, or somebody else imported TensorFlow here: with other threads it gives
+    other last digits.
     """
     require_count("workers", workers)
     if scheduler is not None:
@@ -59,10 +70,10 @@ def open_executor(
 
         with open_cluster(problem, scheduler) as executor:
             yield executor
-    elif workers == 1 and is_configured():
+    elif workers == 1 and is_configured() and not timed:
         yield InProcessExecutor(problem)
     else:
-        from study.execution.dask_workers import open_workers
+        from study.execution.dask_local import open_workers
 
         with open_workers(problem, workers) as executor:
             yield executor

@@ -5,6 +5,7 @@ import itertools
 from dataclasses import dataclass
 
 from study.core.records import Task
+from study.core.space import Configuration
 from study.execution.runs import Run
 
 
@@ -31,6 +32,12 @@ class JobQueue:
     def push(self, job: Job, urgency: float) -> None:
         """Add a job."""
         heapq.heappush(self._heap, (-urgency, next(self._numbers), job))
+
+    def first_task(self, preferred: Configuration) -> Task | None:
+        """The oldest evaluation, of that configuration if there is one; it stays in the queue."""
+        tasks = [(number, job) for _, number, job in self._heap if isinstance(job, Task)]
+        tasks.sort(key=lambda entry: (entry[1].configuration != preferred, entry[0]))
+        return tasks[0][1] if tasks else None
 
     def pop(self) -> Job:
         """The most urgent job, of equally urgent ones the oldest."""

@@ -19,6 +19,11 @@ class Journal:
         self._unrecorded: list[Consumer] = []
 
     @property
+    def has_score(self) -> bool:
+        """Whether any evaluation has one."""
+        return any(evaluation.score is not None for _, evaluation in self.done.values())
+
+    @property
     def unsaved(self) -> bool:
         """Whether anything is not in the ledger yet."""
         return bool(self._unsaved or self._unrecorded)

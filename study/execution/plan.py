@@ -45,6 +45,9 @@ class StudyRequest:
     scheduler: str | None = None
     data_dir: PathLike | None = None
     output: PathLike | None = None
+    timeout: float | None = None
+    keep_going: bool = False
+    retry_failed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,12 @@ class Plan:
     output: Path
     data: DataInfo
     """How the dataset or problem was named."""
+    timeout: float | None
+    """Seconds that an evaluation may take."""
+    keep_going: bool
+    """Whether to go on if the very first evaluation fails."""
+    retry_failed: bool
+    """Whether to evaluate again what failed."""
 
 
 def make_plan(
@@ -91,6 +100,7 @@ def make_plan(
         margin=Settings.margin if request.margin is None else request.margin,
     )
     workers = worker_count(request.workers, request.scheduler)
+    timeout = None if request.timeout is None else require_positive("timeout", request.timeout)
     problem, data = find_problem(request, on_download)
     settings = replace(settings, margin=choose_margin(request.margin, problem.objective))
     context = SearchContext(
@@ -109,6 +119,9 @@ def make_plan(
         scheduler=request.scheduler,
         output=Path(request.output) if request.output else Path("results") / problem.folder,
         data=data,
+        timeout=timeout,
+        keep_going=request.keep_going,
+        retry_failed=request.retry_failed,
     )
 
 

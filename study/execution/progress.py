@@ -1,11 +1,27 @@
 """What a study's evaluations are made for, and how far it is, for whoever watches."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from study.core.records import Evaluation, EvaluationKind, Retraining, Task, Trial
 from study.problems.base import evaluate
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningJob:
+    """A job that is being done."""
+
+    description: str
+    """What it is, in words."""
+    began: float
+    """When it was handed to a worker, as `time.monotonic` has it."""
+
+    @property
+    def seconds(self) -> float:
+        """Since then."""
+        return time.monotonic() - self.began
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +33,8 @@ class Progress:
     done: int
     """Calls and retrainings finished, of `total`."""
     total: int
-    running: tuple[str, ...]
-    """What is being done right now, in words."""
+    running: tuple["RunningJob", ...]
+    """What is being done right now."""
     best: dict[str, float]
     """Best score so far, by method."""
     seconds_left: float

@@ -13,6 +13,7 @@ from study.core.formatting import join_words
 from study.core.settings import Settings
 from study.core.study_info import DataInfo, MethodInfo, ProblemInfo
 from study.execution.plan import Plan
+from study.execution.retry import forget_failed
 from study.methods.selection import MethodSelection, describe_methods, parse_method
 from study.problems.base import Evaluator
 from study.storage.files import LEDGER, translate_read_errors, translate_write_errors
@@ -23,7 +24,8 @@ from study.storage.ledger import Ledger, study_lock
 def open_study(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledger]]:
     """A plan with the seeds and methods that its folder already holds added, and the ledger.
 
-    A dry look at a folder without a ledger gives an empty one in memory, and writes nothing.
+    A dry look gives a copy of the ledger in memory, an empty one if there is none, and writes
+    nothing.
     Otherwise nobody else can open the folder's ledger like this until the context ends.
 
     Raises
@@ -46,8 +48,12 @@ def open_study(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledg
                 folder.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(study_lock(folder))
         ledger = stack.enter_context(Ledger(None if dry and not stored else folder / LEDGER))
+        if dry and stored:
+            ledger = stack.enter_context(ledger.to_memory())
         with translate_read_errors(folder):
             whole = merge_with_stored(planned, ledger)
+            if planned.retry_failed:
+                forget_failed(ledger, whole.methods)
         yield whole, ledger
 
 
@@ -68,10 +74,13 @@ def save_metadata(
 
 
 def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
-    """The plan of a study that goes on; raises `StudyError` if it would be another one."""
+    """The plan of a study that goes on; raises `StudyError` if it would be another one.
+
+    A study that has evaluated nothing leaves its folder to any other.
+    """
     settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
     methods = ledger.read("methods", dict[str, MethodInfo]) or {}
-    if settings is None or problem is None:
+    if settings is None or problem is None or not ledger.evaluations():
         return planned
     kept = {
         name: parse_method(method.spec)

@@ -4,16 +4,17 @@ Nothing here trains or proposes: an executor does. `schedule` decides what is ne
 next before what is finished is in the ledger.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from study.core.errors import describe_error
+from study.core.errors import StudyError, describe_error
 from study.core.memory import gc_paused
-from study.core.records import Evaluation, Status
+from study.core.records import RETRIED, Evaluation, Status
 from study.core.settings import Settings
-from study.execution.executor import Executor
+from study.execution.executor import Executor, OverdueError
 from study.execution.job_queue import Job, ProposalJob
-from study.execution.progress import ExtraEvaluation, Progress
+from study.execution.progress import ExtraEvaluation, Progress, RunningJob
 from study.execution.runs import make_context
 from study.execution.schedule import Schedule
 from study.methods.propose import propose
@@ -35,12 +36,15 @@ class StudyRunner:
         *,
         extras: Sequence[ExtraEvaluation] = (),
         methods: Mapping[str, MethodSelection] | None = None,
+        timeout: float | None = None,
+        keep_going: bool = True,
     ) -> None:
         self._problem, self._settings, self._observe = problem, settings, observe
+        self._timeout, self._keep_going = timeout, keep_going
         self._extras = {extra.task.key: extra for extra in extras}
         selections = methods or parse_methods(settings.methods)
         self._schedule = Schedule(problem, settings, ledger, extras, selections)
-        self._running: dict[Job, str] = {}
+        self._running: dict[Job, RunningJob] = {}
 
     @property
     def unfinished(self) -> bool:
@@ -71,7 +75,8 @@ class StudyRunner:
         Raises
         ------
         StudyError
-            If the ledger cannot be written. Everything finished before is in it.
+            If the ledger cannot be written. Everything finished before is in it. If the very first
+            evaluation fails, unless the study is to keep going; nothing of it is saved.
         """
         queue, journal = self._schedule.queue, self._schedule.journal
         journal.flush()
@@ -79,20 +84,50 @@ class StudyRunner:
             return
         self._notify(0)
         with open_executor() as executor:
+            if not (self._keep_going or self._schedule.journal.has_score):
+                self._evaluate_first(executor)
             while queue or self._running:
                 while queue and len(self._running) < executor.n_workers:
                     job = queue.pop()
                     if job not in self._running and not self._schedule.is_stale(job):
                         self._submit(executor, job)
-                self._notify(executor.n_workers)
-                for job, outcome in executor.wait() if self._running else ():
-                    del self._running[job]
-                    self._on_result(job, outcome)
-                journal.flush()
+                self._take_results(executor)
         self._notify(0)
 
+    def _evaluate_first(self, executor: Executor) -> None:
+        """Evaluate the default point alone: what fails there would fail everywhere, later."""
+        task = self._schedule.queue.first_task(self._problem.default)
+        if task is None:
+            return
+        self._submit(executor, task)
+        while self._running:
+            self._take_results(executor, self._require_success)
+
+    def _require_success(self, evaluation: Evaluation) -> None:
+        if evaluation.status in RETRIED:
+            raise StudyError(
+                f"the first evaluation failed ({evaluation.reason}), and "
+                "nothing else was evaluated: mend that, or add --keep-going to go on all the same"
+            )
+
+    def _take_results(
+        self, executor: Executor, check: Callable[[Evaluation], None] = lambda _: None
+    ) -> None:
+        """Wait until something is done, take note of it, and save it."""
+        self._notify(executor.n_workers)
+        for job, outcome in executor.wait() if self._running else ():
+            del self._running[job]
+            if isinstance(job, ProposalJob):
+                self._schedule.on_proposal(job.run, outcome)
+            else:
+                evaluation = to_evaluation(outcome, self._timeout)
+                check(evaluation)
+                self._schedule.on_evaluation(job, evaluation)
+        self._schedule.journal.flush()
+
     def _submit(self, executor: Executor, job: Job) -> None:
-        self._running[job] = self._schedule.describe(job)
+        description = self._schedule.describe(job)
+        self._running[job] = RunningJob(description=description, began=time.monotonic())
         if isinstance(job, ProposalJob):
             run = job.run
             context = make_context(self._problem, self._settings, run)
@@ -100,13 +135,8 @@ class StudyRunner:
             executor.submit(job, propose, run.selection, context, history, run.state)
         else:
             extra = self._extras.get(job.key)
-            executor.submit(job, extra.evaluate if extra else evaluate, executor.problem, job)
-
-    def _on_result(self, job: Job, outcome: object) -> None:
-        if isinstance(job, ProposalJob):
-            self._schedule.on_proposal(job.run, outcome)
-        else:
-            self._schedule.on_evaluation(job, to_evaluation(outcome))
+            work = extra.evaluate if extra else evaluate
+            executor.submit(job, work, executor.problem, job, timeout=self._timeout)
 
     def _notify(self, n_workers: int) -> None:
         forecast = self._schedule.forecast
@@ -122,9 +152,12 @@ class StudyRunner:
         )
 
 
-def to_evaluation(outcome: object) -> Evaluation:
+def to_evaluation(outcome: object, timeout: float | None = None) -> Evaluation:
     """What a job returned; what it raised, such as that its worker died, is a failed evaluation."""
     if isinstance(outcome, Evaluation):
         return outcome
+    if isinstance(outcome, OverdueError) and timeout is not None:
+        reason = f"no result after {timeout:g} s"
+        return Evaluation(status=Status.TIMEOUT, reason=reason, seconds=timeout)
     reason = describe_error(outcome) if isinstance(outcome, Exception) else repr(outcome)
     return Evaluation(status=Status.FAILED, reason=reason)

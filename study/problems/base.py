@@ -1,9 +1,12 @@
 """What a study needs to know of the thing that it tunes, and how it evaluates it."""
 
 import time
+import traceback
+from pathlib import Path
 from typing import Protocol
 
 from study.core.errors import describe_error, exits_as_errors
+from study.core.fingerprint import is_own_file
 from study.core.objective import Objective
 from study.core.records import Evaluation, Status, Task
 from study.core.space import Configuration, Space
@@ -55,8 +58,19 @@ def evaluate(problem: Evaluator, task: Task) -> Evaluation:
     second = _attempt(problem, task) if kinds & RETRYABLE_ERRORS else first
     if isinstance(second, Evaluation):
         return second
-    reason = describe_error(second)
+    reason = describe_error(second) + user_line(second)
     return Evaluation(status=Status.FAILED, reason=reason, seconds=time.perf_counter() - began)
+
+
+def user_line(error: BaseException | None) -> str:
+    """Where in the user's own code an error came up: its innermost line, in brackets."""
+    place = ""
+    while error is not None and not place:
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if is_own_file(frame.f_code.co_filename):
+                place = f" ({Path(frame.f_code.co_filename).name}, line {line})"
+        error = error.__cause__
+    return place
 
 
 def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:

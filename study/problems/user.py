@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from numbers import Real as Number
+from pathlib import Path
 from typing import Any
 
 from study.core.dimensions import Dimension, Integer, Listed, is_choice
@@ -128,10 +129,13 @@ class UserProblem:
         began = time.perf_counter()
         outcome = score(dict(task.configuration), task.training_seed % SEEDS)
         seconds = time.perf_counter() - began
-        value, size = self._read(outcome)
+        value, size = self._read(outcome, score)
         finite = math.isfinite(value)
         if self.objective.percent and finite and not 0 <= value <= 1:
-            raise ValueError(f"{self.objective.name} is {value}: a share must lie between 0 and 1")
+            raise ValueError(
+                f"{self.objective.name} is {value}: a share must lie between 0 and 1"
+                f"{definition_line(score)}"
+            )
         return Evaluation(
             status=Status.OK if finite else Status.DIVERGED,
             reason="" if finite else f"{self.objective.name} {value}",
@@ -140,12 +144,15 @@ class UserProblem:
             seconds=seconds,
         )
 
-    def _read(self, outcome: Any) -> tuple[float, float | None]:
+    def _read(self, outcome: Any, function: Any) -> tuple[float, float | None]:
         named = self.objective.size
         parts = outcome if isinstance(outcome, tuple) else (outcome,)
         if len(parts) != 1 + bool(named) or not all(map(is_number, parts)):
             wanted = f"(value, {named})" if named else "a number"
-            raise TypeError(f"evaluate returned {safe_repr(outcome)}: it must be {wanted}")
+            raise TypeError(
+                f"evaluate returned {safe_repr(outcome)}: it must be {wanted}"
+                f"{definition_line(function)}"
+            )
         return float(parts[0]), float(parts[1]) if named else None
 
     def expected_seconds(self, task: Task) -> float:  # noqa: ARG002 (nobody knows)
@@ -175,6 +182,12 @@ class UserProblem:
         constant = [d for d in self.space.dimensions if d.is_constant]
         fixed = "".join(f", {d.name} constant at {d.allowed.split(' .. ')[0]}" for d in constant)
         return f"{aim} {objective.label}{known}; {count}{fixed}"
+
+
+def definition_line(function: Any) -> str:
+    """Where a function is defined, in brackets; nothing if that is not known."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
 
 
 def is_number(value: Any) -> bool:

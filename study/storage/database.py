@@ -91,6 +91,13 @@ def insert_rows(db: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None
         db.execute("UPDATE counts SET rows = rows + ? WHERE name = ?", (added.rowcount, table))
 
 
+def delete_rows(db: sqlite3.Connection, table: str, keys: Iterable[Row]) -> None:
+    """Remove the rows with these unique keys, within a transaction."""
+    where = " AND ".join(f"{name} = ?" for name in UNIQUE[table])
+    removed = db.executemany(f"DELETE FROM {table} WHERE {where}", keys)  # noqa: S608 (names of TABLES)
+    db.execute("UPDATE counts SET rows = rows - ? WHERE name = ?", (removed.rowcount, table))
+
+
 def select_rows(db: sqlite3.Connection, path: Path, table: str, order: str) -> list[Row]:
     """All rows of a table, without their checksums, within a transaction.
 

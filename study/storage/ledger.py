@@ -1,7 +1,8 @@
 """The ledger: every finished evaluation, in SQLite, on disk before the next one starts.
 
-Rows are only ever added. Each carries a checksum, and their number is kept apart, so that damage is
-noticed wherever it hits; `recovery` reads what is left of a damaged file.
+Rows are only ever added, but for what failed and is evaluated again. Each carries a checksum, and
+their number is kept apart, so that damage is noticed wherever it hits; `recovery` reads what is
+left of a damaged file.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ from study.storage.database import (
     connect,
     create_tables,
     damaged_error,
+    delete_rows,
     insert_rows,
     select_rows,
     translate_database_errors,
@@ -169,6 +171,25 @@ class Ledger:
             insert_rows(self._db, "evaluations", evaluated)
             insert_rows(self._db, "trials", map(rows.trial_to_row, trials))
             insert_rows(self._db, "finals", map(rows.retraining_to_row, finals))
+
+    def forget(
+        self,
+        evaluations: Iterable[str],
+        trials: Iterable[tuple[str, int, int]],
+        finals: Iterable[tuple[str, int, str, int]],
+    ) -> None:
+        """Remove evaluations by key, and the calls and retrainings at these places."""
+        with self._write_transaction():
+            delete_rows(self._db, "evaluations", ((key,) for key in evaluations))
+            delete_rows(self._db, "trials", trials)
+            delete_rows(self._db, "finals", finals)
+
+    def to_memory(self) -> "Ledger":
+        """A copy that can be changed without a trace; to be closed like the original."""
+        copy = Ledger(None)
+        with translate_database_errors(self.path):
+            self._db.backup(copy._db)
+        return copy
 
     def evaluations(self) -> Evaluations:
         """Everything that was ever evaluated, by key."""

@@ -120,7 +120,7 @@ def test_a_job_that_kills_every_worker_is_an_outcome_and_the_rest_goes_on(
 
 
 def test_workers_that_do_not_come_back_end_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.execution.dask_workers.RESTART_SECONDS", 2)
+    monkeypatch.setattr("study.execution.dask_local.RESTART_SECONDS", 2)
     with open_executor(Toy(), 2) as executor:
         cluster: Any = executor._client.cluster  # type: ignore[attr-defined]
         cluster.scale(0)

@@ -261,7 +261,8 @@ def test_watchers_are_told_how_far_it_is() -> None:
     assert (done[-1], seen[-1].total) == (4 * 2 * 11, 4 * 2 * 11)
     assert seen[-1].seconds_left == 0
     assert set(seen[-1].best) == set(SETTINGS.methods)
-    assert any("gp seed 1 proposing call 4" in snapshot.running for snapshot in seen)
+    running = {job.description for snapshot in seen for job in snapshot.running}
+    assert "gp seed 1 proposing call 4" in running
 
 
 def test_a_plan_counts_what_is_held_and_writes_nothing() -> None:

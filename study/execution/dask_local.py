@@ -1,0 +1,85 @@
+"""Dask workers on this machine. Slow to import, so `executor` does so late."""
+
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
+from typing import Any
+
+import dask.config
+from distributed import Client, LocalCluster
+
+from study.execution.dask_workers import DaskExecutor
+from study.problems.base import Evaluator
+from study.training.tensorflow import ENVIRONMENT
+
+RESTART_SECONDS = 120  # without any worker, after which local ones count as lost
+
+
+@contextlib.contextmanager
+def open_workers(problem: Evaluator, count: int) -> Iterator[DaskExecutor]:
+    """Start a cluster on this machine, and end it with the context."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(main_module_hidden())
+        with sigint_blocked(), dask.config.set(dask_settings(count)):
+            cluster = LocalCluster(  # type: ignore[no-untyped-call, unused-ignore]
+                n_workers=count,
+                threads_per_worker=1,
+                host="127.0.0.1",  # nothing listens beyond this machine
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
+                memory_limit=0,
+                env=ENVIRONMENT,
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(cluster)
+        client = stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call, unused-ignore]
+        yield DaskExecutor(client, problem, RESTART_SECONDS)
+
+
+def dask_settings(count: int) -> dict[str, Any]:
+    """How Dask is to run so many workers of ours."""
+    return {
+        # If all are killed at once, a job can be handed from one to the next that dies.
+        "distributed.scheduler.allowed-failures": count,
+        # Looking at what the workers do 100 times a second took 3 % of their time.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+    }
+
+
+@contextlib.contextmanager
+def sigint_blocked() -> Iterator[None]:
+    """Let Ctrl-C reach this thread only: it ends the workers, they need not be told.
+
+    New threads and processes inherit which signals are blocked.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks the signal in the thread that first needs it
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextlib.contextmanager
+def main_module_hidden() -> Iterator[None]:
+    """Keep new processes from running the user's script again.
+
+    A spawned process imports the main module of its parent, so that a script that calls
+    `compare` without `if __name__ == "__main__"` would start itself in every worker.
+    """
+    main = sys.modules["__main__"]
+    file, spec = vars(main).pop("__file__", None), main.__spec__
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file
