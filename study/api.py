@@ -98,7 +98,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         Retrainings of each run's winner to test it, and as many re-evaluations.
     margin
         Percentage points (or what the problem measures) within which methods count as equivalent;
-        by default the problem's own, 0.1 for the network.
+        by default the problem's own, else 0.1 for percentages, and for other values none.
     epochs
         Passes through the training images; by default 3, more for small datasets.
     trainer

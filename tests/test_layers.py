@@ -111,7 +111,7 @@ def test_the_library_loads_tensorflow_and_scikit_optimize_only_to_work() -> None
 
 def test_what_is_exported_is_what_the_documents_promise() -> None:
     promised = [
-        *("Categorical", "Integer", "Method", "Objective", "Problem", "Real", "Results"),
+        *("Categorical", "Integer", "Method", "Objective", "Ordinal", "Problem", "Real", "Results"),
         *("SearchContext", "Settings", "StudyError", "__version__", "compare", "keras_problem"),
         "load",
     ]

@@ -36,7 +36,7 @@ def checks(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> list[
         same_design(trials, settings.initial_points, dimensions),
         *([fresh_weights(trials, finals, classes)] if classes else []),
         test_set_untouched(trials, finals, info),
-        nothing_failed(trials, finals, info.errors),
+        nothing_failed(trials, finals, info),
         repeats_reported(trials, dimensions),
         one_machine(info.sessions),
     ]
@@ -55,7 +55,7 @@ def equal_budgets(trials: pd.DataFrame, settings: Settings) -> Check:
     figures = f"{pluralize(runs, 'run')} of {pluralize(calls, 'call')}"
     if short:
         more = f" and {len(short) - 3} more" if len(short) > 3 else ""
-        figures = f"of {calls} calls each, {', '.join(short[:3])}{more}"
+        figures = f"the runs are not of {calls} calls each: {', '.join(short[:3])}{more}"
     return Check(rule="equal budgets", passed=not short, figures=figures)
 
 
@@ -72,7 +72,10 @@ def same_design(trials: pd.DataFrame, points: int, dimensions: list[str]) -> Che
         f"the same in {join_words(methods) or 'no search'}"
     )
     if wrong or missing:
-        figures = f"{wrong} points differ between searches, {missing} runs lack some"
+        figures = (
+            f"{wrong} points of the initial design differ between searches, {missing} runs lack "
+            "some"
+        )
     return Check(rule="same initial design", passed=not wrong and not missing, figures=figures)
 
 
@@ -120,20 +123,22 @@ def test_set_untouched(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyIn
         "in no table": beyond,
     }
     if any(wrong.values()):
-        figures += "; " + ", ".join(f"{count} {what}" for what, count in wrong.items() if count)
+        figures += ", of test data; " + ", ".join(f"{n} {what}" for what, n in wrong.items() if n)
     return Check(
         rule="test set scored for winners only", passed=not any(wrong.values()), figures=figures
     )
 
 
-def nothing_failed(trials: pd.DataFrame, finals: pd.DataFrame, errors: list[str]) -> Check:
+def nothing_failed(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Check:
     """Every evaluation has a score, and no search broke off."""
-    status = pd.concat([trials["status"], finals["status"]])
+    status, errors = pd.concat([trials["status"], finals["status"]]), info.errors
     failed = int((status != "ok").sum())
-    figures = f"{pluralize(len(status), 'call and retraining', 'calls and retrainings')}, "
-    figures += f"{failed or 'none'} failed"
+    calls = pluralize(len(status), "call and retraining", "calls and retrainings")
+    figures = f"{failed:,} of {calls} failed" if failed else f"none of {calls} failed"
     if errors:
         figures += f"; {len(errors)} of the searches broke off"
+    if info.retried:
+        figures += f"; {pluralize(info.retried, 'evaluation')} failed before and were made again"
     return Check(rule="no failures", passed=not failed and not errors, figures=figures)
 
 

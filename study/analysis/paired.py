@@ -28,7 +28,9 @@ COLUMNS = (
 )
 
 
-def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator) -> pd.DataFrame:
+def compare_pairs(
+    scores: pd.DataFrame, margin: float | None, rng: np.random.Generator
+) -> pd.DataFrame:
     """A row per pair of methods, the later column against the earlier: the columns `COLUMNS`.
 
     Parameters
@@ -36,7 +38,8 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
     scores
         Percent, (seeds, methods); a pair uses the seeds at which neither is missing.
     margin
-        Percentage points: differences within it are of no practical interest.
+        Percentage points: differences within it are of no practical interest. None: no difference
+        is known to be of none, and nothing is called equivalent.
     rng
         For the bootstrap, and for the test where there are too many sign patterns to try all.
 
@@ -49,15 +52,17 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
     paired t test; `p_adjusted` is Holm's.
 
     verdict
-        "equivalent": the interval lies within the margin. "better", "worse": the interval
-        excludes 0 and p_adjusted is at most 0.05. Else "undecided". The intervals are each
-        pair's own: only the p-values are adjusted for the number of pairs. Differences that are
-        all the same have no spread to judge by: from six seeds on they can show equivalence, and
+        "tied": the same score at every seed. "equivalent": the interval lies within the margin.
+        "better", "worse": the interval excludes 0 and p_adjusted is at most 0.05. Else "undecided".
+        The intervals are each pair's own: only the p-values are adjusted for the number of pairs.
+        Differences that are all the same, and not 0, have no spread to judge by: from six seeds on
+        they can show equivalence, and
         a difference as soon as an exact test can.
     seeds_needed
         About how many seeds would decide it with a probability of 80 %, if mean and standard
         deviation stay as they are: the smaller of what tells the two apart at 0.05 divided by
-        the number of pairs, and of what shows them equivalent. Infinite above 10,000.
+        the number of pairs, and of what shows them equivalent. Infinite above 10,000; missing for
+        ties, which more seeds of the same would not break.
     """
     from statsmodels.stats.multitest import multipletests
 
@@ -65,7 +70,7 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
     rows = []
     for method, other in pairs:
         differences = (scores[method] - scores[other]).dropna().to_numpy(float)
-        row = compare_pair(differences, len(pairs), margin, rng)
+        row = compare_pair(differences, len(pairs), math.nan if margin is None else margin, rng)
         rows.append({"method": method, "other": other, **row})
     p_values = [row["p_value"] for row in rows]
     tested = [1.0 if math.isnan(p) else p for p in p_values]
@@ -79,7 +84,10 @@ def compare_pairs(scores: pd.DataFrame, margin: float, rng: np.random.Generator)
 def compare_pair(
     differences: np.ndarray, family: int, margin: float, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """What one pair alone tells: (seeds,) differences, in a family of so many pairs."""
+    """What one pair alone tells: (seeds,) differences, in a family of so many pairs.
+
+    A margin of NaN is none.
+    """
     n = len(differences)
     d = np.where(np.abs(differences) < 1e-9, 0.0, differences)  # rounding is no difference
     wins, losses = int((d > 0).sum()), int((d < 0).sum())
@@ -169,8 +177,10 @@ def _rounded_mean(d: np.ndarray, axis: int) -> Any:
 
 
 def verdict(row: dict[str, Any]) -> str:
-    """Better, worse, equivalent or undecided; see `compare_pairs`."""
+    """Better, worse, equivalent, tied or undecided; see `compare_pairs`."""
     low, high, margin = row["low"], row["high"], row["margin"]
+    if row["ties"] == row["n"] > 0:
+        return "tied"
     if row["interval"] == "none" or (row["interval"] == "constant" and row["n"] < CONSTANT_FROM):
         return "undecided"
     if -margin <= low and high <= margin:
@@ -181,8 +191,11 @@ def verdict(row: dict[str, Any]) -> str:
 
 
 def required_seeds(d: np.ndarray, family: int, margin: float) -> float:
-    """Seeds that would decide with 80 % power; NaN with fewer than two, infinite if too many."""
-    if len(d) < 2:
+    """Seeds that would decide with 80 % power; infinite if too many.
+
+    NaN with fewer than two, or if all differences are 0.
+    """
+    if len(d) < 2 or not d.any():
         return math.nan
     mean, sd = abs(float(d.mean())), float(d.std(ddof=1))
     if is_constant(d):
@@ -191,8 +204,9 @@ def required_seeds(d: np.ndarray, family: int, margin: float) -> float:
         )
     apart = _seeds(mean / sd, ALPHA / family, POWER)
     # Both ends of the interval must lie within the margin: half of what may go wrong each.
-    equal = _seeds((margin - mean) / sd, ALPHA, (1 + POWER) / 2)
-    return min(apart, equal)
+    if math.isnan(margin):
+        return apart
+    return min(apart, _seeds((margin - mean) / sd, ALPHA, (1 + POWER) / 2))
 
 
 def _seeds(effect: float, alpha: float, power: float) -> float:

@@ -67,7 +67,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
         typer.Option(
             help="Percentage points (or what the problem measures) within which two methods count "
             "as equivalent.",
-            show_default="0.1, or what the problem says",
+            show_default="what the problem says, else 0.1 for percentages and none for others",
         ),
     ] = None,
     methods: Annotated[

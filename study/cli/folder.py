@@ -44,7 +44,11 @@ def redraw(folder: Path, draw: "Callable[[Results], list[Path]]") -> int:
     """Draw something of a results folder anew, and name the files; the exit code."""
     from study.results import read_files
 
-    print_files(draw(read_files(folder)))
+    results = read_files(folder)
+    written = draw(results)
+    print_files(written)
+    if not any(path.suffix == ".svg" for path in written):
+        print_line("there is nothing to draw: no evaluation has a score")
     return 0
 
 

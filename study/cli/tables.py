@@ -35,10 +35,10 @@ def print_results(results: Results) -> None:
         console.print(escape(paragraph(found, results)))
     console.print("\n[bold]Integrity checks[/]")
     for check in results.checks:
-        state = "[green]passed[/]" if check.passed else "[bold red]FAILED[/]"
-        console.print(_indented(f"{state} {check.rule}: {escape(check.figures)}"))
+        state = f"[green]passed[/] {check.rule}" if check.passed else "[bold red]FAILED[/]"
+        console.print(_indented(f"{state}: {escape(check.figures)}"))
     console.print()
-    failed = [check.rule for check in results.failed_checks]
+    failed = [check.figures for check in results.failed_checks]
     for line in conclusions(scores.summary, scores.comparisons, results.info, failed):
         console.print(f"[bold]{escape(line)}[/]")
     if not results.finished:
@@ -86,10 +86,11 @@ def _legend(results: Results) -> str:
     workers = max((session.workers for session in info.sessions), default=1)
     beside = f" Seconds: {workers} workers in parallel." if workers > 1 else ""
     times = pluralize(settings.retrain, "time")
+    seeds = f"Means over {settings.seeds:,} seeds" if settings.seeds > 1 else "One seed"
     sizes = f" {objective.size.capitalize()}: median of the winners." if objective.size else ""
     return (
-        f"Means over {pluralize(settings.seeds, 'seed')}, {pluralize(settings.calls, 'call')} per "
-        f"run. Re-eval.: each run's winner re-evaluated with fresh seeds, {times}. "
+        f"{seeds}, {pluralize(settings.calls, 'call')} per run. Re-eval.: each run's winner "
+        f"re-evaluated with fresh seeds, {times}. "
         f"{objective.final_label.capitalize()}: {info.problem.words.judged}, as many times.{sizes} "
         f"Overhead: suggesting a configuration.{beside}"
     )
@@ -132,6 +133,6 @@ def exit_code(results: Results) -> int:
     if broken:
         error("a search that broke off goes on with the same command, once its cause is mended")
     for check in results.failed_checks:
-        error(f"check failed: {check.rule}: {check.figures}")
+        error(f"check failed: {check.figures}")
     sys.stderr.flush()
     return 0 if results.valid and not results.failures else 1

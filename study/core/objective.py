@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from study.core.formatting import format_interval, format_percent, format_signed
-from study.core.validation import DEFAULT_MARGIN, MAX_NUMBER, NAME_PATTERN, safe_repr
+from study.core.validation import DEFAULT_MARGIN, MAX_NUMBER, NAME_RULE, is_name, safe_repr
 
 LOWEST_REGRET = 1e-9  # where a logarithmic axis ends: below, an optimum counts as found
 ROUNDING = 1e-12  # smaller differences are none
@@ -36,8 +36,14 @@ class Objective:
     worst: float | None = None
     """What a search is told of a configuration that failed; by default the worst value that it
     has been told before."""
-    margin: float = DEFAULT_MARGIN
-    """Methods that differ by less count as equivalent: in percentage points, or as a value."""
+    margin: float | None = None
+    """Methods that differ by less count as equivalent: in percentage points, of which 0.1 is the
+    default, or as a value; without one, such methods are never called equivalent."""
+
+    @property
+    def equivalence_margin(self) -> float | None:
+        """The margin, as named or by default: nobody knows which difference of a loss matters."""
+        return DEFAULT_MARGIN if self.margin is None and self.percent else self.margin
 
     @property
     def label(self) -> str:
@@ -141,10 +147,10 @@ ACCURACY = Objective(name="accuracy", percent=True, size="parameters", tested=Tr
 def validate_objective(objective: Objective) -> None:
     """Raise ValueError unless an objective's words are names, and its figures are numbers."""
     for text in (objective.name, objective.size or "none"):
-        if not (isinstance(text, str) and NAME_PATTERN.fullmatch(text)):
-            raise ValueError(f"{safe_repr(text)} is not a name: use letters and digits")
+        if not is_name(text):
+            raise ValueError(f"the objective speaks of {safe_repr(text)}: {NAME_RULE}")
     for name in ("optimum", "worst", "margin"):
         value = getattr(objective, name)
         number = type(value) in (int, float) and abs(value) <= MAX_NUMBER
-        if not number and (value is not None or name == "margin"):
+        if not number and value is not None:
             raise ValueError(f"its {name} is {safe_repr(value)}: give a number")

@@ -37,16 +37,17 @@ class Settings:
     """Times that the winner of each run is retrained and scored on the test set."""
     methods: tuple[str, ...] = ("baseline", "random", "gp", "gbrt")
     """Rows of the method table."""
-    margin: float = DEFAULT_MARGIN
+    margin: float | None = DEFAULT_MARGIN
     """Methods that differ by less than this, in percentage points or as the problem's values do,
-    count as equivalent. Set before the results are known, as everything here."""
+    count as equivalent; None: never. Set before the results are known, as everything here."""
 
     def __post_init__(self) -> None:
         for name in ("seeds", "calls", "initial_points", "retrain"):
             most = MAX_CALLS if name == "calls" else MAX_TRAININGS
             value = require_count(name.replace("_", "-"), getattr(self, name), most)
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "margin", require_positive("margin", self.margin))
+        if self.margin is not None:
+            object.__setattr__(self, "margin", require_positive("margin", self.margin))
         object.__setattr__(self, "methods", require_unique_names("methods", self.methods))
         if self.calls < self.initial_points:
             raise StudyError(

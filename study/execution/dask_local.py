@@ -44,6 +44,8 @@ def dask_settings(count: int) -> dict[str, Any]:
     return {
         # If all are killed at once, a job can be handed from one to the next that dies.
         "distributed.scheduler.allowed-failures": count,
+        # A worker that is killed is started again by its nanny, and not given up after 15 seconds.
+        "distributed.deploy.lost-worker-timeout": "1h",
         # Looking at what the workers do 100 times a second took 3 % of their time.
         "distributed.worker.profile.enabled": False,
         "distributed.admin.tick.interval": "1s",

@@ -3,7 +3,9 @@
 import contextlib
 import itertools
 import math
+import os
 import queue
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
@@ -74,7 +76,7 @@ def run_with_problem(
     """
     worker = get_worker()
     if number is not None:
-        worker.log_event(plugin, (number, worker.address))
+        worker.log_event(plugin, (number, worker.address, os.getpid()))
     holder = cast("ProblemPlugin | None", worker.plugins.get(plugin))
     if holder is None:
         raise UnfitError(f"the worker {worker.address} lost the data: run the same command again")
@@ -98,13 +100,13 @@ class DaskExecutor:
 
     Workers come and go. If the scheduler goes, or a worker would compute something else, `wait`
     raises `ClusterError`, after it returned what was done before; so it does if there is no worker
-    for `patience` seconds. The worker of a job that takes longer than it may is replaced; the job's
-    outcome is then an `OverdueError`.
+    for `patience` seconds, which only workers on this machine have. The worker of a job that takes
+    longer than it may is replaced; the job's outcome is then an `OverdueError`.
     """
 
-    def __init__(self, client: Client, problem: Evaluator, patience: float = math.inf) -> None:
+    def __init__(self, client: Client, problem: Evaluator, patience: float | None = None) -> None:
         self.problem = Placeholder.PROBLEM
-        self._patience = patience
+        self._local, self._patience = patience is not None, patience or math.inf
         self._last_worker = time.monotonic()
         self._client: Any = client
         self._plugin = f"study {client.id}"  # two studies may share a cluster
@@ -171,11 +173,15 @@ class DaskExecutor:
     def _give_up_overdue(self) -> list[tuple[Any, Any]]:
         """End the jobs that took longer than they may, and replace their workers."""
         outcomes: list[tuple[Any, Any]] = []
-        for job_id, address in self._deadlines.overdue():
+        for job_id, address, process in self._deadlines.overdue():
             if self._running[job_id].done():
                 continue
             self._client.cancel([self._running[job_id]], force=True)
-            self._client.restart_workers([address], timeout=REPLACE_SECONDS, raise_for_error=False)
+            if self._local:  # its nanny starts another at once, after 4 seconds of patience else
+                os.kill(process, signal.SIGKILL)
+            else:
+                how = {"timeout": REPLACE_SECONDS, "raise_for_error": False}
+                self._client.restart_workers([address], **how)
             outcomes.append((job_id, OverdueError()))
         return outcomes
 
@@ -214,7 +220,7 @@ class Deadlines:
     def __init__(self) -> None:
         self._numbers = itertools.count()
         self._jobs: dict[int, tuple[Any, float]] = {}  # number: job and its timeout
-        self._begun: dict[int, tuple[float, str]] = {}  # number: when, and on which worker
+        self._begun: dict[int, tuple[float, str, int]] = {}  # number: when, which worker, process
 
     def add(self, job_id: Any, timeout: float) -> int:
         """The number of a job, by which its worker tells that it begins."""
@@ -222,16 +228,16 @@ class Deadlines:
         self._jobs[number] = job_id, timeout
         return number
 
-    def on_begin(self, event: tuple[float, tuple[int, str]]) -> None:
+    def on_begin(self, event: tuple[float, tuple[int, str, int]]) -> None:
         """Take note of what a worker tells; called from another thread."""
-        number, address = event[1]
+        number, address, process = event[1]
         if number in self._jobs:
-            self._begun[number] = time.monotonic(), address
+            self._begun[number] = time.monotonic(), address, process
 
-    def overdue(self) -> list[tuple[Any, str]]:
-        """The jobs whose time is over, and where they are."""
+    def overdue(self) -> list[tuple[Any, str, int]]:
+        """The jobs whose time is over, and on which worker, in which process of its, they are."""
         return [
-            (self._jobs[number][0], self._begun[number][1])
+            (self._jobs[number][0], *self._begun[number][1:])
             for number, left in self._seconds_left().items()
             if left <= 0
         ]
@@ -242,7 +248,8 @@ class Deadlines:
 
     def _seconds_left(self) -> dict[int, float]:
         now = time.monotonic()
-        return {n: began + self._jobs[n][1] - now for n, (began, _) in list(self._begun.items())}
+        begun = list(self._begun.items())
+        return {number: at + self._jobs[number][1] - now for number, (at, *_) in begun}
 
     def remove(self, job_id: Any) -> None:
         """Forget a job."""

@@ -97,7 +97,7 @@ def make_plan(
         calls=request.calls,
         initial_points=request.initial_points,
         retrain=request.retrain,
-        margin=Settings.margin if request.margin is None else request.margin,
+        margin=request.margin,
     )
     workers = worker_count(request.workers, request.scheduler)
     timeout = None if request.timeout is None else require_positive("timeout", request.timeout)
@@ -137,10 +137,10 @@ def worker_count(workers: int | None, scheduler: str | None) -> int:
     return require_count("workers", default if workers is None else workers, most)
 
 
-def choose_margin(margin: float | None, objective: Objective) -> float:
-    """The margin as named, or the problem's own."""
+def choose_margin(margin: float | None, objective: Objective) -> float | None:
+    """The margin as named, or the problem's own; values that are no percentages may have none."""
     if margin is None:
-        return objective.margin
+        return objective.equivalence_margin
     return require_positive("margin", margin, 100) if objective.percent else margin
 
 

@@ -17,7 +17,7 @@ from study.execution.retry import forget_failed
 from study.methods.selection import MethodSelection, describe_methods, parse_method
 from study.problems.base import Evaluator
 from study.storage.files import LEDGER, translate_read_errors, translate_write_errors
-from study.storage.ledger import Ledger, study_lock
+from study.storage.ledger import Ledger, study_lock, to_memory
 
 
 @contextlib.contextmanager
@@ -49,7 +49,7 @@ def open_study(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledg
                 stack.enter_context(study_lock(folder))
         ledger = stack.enter_context(Ledger(None if dry and not stored else folder / LEDGER))
         if dry and stored:
-            ledger = stack.enter_context(ledger.to_memory())
+            ledger = stack.enter_context(to_memory(ledger))
         with translate_read_errors(folder):
             whole = merge_with_stored(planned, ledger)
             if planned.retry_failed:

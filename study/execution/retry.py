@@ -25,14 +25,14 @@ def forget_failed(ledger: Ledger, methods: Mapping[str, MethodSelection]) -> int
             first[run] = min(trial.call, first.get(run, trial.call))
     adaptive = {name: method.method_spec.adaptive for name, method in methods.items()}
     ledger.forget(
-        failed,
-        [
+        evaluations=[(key,) for key in failed],
+        trials=[
             (t.method, t.seed, t.call)
             for t in trials
             if t.task.key in failed
             or (adaptive[t.method] and t.call > first.get((t.method, t.seed), t.call))
         ],
-        [
+        finals=[
             (f.method, f.seed, str(f.task.kind), f.repeat)
             for f in ledger.finals(done)
             if f.task.key in failed or (f.method, f.seed) in first

@@ -6,24 +6,32 @@ from matplotlib.axes import Axes
 
 from study.core.objective import Objective
 
+VERDICT_COLOURS = {
+    "better": "#0072b2",
+    "worse": "#d55e00",
+    "equivalent": "#009e73",
+    "tied": "#009e73",
+    "undecided": "0.45",
+}
+
 
 def comparisons(frame: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
     """A row per pair: mean difference in test score with its 95 % interval, and the verdict.
 
-    Grey: within the margin of equivalence. The axis of percentage points is linear near 0 and
-    logarithmic beyond, so that four points and a tenth of one can both be read.
+    Grey: within the margin of equivalence, if there is one. The axis of percentage points is linear
+    near 0 and logarithmic beyond, so that four points and a tenth of one can both be read.
     """
     rows = frame.dropna(subset=["mean_difference"])
     margin = float(frame["margin"].iloc[0])
-    axes.axvspan(-margin, margin, color="0.5", alpha=0.15, lw=0, zorder=0)
+    if margin == margin:  # noqa: PLR0124 (not NaN)
+        axes.axvspan(-margin, margin, color="0.5", alpha=0.15, lw=0, zorder=0)
     axes.axvline(0, color="0.3", lw=0.8, zorder=1)
-    tint = {"better": "#0072b2", "worse": "#d55e00", "equivalent": "#009e73", "undecided": "0.45"}
-    tints = rows["verdict"].map(tint).tolist()
+    tints = rows["verdict"].map(VERDICT_COLOURS).tolist()
     places = np.arange(len(rows))
     axes.hlines(places, rows["low"], rows["high"], colors=tints, lw=2.5)
     axes.scatter(rows["mean_difference"], places, c=tints, s=50, zorder=3)
     reach = np.nanmax(np.abs(rows[["mean_difference", "low", "high"]].to_numpy(float)))
-    reach = max(float(reach) * 1.3, 3 * margin)
+    reach = float(np.nanmax([reach * 1.3, 3 * margin])) or 1.0
     if objective.percent:
         _points_axis(axes, reach)
     axes.set_xlim(-reach, reach)

@@ -176,7 +176,12 @@ FIGURES = (
 
 
 def draw_figures(results: Results, specs: Iterable[FigureSpec] = FIGURES) -> list[DrawnFigure]:
-    """The figures that a study has, titled: what each shows, and below it what it is about."""
+    """The figures that a study has, titled: what each shows, and below it what it is about.
+
+    A study of which every evaluation failed has none.
+    """
+    if len(results.scores.trials) and results.scores.trials["validation_score"].isna().all():
+        return []
     about = title_details(results)
     drawn = []
     with own_style():

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from study.core.formatting import join_words, pluralize
-from study.core.objective import Objective
+from study.core.objective import LOWEST_REGRET, Objective
 from study.core.study_info import StudyInfo
 
 FEW = 200  # seeds that somebody may still want to train
@@ -41,6 +41,9 @@ def pair_sentence(row: Row, objective: Objective) -> str:
     if row["verdict"] == "worse":
         row = swap_sides(row)
     n, pair = row["n"], f"{row['method']} and {row['other']}"
+    if row["verdict"] == "tied":
+        where = f"each of {n:,} seeds" if n > 1 else "one seed, which tells nothing of others"
+        return f"{pair}: tied, the same {objective.final_label} at {where}"
     apart = objective.format_signed_difference(row["mean_difference"]) + objective.difference_unit
     if row["verdict"] == "better":
         won = f"{row['wins']} of {pluralize(n, 'seed')}"
@@ -74,7 +77,7 @@ def seeds_clause(row: Row) -> str:
 
 def pair_sentences(comparisons: pd.DataFrame, objective: Objective) -> list[str]:
     """A sentence per pair, what is decided first."""
-    order = {"better": 0, "worse": 0, "equivalent": 1, "undecided": 2}
+    order = {"better": 0, "worse": 0, "equivalent": 1, "tied": 1, "undecided": 2}
     rows = sorted(to_rows(comparisons), key=lambda row: order[row["verdict"]])
     return [pair_sentence(row, objective) for row in rows]
 
@@ -84,6 +87,8 @@ def conclusions(
 ) -> list[str]:
     """What came out, how sure it is, and what to do next: a sentence each."""
     methods = {row["method"]: row for row in to_rows(summary.dropna(subset=["test_score"]))}
+    if not methods and info.finished:
+        return ["Nothing can be said: no run has a winner that could be scored."]
     if not methods:
         return ["Nothing can be said yet: no run has finished."]
     best = max(methods, key=lambda method: methods[method]["test_score"])
@@ -91,40 +96,50 @@ def conclusions(
     against = [row for row in seen if row["method"] == best]
     objective = info.problem.objective
     return [
-        _outcome(best, methods, info, objective),
+        _outcome(best, against, methods, info),
         _certainty(against, objective),
         _next(best, against, methods, info, failed_checks),
     ]
 
 
-def _outcome(best: str, methods: dict[str, Row], info: StudyInfo, objective: Objective) -> str:
-    settings = info.settings
+def _outcome(best: str, against: list[Row], methods: dict[str, Row], info: StudyInfo) -> str:
+    settings, objective = info.settings, info.problem.objective
     study = (
         f"On {info.problem.name}, with {pluralize(settings.calls, 'call')} per run and "
         f"{pluralize(settings.seeds, 'seed')}"
     )
     reached = objective.format_score(methods[best]["test_score"])
+    tied = [best, *_names("tied", against)]
+    if len(tied) == len(methods) > 1:
+        return f"{study}, {join_words(tied)} are tied: {reached}."
     if best == "baseline":
         better = f"a better {objective.final_label} than the untuned baseline"
         return f"{study}, no search reached {better}: {reached}."
-    goal = f"the {objective.direction_label} {objective.final_label} on average"
-    text = f"{study}, {best} reached {goal}: {reached}"
-    if "baseline" in methods:
+    average = " on average" if settings.seeds > 1 else ""
+    goal = f"the {objective.direction_label} {objective.final_label}{average}"
+    text = f"{study}, {join_words(tied)} reached {goal}: {reached}"
+    if "baseline" in methods and "baseline" not in tied:
         baseline = objective.format_score(methods["baseline"]["test_score"])
         text += f", against {baseline} for the baseline"
     return text + "."
 
 
-def _certainty(against: list[Row], objective: Objective) -> str:
-    def names(verdict: str) -> list[str]:
-        return [row["other"] for row in against if row["verdict"] == verdict]
+def _names(verdict: str, against: list[Row]) -> list[str]:
+    """The methods that the best one compares like this with."""
+    return [row["other"] for row in against if row["verdict"] == verdict]
 
+
+def _certainty(against: list[Row], objective: Objective) -> str:
+    if against and len(_names("tied", against)) == len(against):
+        return f"Every seed gave all of them the same {objective.final_label}."
     worse = [win_clause(row, objective) for row in against if row["verdict"] == "better"]
     parts = [f"it beats {join_words(worse)}"] if worse else []
-    if equal := names("equivalent"):
+    if tied := _names("tied", against):
+        parts.append(f"it is tied with {join_words(tied)}")
+    if equal := _names("equivalent", against):
         margin = f"{against[0]['margin']:g}{objective.difference_unit}"
         parts.append(f"it is equivalent to {join_words(equal)} within {margin}")
-    if undecided := names("undecided"):
+    if undecided := _names("undecided", against):
         parts.append(f"whether it is better than {join_words(undecided)} is undecided")
     if not parts:
         return "There is nothing to compare it with."
@@ -142,15 +157,29 @@ def _next(
     if not info.finished:
         return "The study is unfinished: run the same command again before you rely on this."
     if failed_checks:
-        return f"Do not rely on it: a check failed ({join_words(failed_checks)})."
+        return f"Do not rely on it: {'; '.join(failed_checks)}."
+    if against and len(_names("tied", against)) == len(against):
+        return _advice_for_ties(best, methods, info.problem.objective)
     if info.settings.seeds == 1:
         return "One seed decides nothing: take at least five."
     return _advice(best, [row for row in against if row["verdict"] != "better"], methods)
 
 
+def _is_near(row: Row) -> bool:
+    """Whether the difference is none, or within the margin, if there is one."""
+    return row["verdict"] == "tied" or bool(row["mean_difference"] <= row["margin"])
+
+
+def _advice_for_ties(best: str, methods: dict[str, Row], objective: Objective) -> str:
+    """What to do where all methods came to the same."""
+    if objective.optimum is not None and abs(methods[best]["test_score"]) < LOWEST_REGRET:
+        return "All found the optimum: fewer calls may tell them apart, more seeds will not."
+    return "More calls may tell them apart, more seeds will not."
+
+
 def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     """Which method to take, and what would decide between it and its peers."""
-    near = [row["other"] for row in peers if row["mean_difference"] <= row["margin"]]
+    near = [row["other"] for row in peers if _is_near(row)]
     names = [best, *(name for name in near if name in methods)]
     cheapest = min(names, key=lambda name: methods[name]["seconds_per_call"])
     undecided = [row for row in peers if row["verdict"] == "undecided"]
@@ -163,8 +192,10 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
         rivals = join_words([row["other"] for row in reachable])
         return f"{seeds_clause(most).capitalize()} would tell {best} from {rivals}."
     closest = min(undecided, key=lambda row: row["seeds_needed"])
-    pair = f"{best} and {closest['other']}"
+    question = f"To decide between {best} and {closest['other']} would take {seeds_clause(closest)}"
+    if len(names) == 1:
+        return f"{question}; rather take {best}, which came farthest."
     return (
-        f"To decide between {pair} would take {seeds_clause(closest)}; rather "
-        f"take {cheapest}, the cheapest per call of those that came as far within the margin."
+        f"{question}; rather take {cheapest}, the cheapest per call of those that came as far "
+        "within the margin."
     )

@@ -120,7 +120,7 @@ def contents(
 ) -> dict[str, Any]:
     """Everything that the templates show, as text and rows of text."""
     info, scores = results.info, results.scores
-    failed = [check.rule for check in results.failed_checks]
+    failed = [check.figures for check in results.failed_checks]
     return {
         "title": chapter.title if chapter else f"{info.problem.name}: which search is better?",
         "chapter": chapter,

@@ -172,24 +172,11 @@ class Ledger:
             insert_rows(self._db, "trials", map(rows.trial_to_row, trials))
             insert_rows(self._db, "finals", map(rows.retraining_to_row, finals))
 
-    def forget(
-        self,
-        evaluations: Iterable[str],
-        trials: Iterable[tuple[str, int, int]],
-        finals: Iterable[tuple[str, int, str, int]],
-    ) -> None:
-        """Remove evaluations by key, and the calls and retrainings at these places."""
+    def forget(self, **keys: Iterable[Row]) -> None:
+        """Remove the rows with these unique keys, by table."""
         with self._write_transaction():
-            delete_rows(self._db, "evaluations", ((key,) for key in evaluations))
-            delete_rows(self._db, "trials", trials)
-            delete_rows(self._db, "finals", finals)
-
-    def to_memory(self) -> "Ledger":
-        """A copy that can be changed without a trace; to be closed like the original."""
-        copy = Ledger(None)
-        with translate_database_errors(self.path):
-            self._db.backup(copy._db)
-        return copy
+            for table, some in keys.items():
+                delete_rows(self._db, table, some)
 
     def evaluations(self) -> Evaluations:
         """Everything that was ever evaluated, by key."""
@@ -207,6 +194,14 @@ class Ledger:
         with self.read_transaction():
             found = self.rows("finals", "method, seed, kind, repeat")
             return [rows.retraining_from_row(row, done) for row in found]
+
+
+def to_memory(ledger: Ledger) -> Ledger:
+    """A copy of a ledger that can be changed without a trace, to be closed like the original."""
+    copy = Ledger(None)
+    with translate_database_errors(ledger.path):
+        ledger._db.backup(copy._db)
+    return copy
 
 
 @contextlib.contextmanager

@@ -160,7 +160,8 @@ def test_hopeless_is_infinite() -> None:
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 6, 8, 13, 14, 20, 33])
 def test_a_method_is_never_better_than_itself(n: int) -> None:
     found = two([0.0] * n)
-    assert found["verdict"] == ("equivalent" if n >= 6 else "undecided")
+    assert found["verdict"] == "tied"
+    assert math.isnan(found["seeds_needed"])  # more of the same would break no tie
     assert (found["wins"], found["ties"], found["losses"]) == (0, n, 0)
     assert found["probability_better"] == 0.5
 
@@ -205,6 +206,15 @@ def test_ties_count_half_and_weaken_the_test() -> None:
     )
     assert found["p_value"] == pytest.approx(flips(np.array([0, 0, 0, 0, 0.3, 0.3])), abs=1e-9)
     assert found["verdict"] == "undecided"
+
+
+def test_without_a_margin_nothing_is_equivalent() -> None:
+    d = np.random.default_rng(2).normal(0.0, 1e-4, 30)
+    scores = pd.DataFrame({"gp": 0.0 * d, "random": d})
+    for margin, verdict in ((0.1, "equivalent"), (None, "undecided")):
+        found = paired.compare_pairs(scores, margin, np.random.default_rng(0)).iloc[0]
+        assert found["verdict"] == verdict
+    assert found["seeds_needed"] > 30
 
 
 def test_a_real_but_tiny_difference_is_equivalent() -> None:

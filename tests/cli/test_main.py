@@ -19,6 +19,7 @@ from study import compare, load
 from study.cli.main import main
 from study.core.errors import StudyError
 from study.core.objective import ACCURACY
+from study.core.records import Evaluation, EvaluationKind, Status, make_task
 from study.core.settings import Settings
 from study.execution.resume import save_metadata
 from study.methods.selection import parse_methods
@@ -313,6 +314,8 @@ def bad(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with Ledger(Path("other/study.db")) as ledger:
         settings = Settings(seeds=1, calls=3, initial_points=3, methods=("gp",))
         save_metadata(ledger, settings, Toy(), DATA, parse_methods(["gp"]))
+        first = make_task(EvaluationKind.VALIDATION, 0, Toy().default, 0)
+        ledger.record([(first, Evaluation(status=Status.OK, score=0.5))])
     with Ledger(Path("odd/study.db")) as ledger:
         ledger.write(settings={"seeds": "many"})
     return tmp_path
@@ -470,7 +473,7 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
         "from study.cli.main import main\n"
         "original = problems.NetworkProblem.evaluate\n"
         "def evaluate(self, task):\n"
-        "    if task.configuration['num_input_nodes'] == 512: raise MemoryError('too large')\n"
+        "    if task.configuration['num_input_nodes'] != 512: raise MemoryError('too large')\n"
         "    return original(self, task)\n"
         "problems.NetworkProblem.evaluate = evaluate\nmain()"
     )
@@ -482,12 +485,12 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
     )
     assert run.returncode == 1
     first, second, third = run.stderr.splitlines()
-    assert "random seed 0 call 1: failed, MemoryError: too large" in first
-    assert "what failed is kept" in second
-    assert "check failed: no failures: 4 calls and retrainings, 1 failed" in third
+    assert "random seed 0 call 2: failed, MemoryError: too large" in first
+    assert "to evaluate it again, add --retry-failed" in second
+    assert "check failed: 1 of 4 calls and retrainings failed" in third
     trials = load(tmp_path / "results" / "odd").trials
-    assert trials["status"].tolist() == ["failed", "ok"]
-    assert trials["validation_accuracy"].isna().tolist() == [True, False]
+    assert trials["status"].tolist() == ["ok", "failed"]
+    assert trials["validation_accuracy"].isna().tolist() == [False, True]
 
 
 def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> None:

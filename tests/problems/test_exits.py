@@ -78,9 +78,9 @@ def test_an_evaluation_that_exits_is_a_failed_row_with_any_number_of_workers(
     assert {row[4] for row in found[0]} == {"ok", "failed"}
     assert {row[5] for row in found[0]} == {
         "",
-        "ExitError: sys.exit() was called",
-        "ExitError: sys.exit(0) was called",
-        "ExitError: sys.exit(3) was called",
+        "ExitError: sys.exit() was called (mine.py, line 7)",
+        "ExitError: sys.exit(0) was called (mine.py, line 9)",
+        "ExitError: sys.exit(3) was called (mine.py, line 11)",
     }
 
 

@@ -187,7 +187,11 @@ def test_a_failing_evaluation_is_told_as_the_worst_so_far(tmp_path: Path) -> Non
     [
         ({"default": '{"x": 0.5}'}, "default"),
         ({"default": '{"x": 2.0, "n": 3}'}, "default"),
-        ({"objective": "name='<b>'"}, "is not a name"),
+        ({"objective": "name='<b>'"}, "speaks of '<b>': a name begins with a letter or digit"),
+        ({"default": '{"x": 0.5, "n": 4.7}'}, "its default has n=4.7, allowed is 1 .. 9"),
+        ({"default": '{"x": 0.5, "n": True}'}, "its default has n=True, allowed is 1 .. 9"),
+        ({"default": '{"x": 0.5, "n": 3, "m": 1}'}, "do not both name 'm'"),
+        ({"objective": "), baseline=dict(x=0.5, n=0.5"}, "baseline has n=0.5, which is of another"),
     ],
 )
 def test_a_problem_that_is_not_in_order_is_one_line(
@@ -211,7 +215,11 @@ def test_a_problem_that_is_not_in_order_is_one_line(
 def test_what_evaluate_must_not_return_is_a_failed_row(
     tmp_path: Path, returns: str, objective: str, reason: str
 ) -> None:
-    trials = small(written(tmp_path, returns=returns, objective=objective), tmp_path, "random")
+    problem = written(tmp_path, returns=returns, objective=objective)
+    trials = compare(
+        problem=problem, methods=["random"], output=tmp_path / "out", workers=1, seeds=1, calls=2,
+        initial_points=2, keep_going=True,
+    ).trials  # fmt: skip
     assert (trials["status"] == "failed").all()
     assert trials["reason"].str.startswith(reason).all()
 

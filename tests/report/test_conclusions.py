@@ -61,6 +61,36 @@ def test_equivalence_names_its_margin() -> None:
     assert line == "gbrt and gp: equivalent within 0.5 pp, -0.01 pp [-0.15, +0.12]"
 
 
+def test_a_tie_is_called_one_and_more_seeds_are_not_advised() -> None:
+    comparisons = compared({"gp": [50.0] * 3, "random": [50.0] * 3})
+    info = msgspec.structs.replace(INFO, settings=Settings(seeds=3))
+    assert pair_sentences(comparisons, ACCURACY) == [
+        "random and gp: tied, the same test accuracy at each of 3 seeds"
+    ]
+    assert conclusions(summary({"gp": 50.0, "random": 50.0}), comparisons, info, []) == [
+        "On mnist, with 12 calls per run and 3 seeds, gp and random are tied: 50.00 %.",
+        "Every seed gave all of them the same test accuracy.",
+        "More calls may tell them apart, more seeds will not.",
+    ]
+
+
+def test_some_may_be_tied_at_the_top() -> None:
+    comparisons = compared({"gp": GP, "tpe": GP, "baseline": BASELINE})
+    first, second, third = conclusions(
+        summary({"gp": 97.4, "tpe": 97.4, "baseline": 93.16}), comparisons, INFO, []
+    )
+    assert "gp and tpe reached the highest test accuracy on average: 97.40 %, against" in first
+    assert second == "It beats baseline by 4.24 pp [4.10, 4.37]; it is tied with tpe."
+    assert third == "Take gp."
+
+
+def test_one_seed_is_no_average() -> None:
+    comparisons = compared({"gp": [97.0], "gbrt": [97.5]})
+    info = msgspec.structs.replace(INFO, settings=Settings(seeds=1))
+    first, *_ = conclusions(summary({"gp": 97.0, "gbrt": 97.5}), comparisons, info, [])
+    assert first.endswith("1 seed, gbrt reached the highest test accuracy: 97.50 %.")
+
+
 def test_one_seed_is_said_to_tell_nothing() -> None:
     (line,) = pair_sentences(compared({"gp": [97.0], "gbrt": [97.5]}), ACCURACY)
     assert line == "gbrt and gp: undecided, +0.50 pp at one seed, which tells nothing of others"
@@ -105,7 +135,7 @@ def test_a_hopeless_question_is_not_to_be_pursued() -> None:
     ("info", "failed", "expected"),
     [
         ({"finished": False}, [], "unfinished"),
-        ({}, ["fresh weights"], "Do not rely on it: a check failed (fresh weights)."),
+        ({}, ["3 of 9 calls failed"], "Do not rely on it: 3 of 9 calls failed."),
         ({"settings": Settings(seeds=1)}, [], "One seed decides nothing"),
     ],
 )
@@ -127,6 +157,8 @@ def test_if_nothing_beats_the_baseline_it_is_said() -> None:
     assert third == "Take baseline."
 
 
-def test_nothing_finished_is_said() -> None:
-    (line,) = conclusions(summary({"gp": float("nan")}), compared({"gp": []}), INFO, [])
-    assert line.startswith("Nothing can be said yet")
+@pytest.mark.parametrize(("finished", "told"), [(False, " yet: no run"), (True, ": no run has a")])
+def test_nothing_finished_is_said(finished: bool, told: str) -> None:
+    info = msgspec.structs.replace(INFO, finished=finished)
+    (line,) = conclusions(summary({"gp": float("nan")}), compared({"gp": []}), info, [])
+    assert line.startswith(f"Nothing can be said{told}")

@@ -1,0 +1,29 @@
+"""What a study says while it runs."""
+
+import time
+
+import pytest
+
+from study.cli import progress
+from study.core.objective import ACCURACY
+from study.execution.progress import Progress, RunningJob
+
+
+def test_off_a_terminal_a_line_now_and_then_says_what_runs_and_for_how_long(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "STATUS_SECONDS", 0.05)
+    jobs = (
+        RunningJob(description="gp seed 0 call 3", began=time.monotonic() - 75),
+        RunningJob(description="random seed 0 call 1", began=time.monotonic()),
+    )
+    state = Progress(workers=2, done=5, total=60, running=jobs, best={}, seconds_left=95)
+    with progress.watching(ACCURACY) as observe:
+        observe(state)
+        deadline = time.monotonic() + 20
+        told = ""
+        while "call 3" not in told and time.monotonic() < deadline:
+            time.sleep(0.05)
+            told += capsys.readouterr().out
+    line = "5 of 60 done, about 1:35 left: gp seed 0 call 3, for 1:15; random seed 0 call 1"
+    assert line in told.splitlines()
