@@ -54,7 +54,7 @@ class Dataset:
     @property
     def n_fitted(self) -> int:
         """How many training images are fitted during a search; the others validate."""
-        return math.floor(len(self.x_train) * (1.0 - VALIDATION_SHARE))
+        return count_fitted(len(self.x_train))
 
     @property
     def default_epochs(self) -> int:
@@ -64,10 +64,17 @@ class Dataset:
     def fingerprint(self) -> str:
         """A checksum of all arrays: two datasets are the same if theirs are."""
         digest = hashlib.sha256()
+        if self.x_train.dtype == np.uint8 and self.scale == 1:
+            digest.update(b"black and white")
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(f"{array.dtype}{array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
+
+
+def count_fitted(images: int) -> int:
+    """How many of so many training images do not validate."""
+    return math.floor(images * (1.0 - VALIDATION_SHARE))
 
 
 def make_dataset(name: str, arrays: Arrays, source: str, scale: float | None = None) -> Dataset:
@@ -79,20 +86,23 @@ def make_dataset(name: str, arrays: Arrays, source: str, scale: float | None = N
     ------
     StudyError
         For anything but equally many images and labels, one image size, labels that
-        `study.data.labels.to_classes` takes, and uint8 pixels or finite real ones in 0..1.
+        `study.data.labels.to_classes` takes, in an order that has all classes at its end, and
+        uint8 or bool pixels or finite real ones in 0..1.
     """
     with translate_errors(ValueError, lambda error: f"dataset {name} ({source}): {error}"):
         for part in ("train", "test"):
             _check_part(part, arrays[f"x_{part}"], arrays[f"y_{part}"])
         pixels = _pixel_type(arrays["x_train"], arrays["x_test"])
         y_train, y_test, words = to_classes(arrays["y_train"], arrays["y_test"])
+        _check_order(y_train)
     x_train, x_test = (
         arrays[key].reshape(len(arrays[key]), -1).astype(pixels) for key in ("x_train", "x_test")
     )
+    largest = max(x_train.max(), x_test.max())
     return Dataset(
         name=name,
         source=f"{source}; {words}" if words else source,
-        scale=scale or (1 / 255 if pixels is np.uint8 else 1.0),
+        scale=scale or (1 / 255 if largest > 1 else 1.0),  # black and white: 0 and 1
         x_train=x_train,
         y_train=y_train,
         x_test=x_test,
@@ -111,8 +121,23 @@ def _check_part(part: str, x: np.ndarray, y: np.ndarray) -> None:
             raise ValueError(
                 f"x_{part} holds real pixels that are NaN or outside 0..1: mend or scale them"
             )
-    elif x.dtype != np.uint8:
-        raise ValueError(f"x_{part} has pixels of type {x.dtype}; allowed are uint8 and 0..1 reals")
+    elif x.dtype not in (np.uint8, np.bool_):
+        raise ValueError(
+            f"x_{part} has pixels of type {x.dtype}; allowed are uint8, bool and 0..1 reals"
+        )
+
+
+def _check_order(y_train: np.ndarray) -> None:
+    """Raise ValueError if the last 15 % of the images show other classes than are fitted."""
+    n_fitted = count_fitted(len(y_train))
+    fitted, validating = set(y_train[:n_fitted].tolist()), set(y_train[n_fitted:].tolist())
+    steps = np.diff(y_train)
+    in_order = len(y_train) > 2 and bool((steps >= 0).all() or (steps <= 0).all())
+    if in_order or not validating <= fitted:
+        raise ValueError(
+            "the training images are sorted by class, or nearly so, so that the last 15 %, which "
+            "validate, show other classes than are fitted: shuffle x_train and y_train alike"
+        )
 
 
 def _pixel_type(x_train: np.ndarray, x_test: np.ndarray) -> type[np.uint8 | np.float32]:
@@ -121,6 +146,7 @@ def _pixel_type(x_train: np.ndarray, x_test: np.ndarray) -> type[np.uint8 | np.f
         raise ValueError("training and test images differ in size: make them equal")
     if len(x_train) < 2:
         raise ValueError("one training image leaves nothing to validate on: two at least")
-    if (x_train.dtype == np.uint8) != (x_test.dtype == np.uint8):
+    real = [np.issubdtype(x.dtype, np.floating) for x in (x_train, x_test)]
+    if real[0] != real[1]:
         raise ValueError("x_train and x_test have different pixel types: make them equal")
-    return np.uint8 if x_train.dtype == np.uint8 else np.float32
+    return np.float32 if real[0] else np.uint8

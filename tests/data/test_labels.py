@@ -166,3 +166,22 @@ def test_too_many_classes_are_told(tmp_path: Path) -> None:
     images = {"x_train": pixels, "y_train": labels, "x_test": pixels, "y_test": labels}
     with pytest.raises(StudyError, match="has 10,001 different labels; allowed are 10,000"):
         load(tmp_path, images, {})
+
+
+def test_images_sorted_by_class_are_told(tmp_path: Path, images: Arrays) -> None:
+    """The last 15 % validate: of sorted images, one class, which is hardly fitted."""
+    for order in (np.sort, lambda y: np.sort(y)[::-1]):
+        with pytest.raises(StudyError, match=r"sorted by class.*shuffle x_train and y_train"):
+            load(tmp_path, images, {"y_train": order(images["y_train"])})
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8])
+def test_black_and_white_images_are_seen_at_full_contrast(
+    tmp_path: Path, images: Arrays, kind: type
+) -> None:
+    drawn: Arrays = {key: (images[key] > 127).astype(kind) for key in ("x_train", "x_test")}
+    dataset = load(tmp_path, images, drawn)
+    assert (dataset.x_train * dataset.scale).max() == 1
+    assert dataset.x_train.dtype == np.uint8
+    faint = load(tmp_path, images, {key: 1 * x.astype(np.uint8) for key, x in drawn.items()})
+    assert faint.fingerprint() == dataset.fingerprint()
