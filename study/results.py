@@ -9,12 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pandas as pd
 
-from study.analysis import anytime, summary
 from study.analysis.checks import Check, checks
-from study.analysis.paired import compare_pairs
+from study.analysis.score_tables import ScoreTables
 from study.core.errors import StudyError
 from study.core.memory import gc_paused
 from study.core.objective import Objective
@@ -25,52 +23,6 @@ from study.storage import csv, frames
 from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
 from study.storage.schema import convert, decode_info, to_plain_texts, validate_frames
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ScoreTables:
-    """The tables of a study as analysis, plots and reports work on them.
-
-    They hold scores, of which higher is better, under names that are the same for every problem.
-    """
-
-    trials: pd.DataFrame
-    """A row per call; see `study.storage.frames.trial_frame`."""
-    finals: pd.DataFrame
-    """A row per run and retraining; see `study.storage.frames.retraining_frame`."""
-    info: StudyInfo
-
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """A row per method and seed; see `study.analysis.summary.run_frame`."""
-        return summary.run_frame(self.trials, self.finals)
-
-    @cached_property
-    def summary(self) -> pd.DataFrame:
-        """A row per method; see `study.analysis.summary.summarise`."""
-        return summary.summarise(self.trials, self.finals, self.info.problem.dimensions)
-
-    @cached_property
-    def comparisons(self) -> pd.DataFrame:
-        """A row per pair of methods, on test scores; see `study.analysis.paired.compare_pairs`."""
-        return self._compare(self.runs, "test_score")
-
-    @cached_property
-    def equal_time(self) -> pd.DataFrame:
-        """The same, on the validation score that each had at equal time.
-
-        See `study.analysis.anytime.equal_time`.
-        """
-        return self._compare(anytime.equal_time(self.trials), "validation_score")
-
-    @cached_property
-    def search_range(self) -> pd.DataFrame:
-        """What each method tried; see `study.analysis.summary.explored_range`."""
-        return summary.explored_range(self.trials, self.info.problem.space)
-
-    def _compare(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
-        scores = summary.scores(rows, column, self.info.problem.objective.scale)
-        return compare_pairs(scores, self.info.settings.margin, np.random.default_rng(0))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

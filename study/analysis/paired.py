@@ -5,26 +5,36 @@ of one method minus another at the same seed.
 """
 
 import math
-from bisect import bisect_left
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from study.analysis import signed_rank
+from study.analysis.needed import required_seeds
+
 ALPHA = 0.05
-POWER = 0.8
 BOOTSTRAP_FROM = 20  # seeds; with fewer, BCa intervals cover far too little (82 % at 5 seeds)
-CONSTANT_FROM = 6  # seeds that agree to the last digit: 2 ** -5 < 0.05, as in an exact sign test
+BOOTSTRAP_TO = 1_000  # seeds; by then t says the same, in no time
 RESAMPLES = 9_999
-RESAMPLE_TO = 1_000  # seeds; by then t says the same, in no time
-EXACT_TO = 13  # seeds: 2 ** 13 sign patterns fit into the resamples
-SEEDS_AT_MOST = 10_000
+RANKED_FROM = 6  # seeds: no signed-rank interval of fewer has 95 %
+AGREEMENT = {3: 5.0, 4: 2.0, 5: 1.0}
+"""Seeds: how many times the spread of the differences the smallest must be to decide by agreement.
+
+In made-up studies of four equal methods, any of six pairs then agrees like that by chance in at
+most 5 %, with all distributions of benchmarks/simulation.py. Two seeds never do.
+"""
+FAMILY = 6  # pairs, for which `AGREEMENT` holds
+ROUNDING = 1e-12  # of the largest score: smaller differences are none
 
 COLUMNS = (
-    *("method", "other", "n", "mean_difference", "low", "high", "interval"),
-    *("wins", "ties", "losses", "probability_better", "probability_low", "probability_high"),
-    *("test", "p_value", "p_adjusted", "margin", "verdict", "seeds_needed"),
+    *("method", "other", "n", "typical_difference", "low", "high", "interval"),
+    *("simultaneous_low", "simultaneous_high", "wins", "ties", "losses"),
+    *("probability_better", "probability_low", "probability_high"),
+    *("test", "p_value", "p_adjusted", "margin", "verdict"),
+    *("seeds_needed", "seeds_needed_low", "seeds_needed_high"),
+    *("mean_difference", "mean_low", "mean_high", "mean_interval", "mean_is_reliable"),
 )
 
 
@@ -41,81 +51,89 @@ def compare_pairs(
         Percentage points: differences within it are of no practical interest. None: no difference
         is known to be of none, and nothing is called equivalent.
     rng
-        For the bootstrap, and for the test where there are too many sign patterns to try all.
+        For the bootstrap of the mean.
 
-    The mean difference comes with its 95 % interval: Student's t below 20 seeds, and above 1,000;
-    between them the BCa bootstrap, widened to t where that reaches further. BCa follows skewed
-    differences, but alone it covers too little (84 to 92 % at 20 seeds; benchmarks/simulation.py).
-    `probability_better` is the share of seeds won, ties half, with its Clopper-Pearson interval.
-    The p-value is that of a sign-flip permutation test of the mean where so many seeds can reach
-    significance within this family of pairs at all, else (and above 1,000 seeds) that of the
-    paired t test; `p_adjusted` is Holm's.
+    The typical difference is the pseudomedian; `low` and `high` are the pair's own 95 % interval,
+    from 6 seeds on by signed ranks, see `study.analysis.signed_rank`, below the smallest and the
+    largest difference ("range"). The simultaneous interval is at 95 % for all pairs together
+    (Bonferroni), infinite where so few seeds allow none; `p_adjusted` is the p-value times the
+    number of pairs, at most 1. `probability_better` is the share of seeds won, ties half, with its
+    Clopper-Pearson interval.
 
     verdict
-        "tied": the same score at every seed. "equivalent": the interval lies within the margin.
-        "better", "worse": the interval excludes 0 and p_adjusted is at most 0.05. Else "undecided".
-        The intervals are each pair's own: only the p-values are adjusted for the number of pairs.
-        Differences that are all the same, and not 0, have no spread to judge by: from six seeds on
-        they can show equivalence, and
-        a difference as soon as an exact test can.
+        "tied": the same score at every seed. "equivalent": the simultaneous interval lies within
+        the margin. "better", "worse": p_adjusted is at most 0.05; with 3 to 5 seeds, which no test
+        can tell anything from, if all agree and the smallest difference is many times their spread,
+        see `AGREEMENT`. Else "undecided".
     seeds_needed
-        About how many seeds would decide it with a probability of 80 %, if mean and standard
-        deviation stay as they are: the smaller of what tells the two apart at 0.05 divided by
-        the number of pairs, and of what shows them equivalent. Infinite above 10,000; missing for
-        ties, which more seeds of the same would not break.
+        About how many seeds would decide it, from 8 seeds on; see `study.analysis.needed`.
+    mean
+        The mean difference and its 95 % interval: Student's t below 20 seeds, and above 1,000;
+        between them the BCa bootstrap, widened to t where that reaches further. It is reliable if
+        n > 25 g ** 2 with the skewness g (Cochran, Sampling Techniques, 1977, section 2.15). What
+        happens once in fifty trainings is in no interval of twenty that it spared.
     """
-    from statsmodels.stats.multitest import multipletests
-
     pairs = [(b, a) for a, b in combinations(scores.columns, 2)]
+    largest = float(np.nanmax(np.abs(scores.to_numpy(float)), initial=0.0))
     rows = []
     for method, other in pairs:
-        differences = (scores[method] - scores[other]).dropna().to_numpy(float)
-        row = compare_pair(differences, len(pairs), math.nan if margin is None else margin, rng)
+        d = (scores[method] - scores[other]).dropna().to_numpy(float)
+        d = np.where(np.abs(d) <= ROUNDING * largest, 0.0, d)
+        row = compare_pair(d, len(pairs), math.nan if margin is None else margin, rng)
         rows.append({"method": method, "other": other, **row})
-    p_values = [row["p_value"] for row in rows]
-    tested = [1.0 if math.isnan(p) else p for p in p_values]
-    adjusted = multipletests(tested, ALPHA, method="holm")[1] if rows else []
-    for row, p in zip(rows, adjusted, strict=True):
-        row["p_adjusted"] = math.nan if math.isnan(row["p_value"]) else float(p)
-        row["verdict"] = verdict(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def compare_pair(
-    differences: np.ndarray, family: int, margin: float, rng: np.random.Generator
+    d: np.ndarray, family: int, margin: float, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """What one pair alone tells: (seeds,) differences, in a family of so many pairs.
+    """What one pair tells: (seeds,) differences, in a family of so many pairs.
 
     A margin of NaN is none.
     """
-    n = len(differences)
-    d = np.where(np.abs(differences) < 1e-9, 0.0, differences)  # rounding is no difference
-    wins, losses = int((d > 0).sum()), int((d < 0).sum())
-    low, high, kind = mean_interval(d, rng)
-    test, p = p_value(d, family, rng)
+    n, wins, losses = len(d), int((d > 0).sum()), int((d < 0).sum())
+    averages = signed_rank.walsh_averages(d)
+    low, high, kind = typical_interval(d, averages)
+    simultaneous = signed_rank.interval(averages, n, ALPHA / family)
+    test, p = p_value(d, averages)
+    mean_low, mean_high, mean_kind = mean_interval(d, rng)
     better = proportion_interval(wins + (n - wins - losses) / 2, n)
-    return {
+    row: dict[str, Any] = {
         "n": n,
-        "mean_difference": float(d.mean()) if n else math.nan,
+        "typical_difference": signed_rank.pseudomedian(averages),
         "low": low,
         "high": high,
         "interval": kind,
+        "simultaneous_low": simultaneous[0],
+        "simultaneous_high": simultaneous[1],
         "wins": wins,
         "ties": n - wins - losses,
         "losses": losses,
-        **dict(
-            zip(("probability_better", "probability_low", "probability_high"), better, strict=True)
-        ),
+        "probability_better": better[0],
+        "probability_low": better[1],
+        "probability_high": better[2],
         "test": test,
         "p_value": p,
+        "p_adjusted": min(1.0, p * family),
         "margin": margin,
-        "seeds_needed": required_seeds(d, family, margin),
+        "mean_difference": float(d.mean()) if n else math.nan,
+        "mean_low": mean_low,
+        "mean_high": mean_high,
+        "mean_interval": mean_kind,
+        "mean_is_reliable": is_nearly_symmetric(d),
     }
+    needed = required_seeds(row["typical_difference"], low, high, n, family, margin)
+    return row | {"verdict": verdict(row, d, family), **needed}
 
 
-def is_constant(d: np.ndarray) -> bool:
-    """Whether all differences are the same, rounding aside."""
-    return bool(np.ptp(d) < 1e-9) if len(d) else True
+def typical_interval(d: np.ndarray, averages: np.ndarray) -> tuple[float, float, str]:
+    """95 % interval of the pseudomedian and its kind: signed ranks, the range of few, or none."""
+    n = len(d)
+    if n < 2:
+        return math.nan, math.nan, "none"
+    if n < RANKED_FROM:
+        return float(d.min()), float(d.max()), "range"
+    return *signed_rank.interval(averages, n, ALPHA), "signed ranks"
 
 
 def mean_interval(d: np.ndarray, rng: np.random.Generator) -> tuple[float, float, str]:
@@ -129,11 +147,23 @@ def mean_interval(d: np.ndarray, rng: np.random.Generator) -> tuple[float, float
     if is_constant(d):
         return mean, mean, "constant"
     low, high = map(float, stats.t.interval(1 - ALPHA, n - 1, loc=mean, scale=stats.sem(d)))
-    if not BOOTSTRAP_FROM <= n <= RESAMPLE_TO:
+    if not BOOTSTRAP_FROM <= n <= BOOTSTRAP_TO:
         return low, high, "t"
     found = stats.bootstrap((d,), np.mean, n_resamples=RESAMPLES, method="BCa", rng=rng)
     ends = found.confidence_interval
     return float(np.fmin(low, ends.low)), float(np.fmax(high, ends.high)), "bca"
+
+
+def is_constant(d: np.ndarray) -> bool:
+    """Whether all differences are the same, rounding aside."""
+    return bool(np.ptp(d) <= ROUNDING * np.abs(d).max()) if len(d) else True
+
+
+def is_nearly_symmetric(d: np.ndarray) -> bool:
+    """Whether a mean of so many, so skewed, differences is about normal, by Cochran's rule."""
+    from scipy import stats
+
+    return is_constant(d) or bool(len(d) > 25 * stats.skew(d) ** 2)
 
 
 def proportion_interval(count: float, n: int) -> tuple[float, float, float]:
@@ -146,88 +176,33 @@ def proportion_interval(count: float, n: int) -> tuple[float, float, float]:
     return count / n, float(low), float(high)
 
 
-def can_be_significant(n: int, family: int) -> bool:
-    """Whether an exact test of `n` seeds can be significant after Holm's adjustment.
+def p_value(d: np.ndarray, averages: np.ndarray) -> tuple[str, float]:
+    """Which test, and its two-sided p-value; NaN where there is nothing to test.
 
-    Its smallest p-value is 2 / 2 ** n, which Holm multiplies by the number of pairs.
+    Differences of 0 say nothing of who is better: with fewer than six others, there is no test.
     """
-    return 2.0 ** (1 - n) * family <= ALPHA
-
-
-def p_value(d: np.ndarray, family: int, rng: np.random.Generator) -> tuple[str, float]:
-    """Which test, and its two-sided p-value; NaN where there is nothing to test."""
-    from scipy import stats
-
-    n = len(d)
-    if n > RESAMPLE_TO and is_constant(d):
-        return "exact", 2.0 ** (1 - n) if d[0] else 1.0
-    if can_be_significant(n, family) and n <= RESAMPLE_TO:
-        found = stats.permutation_test(
-            (d,), _rounded_mean, permutation_type="samples", n_resamples=RESAMPLES, rng=rng
-        )
-        return "exact" if n <= EXACT_TO else "random flips", float(found.pvalue)
-    if n < 2 or is_constant(d):
+    if np.count_nonzero(d) < RANKED_FROM:
         return "none", math.nan
-    return "t", float(stats.ttest_1samp(d, 0).pvalue)
+    return "signed ranks", signed_rank.p_value(averages, len(d))
 
 
-def _rounded_mean(d: np.ndarray, axis: int) -> Any:
-    """So that means that are equal in decimals are equal here, and count as equally extreme."""
-    return np.round(np.mean(d, axis=axis), 9)
-
-
-def verdict(row: dict[str, Any]) -> str:
+def verdict(row: dict[str, Any], d: np.ndarray, family: int) -> str:
     """Better, worse, equivalent, tied or undecided; see `compare_pairs`."""
-    low, high, margin = row["low"], row["high"], row["margin"]
     if row["ties"] == row["n"] > 0:
         return "tied"
-    if row["interval"] == "none" or (row["interval"] == "constant" and row["n"] < CONSTANT_FROM):
-        return "undecided"
-    if -margin <= low and high <= margin:
+    margin = row["margin"]
+    if -margin <= row["simultaneous_low"] and row["simultaneous_high"] <= margin:
         return "equivalent"
-    if row["p_adjusted"] <= ALPHA and (low > 0 or high < 0):
-        return "better" if low > 0 else "worse"
+    if row["p_adjusted"] <= ALPHA or seeds_agree(d, family):
+        return "better" if row["typical_difference"] > 0 else "worse"
     return "undecided"
 
 
-def required_seeds(d: np.ndarray, family: int, margin: float) -> float:
-    """Seeds that would decide with 80 % power; infinite if too many.
-
-    NaN with fewer than two, or if all differences are 0.
-    """
-    if len(d) < 2 or not d.any():
-        return math.nan
-    mean, sd = abs(float(d.mean())), float(d.std(ddof=1))
-    if is_constant(d):
-        return next(
-            n for n in range(CONSTANT_FROM, 99) if mean <= margin or can_be_significant(n, family)
-        )
-    apart = _seeds(mean / sd, ALPHA / family, POWER)
-    # Both ends of the interval must lie within the margin: half of what may go wrong each.
-    if math.isnan(margin):
-        return apart
-    return min(apart, _seeds((margin - mean) / sd, ALPHA, (1 + POWER) / 2))
-
-
-def _seeds(effect: float, alpha: float, power: float) -> float:
-    """The smallest n whose two-sided t test finds an effect, with its sign, with this power.
-
-    The effect is in standard deviations; t is then distributed as noncentral t (Johnson, Kotz &
-    Balakrishnan, Continuous Univariate Distributions 2, chapter 31). statsmodels' own power is
-    missing where it comes close to 1.
-    """
-    from scipy import stats
-
-    if effect <= 0:
-        return math.inf
-
-    def reached(n: int) -> bool:
-        threshold = stats.t.isf(alpha / 2, n - 1)
-        return bool(stats.nct.sf(threshold, n - 1, effect * math.sqrt(n)) >= power)
-
-    enough = 2
-    while not reached(enough):
-        enough *= 2
-        if enough > SEEDS_AT_MOST:
-            return math.inf
-    return bisect_left(range(enough), True, lo=2, key=reached)
+def seeds_agree(d: np.ndarray, family: int) -> bool:
+    """Whether few seeds decide without a test: all agree, by many times their spread."""
+    n = len(d)
+    if n not in AGREEMENT or not (d.min() > 0 or d.max() < 0):
+        return False
+    # The chance of a ratio r falls like r ** -(n - 1), so that more pairs need a larger one.
+    times = AGREEMENT[n] * max(1.0, family / FAMILY) ** (1 / (n - 1))
+    return bool(np.abs(d).min() >= times * np.ptp(d))

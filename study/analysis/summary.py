@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.anytime import calls_to_target
+from study.analysis.collapse import collapses
 from study.core.dimensions import Dimension, Listed, join_choices
 from study.core.records import RUN, best_call
 
@@ -48,11 +49,12 @@ def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(
-    trials: pd.DataFrame, finals: pd.DataFrame, dimensions: Sequence[str]
+    trials: pd.DataFrame, finals: pd.DataFrame, dimensions: Sequence[str], margin: float
 ) -> pd.DataFrame:
     """A row per method, in the order of `trials`; results/README.md lists the columns.
 
-    `dimensions` are the columns of `trials` that make up a configuration.
+    `dimensions` are the columns of `trials` that make up a configuration; the margin of equivalence
+    is as scores are, NaN if there is none.
     """
     runs = run_frame(trials, finals)
     runs["winners_curse"] = runs["validation_score"] - runs["reevaluated_score"]
@@ -77,9 +79,11 @@ def summarise(
         variance_components(finals),
         calls_to_target(trials),
         evaluation_counts(trials, finals, dimensions),
+        collapses(finals, margin),
     ):
         summary = summary.merge(part, on="method", how="left")
-    return summary
+    counts = ["retrainings", "collapsed", "collapsed_runs"]
+    return summary.assign(**summary[counts].fillna(0).astype(int))
 
 
 def variance_components(finals: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from rich.table import Table
 from study.cli.console import console, error, make_table
 from study.core.formatting import format_sizes, pluralize
 from study.replication.tables import claim_rows, paragraph, read_replication
-from study.report.conclusions import conclusions, pair_sentences
+from study.report.conclusions import collapse_counts, conclusions, pair_sentences
 from study.report.tables import TextTable
 from study.results import Results
 
@@ -27,7 +27,8 @@ def print_results(results: Results) -> None:
         unit += " (positive: the first is better)" if results.objective.sign < 0 else ""
         heading = escape(f"{results.objective.final_label.capitalize()}, pair by pair")
         console.print(f"\n[bold]{heading}[/]{unit}")
-        for line in pair_sentences(scores.comparisons, results.objective):
+        collapsed = collapse_counts(scores.summary)
+        for line in pair_sentences(scores.comparisons, results.objective, collapsed):
             console.print(_indented(escape(line)))
     if found := read_replication(results.folder):
         console.print("\n[bold]The tutorial's claims[/]")

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from study.core.objective import Objective
 
+SIMULTANEOUS = ("simultaneous_low", "simultaneous_high")
 VERDICT_COLOURS = {
     "better": "#0072b2",
     "worse": "#d55e00",
@@ -16,22 +17,30 @@ VERDICT_COLOURS = {
 
 
 def comparisons(frame: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
-    """A row per pair: mean difference in test score with its 95 % interval, and the verdict.
+    """A row per pair: the typical difference in test score, its intervals, and the verdict.
 
-    Grey: within the margin of equivalence, if there is one. The axis of percentage points is linear
-    near 0 and logarithmic beyond, so that four points and a tenth of one can both be read.
+    Thick: the pair's own 95 % interval; thin: that for all pairs together, by which the verdict
+    goes, if so few seeds allow one. A ring is the mean difference. Grey: within the margin of
+    equivalence, if there is one. The axis of percentage points is linear near 0 and logarithmic
+    beyond, so that four points and a tenth of one can both be read.
     """
-    rows = frame.dropna(subset=["mean_difference"])
+    rows = frame.dropna(subset=["typical_difference"])
     margin = float(frame["margin"].iloc[0])
     if margin == margin:  # noqa: PLR0124 (not NaN)
         axes.axvspan(-margin, margin, color="0.5", alpha=0.15, lw=0, zorder=0)
     axes.axvline(0, color="0.3", lw=0.8, zorder=1)
     tints = rows["verdict"].map(VERDICT_COLOURS).tolist()
     places = np.arange(len(rows))
-    axes.hlines(places, rows["low"], rows["high"], colors=tints, lw=2.5)
-    axes.scatter(rows["mean_difference"], places, c=tints, s=50, zorder=3)
-    reach = np.nanmax(np.abs(rows[["mean_difference", "low", "high"]].to_numpy(float)))
-    reach = float(np.nanmax([reach * 1.3, 3 * margin])) or 1.0
+    columns = ["typical_difference", "mean_difference", "low", "high", *SIMULTANEOUS]
+    figures = rows[columns].replace([np.inf, -np.inf], np.nan)
+    low, high = (figures[name] for name in SIMULTANEOUS)
+    axes.hlines(places, low, high, colors=tints, lw=1)
+    axes.hlines(places, figures["low"], figures["high"], colors=tints, lw=3.5)
+    axes.scatter(rows["typical_difference"], places, c=tints, s=50, zorder=3)
+    axes.scatter(
+        rows["mean_difference"], places, s=28, facecolor="white", edgecolor=tints, zorder=4
+    )
+    reach = float(np.nanmax([*np.abs(figures.to_numpy(float)).ravel() * 1.3, 3 * margin])) or 1.0
     if objective.percent:
         _points_axis(axes, reach)
     axes.set_xlim(-reach, reach)

@@ -66,7 +66,7 @@ def single_axes_figure(
 
 
 def _comparisons(results: Results) -> Figure:
-    rows = results.scores.comparisons.dropna(subset=["mean_difference"])
+    rows = results.scores.comparisons.dropna(subset=["typical_difference"])
     height = 1.6 + 0.45 * len(rows)
     return single_axes_figure(comparisons.comparisons, rows, results.objective, height=height)
 
@@ -110,9 +110,10 @@ FIGURES = (
         name="comparisons",
         section="Which method is better",
         title="Which method is better",
-        caption="A coloured bar tells two methods apart, or makes them equivalent if it lies "
-        "inside the grey band. A grey one decides nothing: it lies around 0, or too near it for so "
-        "many pairs.",
+        caption="Points are typical differences, rings mean ones. The thick bar is the pair's own "
+        "95 % interval, the thin one holds for all pairs together: if it leaves out 0, the two are "
+        "told apart; if it lies inside the grey band, they are equivalent. Grey bars decide "
+        "nothing.",
         draw=_comparisons,
     ),
     FigureSpec(

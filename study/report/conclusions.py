@@ -1,10 +1,13 @@
 """The answer of a study in sentences that need no statistics to read."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
+from study.analysis.needed import LEAST
+from study.analysis.paired import RANKED_FROM
 from study.core.formatting import join_words, pluralize
 from study.core.objective import LOWEST_REGRET, Objective
 from study.core.study_info import StudyInfo
@@ -27,7 +30,7 @@ def swap_sides(row: Row) -> Row:
         **row,
         "method": row["other"],
         "other": row["method"],
-        "mean_difference": -row["mean_difference"],
+        "typical_difference": -row["typical_difference"],
         "low": -row["high"],
         "high": -row["low"],
         "wins": row["losses"],
@@ -36,50 +39,92 @@ def swap_sides(row: Row) -> Row:
     }
 
 
-def pair_sentence(row: Row, objective: Objective) -> str:
-    """A comparison in words."""
+def pair_sentence(row: Row, objective: Objective, collapsed: Mapping[str, str]) -> str:
+    """A comparison in words; `collapsed` says how often which method did, if it did."""
     if row["verdict"] == "worse":
         row = swap_sides(row)
     n, pair = row["n"], f"{row['method']} and {row['other']}"
+    fell = [f"{name} {collapsed[name]}" for name in _methods(row) if name in collapsed]
+    beside = f"; collapsed: {', '.join(fell)}" if fell else ""
     if row["verdict"] == "tied":
         where = f"each of {n:,} seeds" if n > 1 else "one seed, which tells nothing of others"
         return f"{pair}: tied, the same {objective.final_label} at {where}"
-    apart = objective.format_signed_difference(row["mean_difference"]) + objective.difference_unit
     if row["verdict"] == "better":
         won = f"{row['wins']} of {pluralize(n, 'seed')}"
-        return f"{row['method']} beats {win_clause(row, objective)}, {won}"
+        return f"{row['method']} beats {win_clause(row, objective)}, {won}{beside}"
     if n == 0:
         return f"{pair}: undecided, no seed has both yet"
+    apart = objective.format_signed_difference(row["typical_difference"])
+    apart += objective.difference_unit
     if n == 1:
         return f"{pair}: undecided, {apart} at one seed, which tells nothing of others"
     difference = f"{apart} {objective.format_interval(row['low'], row['high'])}"
     if row["verdict"] == "equivalent":
-        return (
-            f"{pair}: equivalent within {row['margin']:g}{objective.difference_unit}, {difference}"
-        )
-    return f"{pair}: undecided, {difference}, {seeds_clause(row)} would decide"
+        within = f"{row['margin']:g}{objective.difference_unit}"
+        besides = f" apart from collapses ({', '.join(fell)})" if fell else ""
+        return f"{pair}: equivalent within {within}{besides}, {difference}"
+    return f"{pair}: undecided, {_open_clause(row)}{difference}{_needed_clause(row)}{beside}"
+
+
+def _methods(row: Row) -> tuple[str, str]:
+    return row["method"], row["other"]
+
+
+def _open_clause(row: Row) -> str:
+    """Why nothing can be told: few seeds, or few that differ."""
+    if row["n"] < RANKED_FROM:
+        return f"all {pluralize(row['n'], 'seed')} within "
+    if row["wins"] + row["losses"] < RANKED_FROM:
+        return f"the same at {row['ties']} of {row['n']} seeds, "
+    return ""
+
+
+def _needed_clause(row: Row) -> str:
+    if math.isnan(row["seeds_needed"]) or row["wins"] + row["losses"] < RANKED_FROM:
+        return ""
+    return f", {seeds_clause(row)} would decide"
 
 
 def win_clause(row: Row, objective: Objective) -> str:
     """By how much the other method of a pair is beaten."""
-    mean, low, high = (
-        objective.format_difference(row[name]) for name in ("mean_difference", "low", "high")
+    typical, low, high = (
+        objective.format_difference(row[name]) for name in ("typical_difference", "low", "high")
     )
-    return f"{row['other']} by {mean}{objective.difference_unit} [{low}, {high}]"
+    return f"{row['other']} by {typical}{objective.difference_unit} [{low}, {high}]"
 
 
 def seeds_clause(row: Row) -> str:
-    """How many seeds would decide a pair, in words."""
-    if math.isinf(row["seeds_needed"]):
+    """How many seeds would decide a pair, and how sure that is, in words."""
+    needed, low, high = (
+        row[name] for name in ("seeds_needed", "seeds_needed_low", "seeds_needed_high")
+    )
+    if math.isinf(needed):
         return "more than 10,000 seeds"
-    return f"about {pluralize(max(int(row['seeds_needed']), row['n'] + 1), 'seed')}"
+    least = max(int(low), row["n"] + 1)
+    about = f"about {pluralize(max(int(needed), row['n'] + 1), 'seed')}"
+    return (
+        f"{about} ({least:,} or more)"
+        if math.isinf(high)
+        else f"{about} ({least:,} to {high:,.0f})"
+    )
 
 
-def pair_sentences(comparisons: pd.DataFrame, objective: Objective) -> list[str]:
+def pair_sentences(
+    comparisons: pd.DataFrame, objective: Objective, collapsed: Mapping[str, str]
+) -> list[str]:
     """A sentence per pair, what is decided first."""
     order = {"better": 0, "worse": 0, "equivalent": 1, "tied": 1, "undecided": 2}
     rows = sorted(to_rows(comparisons), key=lambda row: order[row["verdict"]])
-    return [pair_sentence(row, objective) for row in rows]
+    return [pair_sentence(row, objective, collapsed) for row in rows]
+
+
+def collapse_counts(summary: pd.DataFrame) -> dict[str, str]:
+    """How often each method collapsed, in words, of those that did."""
+    return {
+        row["method"]: f"{row['collapsed']:,} of {row['retrainings']:,}"
+        for row in to_rows(summary)
+        if row["collapsed"]
+    }
 
 
 def conclusions(
@@ -97,7 +142,7 @@ def conclusions(
     objective = info.problem.objective
     return [
         _outcome(best, against, methods, info),
-        _certainty(against, objective),
+        _certainty(against, objective) + _collapses(summary),
         _next(best, against, methods, info, failed_checks),
     ]
 
@@ -139,12 +184,25 @@ def _certainty(against: list[Row], objective: Objective) -> str:
     if equal := _names("equivalent", against):
         margin = f"{against[0]['margin']:g}{objective.difference_unit}"
         parts.append(f"it is equivalent to {join_words(equal)} within {margin}")
+    if beaten := [row for row in against if row["verdict"] == "worse"]:
+        typical = [win_clause({**swap_sides(row), "other": "it"}, objective) for row in beaten]
+        parts += [
+            f"typically, {row['other']} beats {clause}"
+            for row, clause in zip(beaten, typical, strict=True)
+        ]
     if undecided := _names("undecided", against):
         parts.append(f"whether it is better than {join_words(undecided)} is undecided")
     if not parts:
         return "There is nothing to compare it with."
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
+
+
+def _collapses(summary: pd.DataFrame) -> str:
+    """Which methods collapsed, as a sentence."""
+    counts = collapse_counts(summary)
+    told = [f"{name} {counts[name]}" for name in counts]
+    return f" Retrainings that collapsed: {join_words(told)}." if told else ""
 
 
 def _next(
@@ -167,7 +225,7 @@ def _next(
 
 def _is_near(row: Row) -> bool:
     """Whether the difference is none, or within the margin, if there is one."""
-    return row["verdict"] == "tied" or bool(row["mean_difference"] <= row["margin"])
+    return row["verdict"] == "tied" or bool(row["typical_difference"] <= row["margin"])
 
 
 def _advice_for_ties(best: str, methods: dict[str, Row], objective: Objective) -> str:
@@ -186,6 +244,9 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     if not undecided:
         why = "" if cheapest == best else ", which is as good and the cheapest per call"
         return f"Take {cheapest}{why}."
+    if any(math.isnan(row["seeds_needed"]) for row in undecided):
+        rivals = join_words([row["other"] for row in undecided])
+        return f"So few seeds cannot tell {best} from {rivals}: take at least {LEAST}."
     reachable = [row for row in undecided if row["seeds_needed"] <= FEW]
     if reachable:
         most = max(reachable, key=lambda row: row["seeds_needed"])

@@ -1,6 +1,7 @@
 """What a report says beside its tables: how to read them, and what was run on what."""
 
-from study.analysis.paired import BOOTSTRAP_FROM, RESAMPLE_TO, RESAMPLES
+from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
+from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO, RANKED_FROM
 from study.core.formatting import format_clock, pluralize
 from study.core.study_info import StudyInfo
 
@@ -45,12 +46,14 @@ def comparisons_note(info: StudyInfo) -> str:
     unit = ", in percentage points (pp)" if objective.percent else ""
     direction = "; positive if the first method is better" if objective.sign < 0 else ""
     return (
-        f"Paired over seeds, on {objective.final_label}{unit}{direction}. Intervals: Student's t "
-        f"below {BOOTSTRAP_FROM} seeds; from there to {RESAMPLE_TO:,} the BCa bootstrap, never "
-        "narrower than t. They are each pair's own. p-values: sign-flip test, Holm-adjusted "
-        f"(exact: all patterns; random flips: {RESAMPLES:,} of them); where so few seeds cannot "
-        "reach significance, the paired t test. P(better): share of seeds won, ties half, with its "
-        "Clopper-Pearson interval. All of it speaks of a number of seeds that was fixed beforehand."
+        f"Paired over seeds, on {objective.final_label}{unit}{direction}. Typical difference: the "
+        "pseudomedian (Hodges-Lehmann) with its interval by signed ranks, which a rare failure "
+        f"hardly moves; below {RANKED_FROM} seeds the range of the differences. For all pairs: the "
+        "interval that covers all typical differences together (Bonferroni), by which the verdict "
+        "goes. p: signed-rank test, times the number of pairs. Mean: Student's t below "
+        f"{BOOTSTRAP_FROM} seeds, the BCa bootstrap to {BOOTSTRAP_TO:,}; a star marks means of so "
+        "skewed differences that their interval is not to be relied on. All of it speaks of a "
+        "number of seeds that was fixed beforehand."
     )
 
 
@@ -68,8 +71,16 @@ def variance_note(info: StudyInfo) -> str:
     return (
         "Winner's curse: observed minus re-evaluated. Between-search SD: the spread of "
         f"{info.problem.objective.final_label} between seeds that is left when the spread between "
-        "evaluations of one and the same configuration, the retraining SD, is taken out."
+        "evaluations of one and the same configuration, the retraining SD, is taken out. "
+        f"Collapsed: retrainings without a score, or at least {DEPTH:g} robust standard deviations"
+        f"{_margins(info)} below the median of their method; up to: the end of the 95 % interval."
     )
+
+
+def _margins(info: StudyInfo) -> str:
+    """What else a collapse must be below."""
+    margin, unit = info.settings.margin, info.problem.objective.difference_unit
+    return "" if margin is None else f", and {DEPTH_IN_MARGINS * margin:g}{unit},"
 
 
 def versions(info: StudyInfo) -> str:

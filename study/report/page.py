@@ -18,7 +18,7 @@ from jinja2 import (
 
 from study.plots.figures import DrawnFigure, draw_figures, save
 from study.report import notes
-from study.report.conclusions import conclusions, pair_sentences
+from study.report.conclusions import collapse_counts, conclusions, pair_sentences
 from study.report.tables import (
     TextTable,
     comparison_rows,
@@ -146,7 +146,9 @@ def sections(results: Results, drawn: list[DrawnFigure]) -> list[Section]:
     info, scores, objective = results.info, results.scores, results.objective
     texts: dict[str, dict[str, Any]] = {
         "Which method is better": {
-            "sentences": pair_sentences(scores.comparisons, objective),
+            "sentences": pair_sentences(
+                scores.comparisons, objective, collapse_counts(scores.summary)
+            ),
             "table": comparison_rows(scores.comparisons, objective),
             "note": notes.comparisons_note(info),
         },

@@ -1,5 +1,6 @@
 """The tables of a report: rows of text under the headings that a reader sees."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -33,16 +34,10 @@ def comparison_rows(comparisons: pd.DataFrame, objective: Objective) -> TextTabl
         {
             "pair": f"{row['method']} - {row['other']}",
             **difference(row, objective),
+            "for all pairs": interval(row, "simultaneous_low", "simultaneous_high", objective),
             "wins-ties-losses": f"{row['wins']}-{row['ties']}-{row['losses']}",
-            "P(better)": or_dash(
-                row["probability_better"],
-                lambda p, row=row: (
-                    f"{p:.2f} [{row['probability_low']:.2f}, {row['probability_high']:.2f}]"
-                ),
-            ),
-            "p, Holm": or_dash(
-                row["p_adjusted"], lambda p, row=row: f"{p_text(p)} ({row['test']})"
-            ),
+            "p, adjusted": or_dash(row["p_adjusted"], p_text),
+            "mean": mean_cell(row, objective),
             "verdict": str(row["verdict"]),
         }
         for row in comparisons.to_dict("records")
@@ -52,12 +47,25 @@ def comparison_rows(comparisons: pd.DataFrame, objective: Objective) -> TextTabl
 def difference(row: Any, objective: Objective) -> dict[str, str]:
     """Two columns: by how much the first method of a pair is better, and how sure that is."""
     unit = " (pp)" if objective.percent else ""
-    interval = "-" if pd.isna(row["low"]) else objective.format_interval(row["low"], row["high"])
-    head = "difference" if objective.sign > 0 else "advantage"
+    head = "typical difference" if objective.sign > 0 else "typical advantage"
+    few = " (range)" if row["interval"] == "range" else ""
     return {
-        head + unit: or_dash(row["mean_difference"], objective.format_signed_difference),
-        "95 % interval": interval,
+        head + unit: or_dash(row["typical_difference"], objective.format_signed_difference),
+        "95 % interval": interval(row, "low", "high", objective) + few,
     }
+
+
+def interval(row: Any, low: str, high: str, objective: Objective) -> str:
+    """Two columns as an interval, or a dash if it has no end."""
+    ends = float(row[low]), float(row[high])
+    return objective.format_interval(*ends) if all(map(math.isfinite, ends)) else "-"
+
+
+def mean_cell(row: Any, objective: Objective) -> str:
+    """The mean difference with its interval; a star where that is not to be relied on."""
+    mean = or_dash(row["mean_difference"], objective.format_signed_difference)
+    star = "" if row["mean_is_reliable"] else " *"
+    return f"{mean} {interval(row, 'mean_low', 'mean_high', objective)}{star}"
 
 
 def or_dash(value: float, form: Any) -> str:
@@ -100,9 +108,18 @@ def variance_rows(summary: pd.DataFrame, objective: Objective) -> TextTable:
             f"retraining SD{spread}": or_dash(
                 scale * row["training_sd"], objective.format_difference
             ),
+            "collapsed": collapse_cell(row),
         }
         for row in summary.to_dict("records")
     ]
+
+
+def collapse_cell(row: Any) -> str:
+    """How many retrainings collapsed, and up to which share of them that may be."""
+    if not row["retrainings"]:
+        return "-"
+    up_to = 100 * row["collapsed_high"]
+    return f"{row['collapsed']:,} of {row['retrainings']:,}, up to {up_to:.1f} %"
 
 
 def cost_rows(summary: pd.DataFrame, objective: Objective) -> TextTable:

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestPower
 
-from study.analysis import paired
+from study.analysis import needed, paired, signed_rank
 
 MARGIN = 0.1
 SCORES = pd.DataFrame(
@@ -40,9 +39,12 @@ def row(frame: pd.DataFrame, method: str, other: str) -> Any:
 
 
 def flips(d: np.ndarray) -> float:
-    """The two-sided sign-flip test of the mean, by trying every pattern of signs."""
-    means = [np.mean(d * signs) for signs in itertools.product((1, -1), repeat=len(d))]
-    return float(np.mean(np.abs(means) >= abs(d.mean()) - 1e-12))
+    """The signed-rank test of differences without ties, by trying every pattern of signs."""
+    ranks = stats.rankdata(np.abs(d))
+    sums = [ranks @ (np.array(signs) > 0) for signs in itertools.product((1, -1), repeat=len(d))]
+    seen = ranks @ (d > 0)
+    tail = min(np.mean(sums <= seen + 1e-9), np.mean(sums >= seen - 1e-9))
+    return min(1.0, 2 * float(tail))
 
 
 def test_every_pair_once_the_later_against_the_earlier() -> None:
@@ -52,41 +54,146 @@ def test_every_pair_once_the_later_against_the_earlier() -> None:
     assert tuple(found.columns) == paired.COLUMNS
 
 
+# The typical difference
+
+
+def test_a_hand_computed_case() -> None:
+    """Of 1, 2 and 4: averages 1, 1.5, 2, 2.5, 3 and 4; P(W <= 0) is an eighth."""
+    averages = signed_rank.walsh_averages(np.array([4.0, 1.0, 2.0]))
+    assert averages.tolist() == [1.0, 1.5, 2.0, 2.5, 3.0, 4.0]
+    assert signed_rank.pseudomedian(averages) == pytest.approx(2.25, abs=1e-9)
+    assert signed_rank.p_value(averages, 3) == pytest.approx(0.25, abs=1e-9)
+    assert signed_rank.interval(averages, 3, 0.25) == (1.0, 4.0)
+    assert signed_rank.interval(averages, 3, 0.5) == (1.5, 3.0)  # P(W <= 1) is a quarter
+    assert signed_rank.interval(averages, 3, 0.2) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize("n", [1, 2, 6, 13, 50])
+def test_the_null_distribution_is_that_of_every_pattern_of_signs(n: int) -> None:
+    found = signed_rank.null_distribution(n)
+    assert len(found) == n * (n + 1) // 2 + 1
+    assert found[-1] == pytest.approx(1)
+    if n <= 13:
+        sums = [sum(rank for rank, s in enumerate(signs, 1) if s)
+                for signs in itertools.product((0, 1), repeat=n)]  # fmt: skip
+        counts = np.bincount(sums, minlength=len(found)) / 2**n
+        assert found == pytest.approx(np.cumsum(counts), abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [6, 9, 20, 50])
+def test_the_test_is_scipys_exact_one(n: int) -> None:
+    d = np.random.default_rng(n).normal(0.4, 1, n)
+    averages = signed_rank.walsh_averages(d)
+    reference = stats.wilcoxon(d, method="exact").pvalue
+    assert signed_rank.p_value(averages, n) == pytest.approx(reference, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [51, 400])
+def test_with_many_seeds_the_test_is_scipys_normal_approximation(n: int) -> None:
+    d = np.random.default_rng(n).normal(0.1, 1, n)
+    reference = stats.wilcoxon(d, method="asymptotic", correction=True).pvalue
+    p = signed_rank.p_value(signed_rank.walsh_averages(d), n)
+    assert p == pytest.approx(reference, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [6, 11, 40, 60])
+def test_the_interval_holds_what_the_test_does_not_reject(n: int) -> None:
+    d = np.random.default_rng(n).normal(0.4, 1, n)
+    averages = signed_rank.walsh_averages(d)
+    low, high = signed_rank.interval(averages, n, 0.05)
+    for end, inside in ((low, 1e-6), (high, -1e-6)):
+        kept = signed_rank.p_value(signed_rank.walsh_averages(d - end - inside), n)
+        rejected = signed_rank.p_value(signed_rank.walsh_averages(d - end + inside), n)
+        assert rejected <= 0.05 < kept
+
+
+def test_thousands_of_seeds_are_compared_by_their_quantiles() -> None:
+    d = np.random.default_rng(0).normal(0.05, 1, 20_000)
+    averages = signed_rank.walsh_averages(d)
+    low, high = signed_rank.interval(averages, len(d), 0.05)
+    half = stats.norm.isf(0.025) * math.sqrt(math.pi / 3 / len(d))  # its asymptotic error
+    assert signed_rank.pseudomedian(averages) == pytest.approx(d.mean(), abs=0.003)
+    assert (low, high) == pytest.approx((d.mean() - half, d.mean() + half), abs=0.004)
+
+
 def test_figures_of_a_pair_are_those_of_scipy() -> None:
     found = row(paired.compare_pairs(SCORES, MARGIN, rng()), "gp", "random")
     d = (SCORES["gp"] - SCORES["random"]).to_numpy()
+    averages = [(a + b) / 2 for a, b in itertools.combinations_with_replacement(d, 2)]
+    assert found["typical_difference"] == pytest.approx(np.median(averages), abs=1e-9)
     reference = stats.ttest_rel(SCORES["gp"], SCORES["random"]).confidence_interval(0.95)
     assert found["mean_difference"] == pytest.approx(d.mean(), abs=1e-9)
-    assert (found["low"], found["high"]) == pytest.approx(tuple(reference), abs=1e-9)
-    assert found["interval"] == "t"
+    assert (found["mean_low"], found["mean_high"]) == pytest.approx(tuple(reference), abs=1e-9)
+    assert (found["interval"], found["mean_interval"]) == ("signed ranks", "t")
     assert (found["wins"], found["ties"], found["losses"]) == (5, 1, 2)
-    assert found["p_value"] == pytest.approx(flips(np.round(d, 9)), abs=1e-9)
 
 
-def test_adjusted_p_values_are_statsmodels_holm() -> None:
-    found = paired.compare_pairs(SCORES, MARGIN, rng())
-    reference = multipletests(found["p_value"], method="holm")[1]
+def test_adjusted_p_values_are_statsmodels_bonferroni() -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 4)), columns=list("abcd"))
+    found = paired.compare_pairs(frame, MARGIN, rng())
+    reference = multipletests(found["p_value"], method="bonferroni")[1]
     assert found["p_adjusted"].to_numpy() == pytest.approx(reference, abs=1e-9)
-    smallest = found["p_value"].min()
-    assert found["p_adjusted"].min() == pytest.approx(6 * smallest, abs=1e-9)
 
 
-def test_below_the_reach_of_an_exact_test_the_paired_t_test_is_taken() -> None:
-    found = row(paired.compare_pairs(SCORES.head(7), MARGIN, rng()), "gp", "random")
-    reference = stats.ttest_rel(SCORES["gp"].head(7), SCORES["random"].head(7)).pvalue
-    assert (found["test"], found["p_value"]) == ("t", pytest.approx(reference, abs=1e-9))
-    assert row(paired.compare_pairs(SCORES, MARGIN, rng()), "gp", "random")["test"] == "exact"
+def test_the_simultaneous_interval_and_the_verdict_agree() -> None:
+    for seed in range(30):
+        drawn = np.random.default_rng(seed).normal(np.array([0, 0.5, 1, 1.5]), 1, (12, 4))
+        found = paired.compare_pairs(pd.DataFrame(drawn, columns=list("abcd")), None, rng())
+        excludes = (found["simultaneous_low"] > 0) | (found["simultaneous_high"] < 0)
+        assert (excludes == found["verdict"].isin(["better", "worse"])).all()
+        assert (found["simultaneous_low"] <= found["low"]).all()
 
 
-@pytest.mark.parametrize(("n", "family", "reach"), [(5, 1, False), (6, 1, True), (8, 6, True)])
-def test_reach_is_where_the_smallest_p_value_survives_holm(
-    n: int, family: int, reach: bool
-) -> None:
-    assert paired.can_be_significant(n, family) is reach
-    assert (family * flips(np.arange(1.0, n + 1)) <= 0.05) is reach
+@pytest.mark.parametrize(("n", "verdict"), [(6, "undecided"), (7, "undecided"), (8, "better")])
+def test_six_pairs_need_eight_seeds_that_agree(n: int, verdict: str) -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(n, 4)), columns=list("abcd"))
+    frame["d"] = frame["a"] + np.linspace(1, 3, n)
+    assert row(paired.compare_pairs(frame, None, rng()), "d", "a")["verdict"] == verdict
 
 
-def test_from_twenty_seeds_on_the_interval_is_scipys_bca_or_t_where_that_is_wider() -> None:
+def test_fewer_than_six_seeds_that_differ_are_no_test() -> None:
+    found = two([0.0] * 28 + [0.3] * 2)
+    assert (found["wins"], found["ties"], found["test"]) == (2, 28, "none")
+    assert math.isnan(found["p_value"])
+    assert found["verdict"] == "equivalent"  # 28 of 30 are the same, and the interval says so
+    assert two([0.0] * 4 + [0.3] * 5)["verdict"] == "undecided"
+
+
+# Few seeds
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    [
+        ([4.0, 4.5], "undecided"),
+        ([4.0, 4.3, 4.7], "better"),
+        ([4.0, 4.3, 4.9], "undecided"),  # the smallest is less than five times the spread
+        ([-4.0, -5.0, -6.0, -5.5], "worse"),
+        ([4.0, 6.1, 5.0, 5.5], "undecided"),
+        ([4.0, 5.0, 6.0, 8.0, 7.0], "better"),
+        ([4.0, 5.0, 6.0, 8.1, 7.0], "undecided"),
+        ([4.0, 4.1, 4.0, 4.1, -0.1], "undecided"),
+    ],
+)
+def test_few_seeds_decide_only_if_they_agree_by_far(differences: list[float], verdict: str) -> None:
+    found = two(differences)
+    assert found["verdict"] == verdict
+    assert (found["low"], found["high"]) == (min(differences), max(differences))
+    assert found["interval"] == "range"
+    assert math.isnan(found["p_value"])
+    assert math.isnan(found["seeds_needed"])
+
+
+def test_more_pairs_need_more_agreement() -> None:
+    d = np.array([4.0, 4.3, 4.75])
+    assert paired.seeds_agree(d, 6)
+    assert not paired.seeds_agree(d, 21)
+
+
+# The mean
+
+
+def test_from_twenty_seeds_on_the_interval_of_the_mean_is_scipys_bca_or_t_where_wider() -> None:
     d = np.random.default_rng(3).gamma(1.0, 1.0, 25)
     low, high, kind = paired.mean_interval(d, rng())
     bca = stats.bootstrap((d,), np.mean, n_resamples=9_999, method="BCa", rng=rng())
@@ -99,11 +206,12 @@ def test_from_twenty_seeds_on_the_interval_is_scipys_bca_or_t_where_that_is_wide
     assert paired.mean_interval(d[:19], rng())[2] == "t"
 
 
-def test_many_seeds_are_flipped_at_random_and_close_to_all_flips() -> None:
-    d = np.random.default_rng(1).normal(0.3, 1, 16)
-    test, p = paired.p_value(d, 1, rng())
-    assert test == "random flips"
-    assert p == pytest.approx(flips(d), abs=0.02)
+def test_a_mean_of_skewed_differences_is_not_called_reliable() -> None:
+    assert two([0.1, -0.2, 0.3, 0.0, 0.2, -0.1, 0.1])["mean_is_reliable"]
+    found = two([*np.linspace(-0.2, 0.2, 19), -40.0])
+    assert not found["mean_is_reliable"]  # one collapse in twenty
+    assert found["mean_difference"] == pytest.approx(-2.0)
+    assert found["typical_difference"] == pytest.approx(-0.01, abs=0.02)
 
 
 @pytest.mark.parametrize(("wins", "n"), [(0, 5), (3, 5), (5, 5), (13, 40)])
@@ -114,54 +222,65 @@ def test_probability_of_being_better_is_scipys_exact_interval(wins: int, n: int)
     assert (low, high) == pytest.approx((reference.low, reference.high), abs=1e-9)
 
 
-def test_seeds_needed_are_statsmodels_power() -> None:
-    d = np.array([0.5, -0.2, 0.4, 0.1, 0.3])
-    effect = d.mean() / d.std(ddof=1)
-    wanted = TTestPower().solve_power(effect, alpha=0.05 / 6, power=0.8)
-    assert paired.required_seeds(d, 6, margin=0.01) == math.ceil(wanted)
+# How many seeds would decide
 
 
-@pytest.mark.parametrize("effect", [3.0, 7.0, 14.0, 30.0])
-def test_seeds_needed_for_a_large_effect_are_no_more_than_it_takes(effect: float) -> None:
-    """In made-up studies, whose t statistics are counted."""
-    d = effect + np.array([1.0, -1.0, 0.5, -0.5]) / math.sqrt(2.5 / 3)
-    needed = int(paired.required_seeds(d, 10, margin=0.01))
-
-    def power(n: int) -> float:
-        draws = np.random.default_rng(n).normal(effect, 1, (20_000, n))
-        return float((stats.ttest_1samp(draws, 0, axis=1).pvalue <= 0.05 / 10).mean())
-
-    assert power(needed) > 0.79
-    assert needed == 2 or power(needed - 1) < 0.81
+@pytest.mark.parametrize(("effect", "family"), [(0.3, 1), (0.5, 1), (0.5, 6), (1.0, 6)])
+def test_so_many_seeds_decide_in_four_of_five_studies(effect: float, family: int) -> None:
+    half = 1.96 * math.sqrt(math.pi / 3 / 30)  # of the interval that 30 normal differences have
+    found = needed.required_seeds(effect, effect - half, effect + half, 30, family, math.nan)
+    n = int(found["seeds_needed"])
+    draws = np.random.default_rng(n).normal(effect, 1, (1_000, n))
+    p = [signed_rank.p_value(signed_rank.walsh_averages(d), n) for d in draws]
+    assert 0.72 < np.mean(np.array(p) <= 0.05 / family) < 0.88
 
 
-def test_a_larger_effect_needs_no_more_seeds() -> None:
-    d = np.array([1.0, -1.0, 0.5, -0.5])
-    needed = [paired.required_seeds(d + effect, 6, 0.01) for effect in np.geomspace(0.01, 1e6, 100)]
-    assert needed == sorted(needed, reverse=True)
-    assert needed[-1] == 2
+def test_the_range_of_seeds_needed_holds_the_estimate_and_half_of_all() -> None:
+    """At a true need of about 80, as many studies of 20 seeds name a range with it as say so."""
+    effect, covered = 0.32, []
+    for seed in range(400):
+        d = np.random.default_rng(seed).normal(effect, 1, 20)
+        averages = signed_rank.walsh_averages(d)
+        low, high = signed_rank.interval(averages, 20, 0.05)
+        typical = signed_rank.pseudomedian(averages)
+        found = needed.required_seeds(typical, low, high, 20, 1, math.nan)
+        assert found["seeds_needed_low"] <= found["seeds_needed"] <= found["seeds_needed_high"]
+        covered.append(found["seeds_needed_low"] <= 80 <= found["seeds_needed_high"])
+    assert 0.4 < np.mean(covered) < 0.65
+
+
+def test_a_larger_difference_needs_no_more_seeds() -> None:
+    found = [
+        needed.required_seeds(effect, effect - 1, effect + 1, 10, 6, 0.01)["seeds_needed"]
+        for effect in np.geomspace(0.01, 1e6, 100)
+    ]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] == 8  # an exact test of six pairs needs as many
 
 
 def test_seeds_needed_for_equivalence() -> None:
     """Without any difference, so many seeds that both ends lie within the margin in 80 %."""
-    d = np.array([0.1, -0.1, 0.2, -0.2])
-    needed = int(paired.required_seeds(d, 1, margin=0.1))
-    draws = np.random.default_rng(0).normal(0, d.std(ddof=1), (4_000, needed))
-    half = stats.t.ppf(0.975, needed - 1) * draws.std(axis=1, ddof=1) / math.sqrt(needed)
-    inside = (np.abs(draws.mean(axis=1)) + half <= 0.1).mean()
-    assert 0.77 < inside < 0.87
+    half = 1.96 * math.sqrt(math.pi / 3 / 30)
+    n = int(needed.required_seeds(0.0, -half, half, 30, 1, margin=0.5)["seeds_needed"])
+    inside = []
+    for d in np.random.default_rng(0).normal(0, 1, (1_000, n)):
+        low, high = signed_rank.interval(signed_rank.walsh_averages(d), n, 0.05)
+        inside.append(-0.5 <= low <= high <= 0.5)
+    assert 0.7 < np.mean(inside) < 0.9
 
 
 def test_hopeless_is_infinite() -> None:
-    d = np.array([10.0, -10.0, 10.001, -10.001, 9, -9])
-    assert paired.required_seeds(d, 1, margin=0.1) == math.inf
+    found = needed.required_seeds(1e-4, -1.0, 1.0, 20, 1, math.nan)
+    assert found["seeds_needed"] == found["seeds_needed_high"] == math.inf
+
+
+# Verdicts
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 6, 8, 13, 14, 20, 33])
 def test_a_method_is_never_better_than_itself(n: int) -> None:
     found = two([0.0] * n)
     assert found["verdict"] == "tied"
-    assert math.isnan(found["seeds_needed"])  # more of the same would break no tie
     assert (found["wins"], found["ties"], found["losses"]) == (0, n, 0)
     assert found["probability_better"] == 0.5
 
@@ -182,30 +301,11 @@ def test_one_seed_decides_nothing() -> None:
     assert math.isnan(found["seeds_needed"])
 
 
-def test_two_seeds_have_a_wide_interval() -> None:
-    found = two([1.0, 1.2])
-    half = stats.t.ppf(0.975, 1) * 0.1
-    assert (found["low"], found["high"]) == pytest.approx((1.1 - half, 1.1 + half), abs=1e-9)
-    assert found["verdict"] == "undecided"
-
-
-@pytest.mark.parametrize(("n", "verdict"), [(2, "undecided"), (5, "undecided"), (6, "better")])
-def test_a_constant_difference_needs_six_seeds(n: int, verdict: str) -> None:
-    found = two([4.2] * n)
-    assert (found["low"], found["high"]) == pytest.approx((4.2, 4.2))
-    assert found["verdict"] == verdict
-    assert found["seeds_needed"] == 6
-
-
-def test_ties_count_half_and_weaken_the_test() -> None:
-    found = two([0.0, 0.0, 0.0, 0.0, 0.3, 0.3])
-    assert (found["wins"], found["ties"], found["probability_better"]) == (
-        2,
-        4,
-        pytest.approx(4 / 6),
-    )
-    assert found["p_value"] == pytest.approx(flips(np.array([0, 0, 0, 0, 0.3, 0.3])), abs=1e-9)
-    assert found["verdict"] == "undecided"
+def test_a_rare_collapse_hides_no_difference_and_makes_none() -> None:
+    d = np.random.default_rng(0).normal(1.0, 0.3, 19)
+    assert two([*d, -40.0])["verdict"] == "better"
+    same = np.random.default_rng(0).normal(0.0, 0.02, 19)
+    assert two([*same, -40.0])["verdict"] == "equivalent"
 
 
 def test_without_a_margin_nothing_is_equivalent() -> None:
@@ -236,16 +336,8 @@ def test_one_method_or_no_seeds_give_no_pairs_and_no_verdicts() -> None:
     assert empty["verdict"].tolist() == ["undecided"] * 6
 
 
-def test_very_many_seeds_are_judged_by_t() -> None:
-    d = np.random.default_rng(0).normal(0.05, 1.0, 5_000)
-    row = paired.compare_pair(d, 6, 0.1, np.random.default_rng(0))
-    expected = stats.ttest_1samp(d, 0)
-    low, high = expected.confidence_interval(0.95)
-    assert (row["interval"], row["test"]) == ("t", "t")
-    assert [row["low"], row["high"], row["p_value"]] == pytest.approx([low, high, expected.pvalue])
-
-
-@pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (0.5, 0.0)])
-def test_very_many_equal_differences_decide(value: float, p: float) -> None:
-    test, found = paired.p_value(np.full(5_000, value), 6, np.random.default_rng(0))
-    assert (test, found) == ("exact", p)
+@pytest.mark.parametrize(
+    ("value", "verdict"), [(0.0, "tied"), (0.05, "equivalent"), (0.5, "better")]
+)
+def test_very_many_equal_differences_decide(value: float, verdict: str) -> None:
+    assert two([value] * 5_000)["verdict"] == verdict

@@ -13,7 +13,8 @@ from tests.toy import Frames
 
 
 def test_a_summary_by_hand(two_methods: Frames) -> None:
-    table = summary.summarise(*two_methods, ["n"]).set_index("method")
+    trials, finals = two_methods
+    table = summary.summarise(trials, finals, ["n"], 0.001).set_index("method")
     assert list(table.index) == ["random", "gp"]
     gp = table.loc["gp"]
     assert gp["validation_score"] == pytest.approx(0.8)
@@ -133,8 +134,8 @@ def test_the_pareto_front_by_hand() -> None:
 
 def test_nothing_yet_is_a_summary_too(two_methods: Frames) -> None:
     trials, finals = two_methods
-    assert summary.summarise(trials.head(0), finals.head(0), ["n"]).empty
-    without = summary.summarise(trials, finals.head(0), ["n"])
+    assert summary.summarise(trials.head(0), finals.head(0), ["n"], 0.001).empty
+    without = summary.summarise(trials, finals.head(0), ["n"], 0.001)
     assert without["test_score"].isna().all()
     assert without["validation_score"].notna().all()
 

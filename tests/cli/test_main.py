@@ -88,7 +88,7 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
         assert f"{100 * method['reevaluated_accuracy']:.2f} " in line
         assert f"{method['seconds_per_call']:.2f}" in line
     flat = " ".join(text.split())
-    for sentence in pair_sentences(load(finished).scores.comparisons, ACCURACY):
+    for sentence in pair_sentences(load(finished).scores.comparisons, ACCURACY, {}):
         assert sentence in flat
     assert flat.count("passed ") == 7
     assert "report.html" in text

@@ -29,6 +29,8 @@ def summary(means: dict[str, float], seconds: dict[str, float] | None = None) ->
             "method": list(means),
             "test_score": [mean / 100 for mean in means.values()],
             "seconds_per_call": [seconds[name] for name in means],
+            "retrainings": 24,
+            "collapsed": 0,
         }
     )
 
@@ -39,32 +41,32 @@ GBRT = [97.4, 97.3, 97.5, 97.4, 97.3, 97.6, 97.2, 97.4]
 
 
 def test_a_clear_difference_is_a_victory() -> None:
-    assert pair_sentences(compared({"baseline": BASELINE, "gp": GP}), ACCURACY) == [
-        "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
+    assert pair_sentences(compared({"baseline": BASELINE, "gp": GP}), ACCURACY, {}) == [
+        "gp beats baseline by 4.25 pp [4.10, 4.40], 8 of 8 seeds"
     ]
 
 
 def test_a_defeat_is_told_from_the_winners_side() -> None:
-    assert pair_sentences(compared({"gp": GP, "baseline": BASELINE}), ACCURACY) == [
-        "gp beats baseline by 4.24 pp [4.10, 4.37], 8 of 8 seeds"
+    assert pair_sentences(compared({"gp": GP, "baseline": BASELINE}), ACCURACY, {}) == [
+        "gp beats baseline by 4.25 pp [4.10, 4.40], 8 of 8 seeds"
     ]
 
 
 def test_an_open_question_comes_with_what_would_decide_it() -> None:
-    (line,) = pair_sentences(compared({"gp": GP, "gbrt": GBRT}), ACCURACY)
-    assert line.startswith("gbrt and gp: undecided, -0.01 pp [-0.15, +0.12], about ")
-    assert line.endswith(" seeds would decide")
+    (line,) = pair_sentences(compared({"gp": GP, "gbrt": GBRT}), ACCURACY, {})
+    assert line.startswith("gbrt and gp: undecided, +0.00 pp [-0.15, +0.15], about ")
+    assert line.endswith("52 seeds (52 to 140) would decide")
 
 
 def test_equivalence_names_its_margin() -> None:
-    (line,) = pair_sentences(compared({"gp": GP, "gbrt": GBRT}, margin=0.5), ACCURACY)
-    assert line == "gbrt and gp: equivalent within 0.5 pp, -0.01 pp [-0.15, +0.12]"
+    (line,) = pair_sentences(compared({"gp": GP, "gbrt": GBRT}, margin=0.5), ACCURACY, {})
+    assert line == "gbrt and gp: equivalent within 0.5 pp, +0.00 pp [-0.15, +0.15]"
 
 
 def test_a_tie_is_called_one_and_more_seeds_are_not_advised() -> None:
     comparisons = compared({"gp": [50.0] * 3, "random": [50.0] * 3})
     info = msgspec.structs.replace(INFO, settings=Settings(seeds=3))
-    assert pair_sentences(comparisons, ACCURACY) == [
+    assert pair_sentences(comparisons, ACCURACY, {}) == [
         "random and gp: tied, the same test accuracy at each of 3 seeds"
     ]
     assert conclusions(summary({"gp": 50.0, "random": 50.0}), comparisons, info, []) == [
@@ -80,7 +82,7 @@ def test_some_may_be_tied_at_the_top() -> None:
         summary({"gp": 97.4, "tpe": 97.4, "baseline": 93.16}), comparisons, INFO, []
     )
     assert "gp and tpe reached the highest test accuracy on average: 97.40 %, against" in first
-    assert second == "It beats baseline by 4.24 pp [4.10, 4.37]; it is tied with tpe."
+    assert second == "It beats baseline by 4.25 pp [4.10, 4.40]; it is tied with tpe."
     assert third == "Take gp."
 
 
@@ -92,12 +94,50 @@ def test_one_seed_is_no_average() -> None:
 
 
 def test_one_seed_is_said_to_tell_nothing() -> None:
-    (line,) = pair_sentences(compared({"gp": [97.0], "gbrt": [97.5]}), ACCURACY)
+    (line,) = pair_sentences(compared({"gp": [97.0], "gbrt": [97.5]}), ACCURACY, {})
     assert line == "gbrt and gp: undecided, +0.50 pp at one seed, which tells nothing of others"
 
 
+def test_few_seeds_tell_their_range_and_no_number_of_seeds() -> None:
+    comparisons = compared({"gp": GP[:4], "gbrt": GBRT[:4]})
+    (line,) = pair_sentences(comparisons, ACCURACY, {})
+    assert line == "gbrt and gp: undecided, all 4 seeds within +0.00 pp [-0.20, +0.20]"
+    info = msgspec.structs.replace(INFO, settings=Settings(seeds=4))
+    means = summary({"gp": 97.40, "gbrt": 97.39})
+    third = conclusions(means, comparisons, info, [])[2]
+    assert third == "So few seeds cannot tell gp from gbrt: take at least 8."
+
+
+def test_few_seeds_that_differ_are_counted() -> None:
+    tied = [97.0] * 8
+    comparisons = compared({"gp": tied, "tpe": [*tied[:6], 97.5, 97.6]})
+    (line,) = pair_sentences(comparisons, ACCURACY, {})
+    assert line == "tpe and gp: undecided, the same at 6 of 8 seeds, +0.00 pp [+0.00, +0.30]"
+
+
+def test_a_collapse_is_named_beside_every_verdict() -> None:
+    low = [*GBRT[:7], 57.0]
+    comparisons = compared({"gp": [*GP[:7], 97.2], "gbrt": low, "baseline": BASELINE}, margin=25)
+    lines = pair_sentences(comparisons, ACCURACY, {"gbrt": "3 of 24"})
+    assert "gbrt and gp: equivalent within 25 pp apart from collapses (gbrt 3 of 24)" in lines[0]
+    means = summary({"gp": 97.40, "gbrt": 92.3}).assign(collapsed=[0, 3])
+    second = conclusions(means, comparisons, INFO, [])[1]
+    assert second.endswith("Retrainings that collapsed: gbrt 3 of 24.")
+
+
+def test_what_is_best_on_average_may_be_beaten_typically() -> None:
+    """Seven seeds of eight are worse, one is better by far."""
+    lucky = [*[score - 0.5 for score in GP[:7]], 99.9]
+    gp = [*GP[:7], 90.0]
+    comparisons = compared({"gp": gp, "gbrt": lucky, "tpe": [s - 0.4 for s in lucky]}, margin=0.01)
+    seen = comparisons.assign(verdict=["worse", "undecided", "undecided"])
+    means = summary({"gp": 96.4, "gbrt": 97.2, "tpe": 96.8})
+    second = conclusions(means, seen, INFO, [])[1]
+    assert second.startswith("Typically, gp beats it by 0.50 pp [")
+
+
 def test_decided_pairs_come_first() -> None:
-    found = pair_sentences(compared({"gp": GP, "gbrt": GBRT, "baseline": BASELINE}), ACCURACY)
+    found = pair_sentences(compared({"gp": GP, "gbrt": GBRT, "baseline": BASELINE}), ACCURACY, {})
     assert ["beats" in line for line in found] == [True, True, False]
 
 
@@ -110,9 +150,9 @@ def test_three_sentences_what_how_sure_and_what_next() -> None:
         "on average: 97.40 %, against 93.16 % for the baseline."
     )
     assert second == (
-        "It beats baseline by 4.24 pp [4.10, 4.37]; whether it is better than gbrt is undecided."
+        "It beats baseline by 4.25 pp [4.10, 4.40]; whether it is better than gbrt is undecided."
     )
-    assert third.endswith("seeds would tell gp from gbrt.")
+    assert third.endswith("would tell gp from gbrt.")
 
 
 def test_among_equivalent_methods_the_cheapest_is_advised() -> None:
@@ -125,7 +165,9 @@ def test_among_equivalent_methods_the_cheapest_is_advised() -> None:
 
 
 def test_a_hopeless_question_is_not_to_be_pursued() -> None:
-    comparisons = compared({"gp": [90.0, 95.0, 80.0], "gbrt": [95.0, 90.0, 80.1]})
+    gp = [90.0, 95.0, 80.0, 70.0, 60.0, 75.0, 85.0, 65.0]
+    gbrt = [95.0, 90.0, 80.1, 60.0, 70.0, 75.1, 65.0, 85.0]
+    comparisons = compared({"gp": gp, "gbrt": gbrt})
     means = summary({"gp": 88.33, "gbrt": 88.37}, {"gp": 3.0, "gbrt": 1.0})
     third = conclusions(means, comparisons, INFO, [])[2]
     assert "more than 10,000 seeds; rather take gbrt" in third
@@ -153,7 +195,7 @@ def test_if_nothing_beats_the_baseline_it_is_said() -> None:
     means = summary({"baseline": 97.40, "gp": 93.16})
     first, second, third = conclusions(means, comparisons, INFO, [])
     assert "no search reached a better test accuracy than the untuned baseline: 97.40 %" in first
-    assert second == "It beats gp by 4.24 pp [4.10, 4.37]."
+    assert second == "It beats gp by 4.25 pp [4.10, 4.40]."
     assert third == "Take baseline."
 
 

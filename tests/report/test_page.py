@@ -95,9 +95,10 @@ def test_the_comparisons_are_those_of_the_csv_file(finished: Results) -> None:
     assert len(shown) == len(written) == 6
     for row in written.itertuples():
         line = shown.loc[f"{row.method} - {row.other}"]
-        assert line["difference (pp)"] == f"{row.mean_difference:+.2f}"
+        assert line["typical difference (pp)"] == f"{row.typical_difference:+.2f}"
+        assert line["mean"].startswith(f"{row.mean_difference:+.2f} ")
         assert line["verdict"] == row.verdict
-    for sentence in pair_sentences(finished.scores.comparisons, ACCURACY):
+    for sentence in pair_sentences(finished.scores.comparisons, ACCURACY, {}):
         assert " ".join(sentence.split()) in text_of(finished)
 
 

@@ -1,0 +1,59 @@
+"""The tables of a study and what follows from them, as scores."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from study.analysis import anytime, summary
+from study.analysis.paired import compare_pairs
+from study.core.study_info import StudyInfo
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoreTables:
+    """The tables of a study as analysis, plots and reports work on them.
+
+    They hold scores, of which higher is better, under names that are the same for every problem.
+    """
+
+    trials: pd.DataFrame
+    """A row per call; see `study.storage.frames.trial_frame`."""
+    finals: pd.DataFrame
+    """A row per run and retraining; see `study.storage.frames.retraining_frame`."""
+    info: StudyInfo
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row per method and seed; see `study.analysis.summary.run_frame`."""
+        return summary.run_frame(self.trials, self.finals)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """A row per method; see `study.analysis.summary.summarise`."""
+        margin, problem = self.info.settings.margin, self.info.problem
+        scaled = np.nan if margin is None else margin / problem.objective.scale
+        return summary.summarise(self.trials, self.finals, problem.dimensions, scaled)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """A row per pair of methods, on test scores; see `study.analysis.paired.compare_pairs`."""
+        return self._compare(self.runs, "test_score")
+
+    @cached_property
+    def equal_time(self) -> pd.DataFrame:
+        """The same, on the validation score that each had at equal time.
+
+        See `study.analysis.anytime.equal_time`.
+        """
+        return self._compare(anytime.equal_time(self.trials), "validation_score")
+
+    @cached_property
+    def search_range(self) -> pd.DataFrame:
+        """What each method tried; see `study.analysis.summary.explored_range`."""
+        return summary.explored_range(self.trials, self.info.problem.space)
+
+    def _compare(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+        scores = summary.scores(rows, column, self.info.problem.objective.scale)
+        return compare_pairs(scores, self.info.settings.margin, np.random.default_rng(0))

@@ -1,0 +1,63 @@
+"""A rare failure, told apart from how scores usually scatter."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from study.analysis.collapse import collapse_limit, collapses
+
+
+def finals(scores: list[float], kind: str = "test") -> pd.DataFrame:
+    """Three retrainings at each seed."""
+    seeds = np.arange(len(scores)) // 3
+    return pd.DataFrame({"method": "gp", "seed": seeds, "kind": kind, "test_score": scores})
+
+
+USUAL = [0.970, 0.972, 0.974, 0.971, 0.973, 0.975]
+
+
+def test_a_limit_by_hand() -> None:
+    """The median is 0.9725, the median deviation 0.0015."""
+    assert collapse_limit(np.array(USUAL), math.nan) == pytest.approx(
+        0.9725 - 6 * 1.4826 * 0.0015, abs=1e-9
+    )
+    assert collapse_limit(np.array(USUAL), 0.01) == pytest.approx(0.9725 - 0.1, abs=1e-9)
+
+
+def test_what_falls_below_and_what_has_no_score_are_counted() -> None:
+    rows = pd.concat([finals([*USUAL, 0.1, 0.2, 0.971, *USUAL, math.nan, 0.97, 0.97]),
+                      finals([0.1], "reevaluated")])  # fmt: skip
+    (found,) = collapses(rows, 0.001).to_dict("records")
+    assert (found["retrainings"], found["collapsed"], found["collapsed_runs"]) == (18, 3, 1)
+    interval = stats.binomtest(3, 18).proportion_ci(method="exact")
+    assert (found["collapsed_low"], found["collapsed_high"]) == pytest.approx(
+        (interval.low, interval.high), abs=1e-9
+    )
+
+
+def test_none_of_180_may_still_be_one_in_fifty() -> None:
+    scores = np.random.default_rng(0).normal(0.97, 0.002, 180)
+    (found,) = collapses(finals(scores.tolist()), math.nan).to_dict("records")
+    assert found["collapsed"] == 0
+    assert found["collapsed_high"] == pytest.approx(0.0203, abs=1e-4)  # "up to 2.0 %"
+
+
+def test_equal_scores_do_not_collapse() -> None:
+    (found,) = collapses(finals([0.5] * 9), math.nan).to_dict("records")
+    assert found["collapsed"] == 0
+    assert math.isnan(found["collapse_below_score"])
+    (found,) = collapses(finals([*[0.5] * 29, 0.1]), math.nan).to_dict("records")
+    assert found["collapsed"] == 1  # though more than half are equal
+
+
+@pytest.mark.parametrize(("depth", "least"), [(10, 0.99), (40, 1.0)])
+def test_a_collapse_by_ten_standard_deviations_is_found(depth: float, least: float) -> None:
+    rng = np.random.default_rng(1)
+    fell = rng.random(3000) < 0.05
+    scores = rng.normal(size=3000) - depth * fell
+    limit = collapse_limit(scores, math.nan)
+    assert (scores[fell] < limit).mean() >= least
+    assert not (scores[~fell] < limit).any()
