@@ -179,6 +179,7 @@ def run_plan(
             methods=whole.methods,
             timeout=whole.timeout,
             keep_going=whole.keep_going,
+            repeat=True,
         )
         if runner.unsaved:
             begin()

@@ -16,12 +16,21 @@ from study.analysis.score_tables import ScoreTables
 from study.core.errors import StudyError
 from study.core.memory import gc_paused
 from study.core.objective import Objective
-from study.core.records import RETRAINING_KINDS
+from study.core.records import RETRAINING_KINDS, EvaluationKind, Task
 from study.core.settings import Settings
-from study.core.study_info import Count, DataInfo, MethodInfo, ProblemInfo, Session, StudyInfo
+from study.core.study_info import (
+    Count,
+    DataInfo,
+    MethodInfo,
+    ProblemInfo,
+    Repetition,
+    Session,
+    StudyInfo,
+)
 from study.storage import csv, frames
 from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
+from study.storage.rows import Evaluations
 from study.storage.schema import convert, decode_info, to_plain_texts, validate_frames
 
 
@@ -194,6 +203,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         data=data,
         command=repeat_command(settings, problem, data, methods, sessions),
         errors=errors,
+        repetition=find_repetition(done),
         retried=retried,
         seconds=sum(session.seconds for session in sessions),
         sessions=sessions,
@@ -201,6 +211,20 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
     plain = convert(to_plain_texts(msgspec.to_builtins(info)), StudyInfo, "study.json")
     retrained = frames.retraining_frame(finals, done, settings.methods)
     return make_results(folder, plain, frame, retrained)
+
+
+def find_repetition(done: Evaluations) -> Repetition | None:
+    """The evaluation that was made again with its seed, if it was, and what it scored each time."""
+    for task, again in done.values():
+        if task.kind is EvaluationKind.REPEAT and again.score is not None:
+            first = Task(
+                kind=EvaluationKind.VALIDATION,
+                configuration=task.configuration,
+                training_seed=task.training_seed,
+            )
+            score = done[first.key][1].score if first.key in done else None
+            return None if score is None else Repetition(first=score, again=again.score)
+    return None
 
 
 def runs_without_winner(trials: pd.DataFrame, calls: int) -> int:

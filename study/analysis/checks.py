@@ -9,11 +9,13 @@ import pandas as pd
 
 from study.analysis.summary import winners
 from study.core.formatting import join_words, pluralize
+from study.core.objective import Objective
 from study.core.records import RUN
 from study.core.settings import Settings
 from study.core.space import canonical, from_row, parse
-from study.core.study_info import Session, StudyInfo
+from study.core.study_info import Repetition, Session, StudyInfo
 
+SAME = 1e-9  # relative: rounding of sums in another order
 LEAK = 0.5  # of ln(classes): no fresh network starts below
 USUAL = 0.8  # of ln(classes): half of all fresh networks start above
 
@@ -35,6 +37,7 @@ def checks(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> list[
         equal_budgets(trials, settings),
         same_design(trials, settings.initial_points, dimensions),
         *([fresh_weights(trials, finals, classes)] if classes else []),
+        *([repeatable(info.repetition, problem.objective)] if info.repetition else []),
         test_set_untouched(trials, finals, info),
         nothing_failed(trials, finals, info),
         repeats_reported(trials, dimensions),
@@ -98,6 +101,27 @@ def fresh_weights(trials: pd.DataFrame, finals: pd.DataFrame, classes: int) -> C
     if low:
         figures += f"; {low} of {len(loss)} began below {LEAK * knows_nothing:.2f}: already trained"
     return Check(rule="fresh weights", passed=passed, figures=figures)
+
+
+def repeatable(repetition: Repetition, objective: Objective) -> Check:
+    """The first evaluation, made again after all others with its seed, scored the same.
+
+    A model that is kept from one evaluation to the next, a global generator, or a clock would give
+    another score.
+    """
+    first, again = repetition.first, repetition.again
+    passed = math.isclose(first, again, rel_tol=SAME, abs_tol=SAME)
+    shown = objective.format_score(first)
+    figures = f"the first one gave {shown} again at the end"
+    if not passed:
+        figures = (
+            f"the first evaluation gave {shown}, and with the same seed "
+            f"{objective.format_score(again)} at the end: evaluate remembers something, or draws "
+            "from elsewhere than its seed"
+        )
+    return Check(
+        rule="evaluations depend on configuration and seed alone", passed=passed, figures=figures
+    )
 
 
 def test_set_untouched(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Check:

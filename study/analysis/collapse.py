@@ -3,8 +3,13 @@
 A retraining of a run's winner collapses if it has no score at all, or one that lies below its
 method's median by at least 6 robust standard deviations (1.4826 times the median absolute deviation
 from the median, which is the standard deviation of normal scores), and by at least 10 margins of
-equivalence, if there is a margin. A run collapses if most retrainings of its winner do.
+equivalence, if there is a margin. With fewer than 20 retrainings of the method, the deviations of
+all methods from their medians count as well, if these are more; with fewer than 20 of them, nobody
+knows what is usual, and only missing scores count. A run collapses if most retrainings of its
+winner do.
 """
+
+import math
 
 import numpy as np
 import pandas as pd
@@ -13,6 +18,7 @@ from study.analysis.paired import proportion_interval
 
 DEPTH = 6.0  # robust standard deviations; of normal scores, one in a billion lies lower
 DEPTH_IN_MARGINS = 10.0
+LEAST = 20  # retrainings that tell what is usual
 MAD_TO_SD = 1.4826
 
 COLUMNS = [
@@ -38,8 +44,10 @@ def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
     """
     rows = []
     tested = finals[finals["kind"] == "test"]
+    medians = tested.groupby("method")["test_score"].transform("median")
+    everybody = (tested["test_score"] - medians).dropna().to_numpy(float)
     for method, own in tested.groupby("method", sort=False):
-        limit = collapse_limit(own["test_score"].dropna().to_numpy(float), margin)
+        limit = collapse_limit(own["test_score"].dropna().to_numpy(float), margin, everybody)
         fell = own["test_score"].isna() | (own["test_score"] < limit)
         _, low, high = proportion_interval(int(fell.sum()), len(fell))
         rows.append(
@@ -56,13 +64,23 @@ def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def collapse_limit(scores: np.ndarray, margin: float) -> float:
-    """The score below which a retraining counts as collapsed; NaN if nothing scatters."""
+def collapse_limit(scores: np.ndarray, margin: float, everybody: np.ndarray) -> float:
+    """The score below which a retraining counts as collapsed; NaN if that cannot be told.
+
+    `everybody` has the deviations of all methods' scores from their medians.
+    """
     if not len(scores):
         return np.nan
     median = float(np.median(scores))
-    spread = MAD_TO_SD * float(np.median(np.abs(scores - median)))
-    if not spread:  # more than half are equal
-        spread = float(np.mean(np.abs(scores - median))) * np.sqrt(np.pi / 2)
-    depth = np.fmax(DEPTH * spread, DEPTH_IN_MARGINS * margin)
-    return median - depth if spread else np.nan
+    deviations = scores - median
+    spread = robust_sd(deviations)
+    if len(scores) < LEAST:
+        spread = max(spread, robust_sd(everybody)) if len(everybody) >= LEAST else 0.0
+    return median - np.fmax(DEPTH * spread, DEPTH_IN_MARGINS * margin) if spread else np.nan
+
+
+def robust_sd(deviations: np.ndarray) -> float:
+    """The standard deviation that normal scores with these deviations from their median have."""
+    size = np.abs(deviations)
+    # If more than half are equal, the mean deviation.
+    return MAD_TO_SD * float(np.median(size)) or float(np.mean(size)) * math.sqrt(math.pi / 2)

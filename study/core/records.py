@@ -46,6 +46,8 @@ class EvaluationKind(StrEnum):
 
     VALIDATION = "validation"
     """A call."""
+    REPEAT = "repeat"
+    """A call once more, with the same seed, after everything else: it must score the same."""
     TEST = "test", "all", "test"
     """A winner on test data."""
     REEVALUATED = "reevaluated"

@@ -106,6 +106,14 @@ class Count(Struct, frozen=True, kw_only=True):
     of: Amount
 
 
+class Repetition(Struct, frozen=True, kw_only=True):
+    """A configuration evaluated twice at one seed: at the beginning, and after everything else."""
+
+    first: float
+    """Its score."""
+    again: float
+
+
 class StudyInfo(Struct, frozen=True, kw_only=True):
     """study.json.
 
@@ -129,6 +137,8 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     """What repeats the study."""
     errors: list[Text] = []
     """Searches that broke off."""
+    repetition: Repetition | None = None
+    """Of the default point; None if it was not repeated yet."""
     retried: Amount = 0
     """Evaluations that failed once and were made again, by `--retry-failed`."""
     seconds: Seconds

@@ -38,9 +38,10 @@ class StudyRunner:
         methods: Mapping[str, MethodSelection] | None = None,
         timeout: float | None = None,
         keep_going: bool = True,
+        repeat: bool = False,
     ) -> None:
         self._problem, self._settings, self._observe = problem, settings, observe
-        self._timeout, self._keep_going = timeout, keep_going
+        self._timeout, self._keep_going, self._repeat = timeout, keep_going, repeat
         self._extras = {extra.task.key: extra for extra in extras}
         selections = methods or parse_methods(settings.methods)
         self._schedule = Schedule(problem, settings, ledger, extras, selections)
@@ -92,6 +93,10 @@ class StudyRunner:
                     if job not in self._running and not self._schedule.is_stale(job):
                         self._submit(executor, job)
                 self._take_results(executor)
+            if self._repeat and (task := self._schedule.request_repeat()):
+                self._submit(executor, task)
+                while self._running:
+                    self._take_results(executor)
         self._notify(0)
 
     def _evaluate_first(self, executor: Executor) -> None:

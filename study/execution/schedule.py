@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from study.core.records import (
     RETRAINING_KINDS,
     Evaluation,
+    EvaluationKind,
     Status,
     Task,
     Trial,
     best_call,
+    make_task,
 )
 from study.core.settings import Settings
 from study.core.space import Configuration
@@ -68,6 +70,28 @@ class Schedule:
     def is_stale(self, job: Job) -> bool:
         """Whether a job of the queue was done meanwhile."""
         return isinstance(job, Task) and job.key in self.journal.done
+
+    def request_repeat(self) -> Task | None:
+        """The first point of the first seed again, to be evaluated last, unless that was done."""
+        default = make_task(EvaluationKind.VALIDATION, 0, self._problem.default, 0)
+        found = [
+            t
+            for t, e in self.journal.done.values()
+            if t.kind == "validation" and e.score is not None
+        ]
+        first = default if default in found else next(iter(found), None)
+        if first is None:
+            return None
+        repeat = Task(
+            kind=EvaluationKind.REPEAT,
+            configuration=first.configuration,
+            training_seed=first.training_seed,
+        )
+        if repeat.key in self.journal.done:
+            return None
+        self.forecast.total += 1
+        self._request(ExtraEvaluation(name="the first evaluation, repeated", task=repeat))
+        return repeat
 
     def describe(self, job: Job) -> str:
         """What a progress display says of it."""

@@ -53,7 +53,9 @@ def keras_problem(
         model = build(configuration)
         batch_size = int(configuration.get("batch_size", BATCH_SIZE))
         x, y = to_pixels(data.x_train[:images], data), data.y_train[:images]
-        return fit(model, x, y, batch_size=batch_size, epochs=n_epochs).model
+        # Once seeded, Keras would go through the images in one and the same order in all epochs.
+        orders = np.random.default_rng(seed)
+        return fit(model, x, y, batch_size=batch_size, epochs=n_epochs, rng=orders).model
 
     def score_model(model: Any, images: np.ndarray, labels: np.ndarray) -> Outcome:
         predicted = model.predict(to_pixels(images, data), verbose=0).argmax(axis=1)

@@ -101,6 +101,9 @@ COLUMNS = (
     *("single_high", "claimed_parameters", "parameters", "verdict"),
 )
 
+ENDS = ("low", "high", "single_low", "single_high")
+TOLD_APART = 2.0  # points: half of what the tutorial says that tuning gains
+
 
 def claim_frame(
     measured: Mapping[str, Sequence[float]], parameters: dict[str, int], smallest_calls: int
@@ -110,12 +113,13 @@ def claim_frame(
     `measured` holds a value per seed for each claim but C6, in the claim's unit; `parameters`
     those of the trained networks. `low` to `high` is the 95 % t interval of the mean;
     `single_low` to `single_high` that of one more measurement (mean ± t * sd * sqrt(1 + 1/n)),
-    for the tutorial measured once: the claim holds if it lies in there. With fewer than two
-    values it is not testable.
+    for the tutorial measured once. The claim holds if it lies in there, and if the interval is so
+    narrow that a figure which is 2 points off would not: else the data cannot tell. With fewer than
+    two values it is not testable. Intervals of shares end at 0 and 100 %.
     """
     rows = []
     for claim in CLAIMS:
-        row = {
+        row: dict[str, Any] = {
             "claim": claim.number,
             "text": claim.text,
             "unit": claim.unit,
@@ -129,6 +133,8 @@ def claim_frame(
         else:
             row |= _interval(np.asarray(measured.get(claim.number, ()), float))
             row["verdict"] = _verdict(row)
+            if claim.unit == "%":
+                row |= {name: float(np.clip(row[name], 0, 100)) for name in ENDS if name in row}
         rows.append(row)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"claimed_parameters": "Int64", "parameters": "Int64"})
@@ -151,5 +157,7 @@ def _interval(values: np.ndarray) -> dict[str, Any]:
 def _verdict(row: dict[str, Any]) -> str:
     if "single_low" not in row:
         return "not testable"
-    within = row["single_low"] <= row["claimed"] <= row["single_high"]
-    return "holds" if within else "does not hold"
+    if not row["single_low"] <= row["claimed"] <= row["single_high"]:
+        return "does not hold"
+    half = (row["single_high"] - row["single_low"]) / 2
+    return "holds" if half <= TOLD_APART else "cannot tell"

@@ -16,23 +16,30 @@ def finals(scores: list[float], kind: str = "test") -> pd.DataFrame:
     return pd.DataFrame({"method": "gp", "seed": seeds, "kind": kind, "test_score": scores})
 
 
-USUAL = [0.970, 0.972, 0.974, 0.971, 0.973, 0.975]
+USUAL = [0.970, 0.972, 0.974, 0.971, 0.973, 0.975] * 4
+NOBODY = np.array([])
 
 
 def test_a_limit_by_hand() -> None:
     """The median is 0.9725, the median deviation 0.0015."""
-    assert collapse_limit(np.array(USUAL), math.nan) == pytest.approx(
-        0.9725 - 6 * 1.4826 * 0.0015, abs=1e-9
-    )
-    assert collapse_limit(np.array(USUAL), 0.01) == pytest.approx(0.9725 - 0.1, abs=1e-9)
+    limit = 0.9725 - 6 * 1.4826 * 0.0015
+    assert collapse_limit(np.array(USUAL), math.nan, NOBODY) == pytest.approx(limit, abs=1e-9)
+    assert collapse_limit(np.array(USUAL), 0.01, NOBODY) == pytest.approx(0.8725, abs=1e-9)
+
+
+def test_few_retrainings_are_judged_by_those_of_all_methods() -> None:
+    few, all_of_them = np.array(USUAL[:6]), np.linspace(-0.01, 0.01, 60)
+    assert math.isnan(collapse_limit(few, math.nan, few - 0.9725))
+    limit = 0.9725 - 6 * 1.4826 * float(np.median(np.abs(all_of_them)))
+    assert collapse_limit(few, math.nan, all_of_them) == pytest.approx(limit, abs=1e-9)
 
 
 def test_what_falls_below_and_what_has_no_score_are_counted() -> None:
-    rows = pd.concat([finals([*USUAL, 0.1, 0.2, 0.971, *USUAL, math.nan, 0.97, 0.97]),
-                      finals([0.1], "reevaluated")])  # fmt: skip
+    scores = [*USUAL, 0.1, 0.2, 0.971, *USUAL, math.nan, 0.97, 0.97]
+    rows = pd.concat([finals(scores), finals([0.1], "reevaluated")])
     (found,) = collapses(rows, 0.001).to_dict("records")
-    assert (found["retrainings"], found["collapsed"], found["collapsed_runs"]) == (18, 3, 1)
-    interval = stats.binomtest(3, 18).proportion_ci(method="exact")
+    assert (found["retrainings"], found["collapsed"], found["collapsed_runs"]) == (54, 3, 1)
+    interval = stats.binomtest(3, 54).proportion_ci(method="exact")
     assert (found["collapsed_low"], found["collapsed_high"]) == pytest.approx(
         (interval.low, interval.high), abs=1e-9
     )
@@ -46,7 +53,7 @@ def test_none_of_180_may_still_be_one_in_fifty() -> None:
 
 
 def test_equal_scores_do_not_collapse() -> None:
-    (found,) = collapses(finals([0.5] * 9), math.nan).to_dict("records")
+    (found,) = collapses(finals([0.5] * 30), math.nan).to_dict("records")
     assert found["collapsed"] == 0
     assert math.isnan(found["collapse_below_score"])
     (found,) = collapses(finals([*[0.5] * 29, 0.1]), math.nan).to_dict("records")
@@ -58,6 +65,6 @@ def test_a_collapse_by_ten_standard_deviations_is_found(depth: float, least: flo
     rng = np.random.default_rng(1)
     fell = rng.random(3000) < 0.05
     scores = rng.normal(size=3000) - depth * fell
-    limit = collapse_limit(scores, math.nan)
+    limit = collapse_limit(scores, math.nan, NOBODY)
     assert (scores[fell] < limit).mean() >= least
     assert not (scores[~fell] < limit).any()

@@ -90,7 +90,7 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
     flat = " ".join(text.split())
     for sentence in pair_sentences(load(finished).scores.comparisons, ACCURACY, {}):
         assert sentence in flat
-    assert flat.count("passed ") == 7
+    assert flat.count("passed ") == 8
     assert "report.html" in text
     assert "trials (.csv)" in flat
 

@@ -29,7 +29,7 @@ def framed(**measured: list[float]) -> pd.DataFrame:
 
 
 def test_every_claim_has_a_row_and_a_verdict() -> None:
-    found = claim_frame({"C1": [93.0, 93.1, 92.6]}, {"C1": 13_002}, 11)
+    found = claim_frame({"C1": [93.0, 93.1, 92.9]}, {"C1": 13_002}, 11)
     assert found["claim"].tolist() == [claim.number for claim in CLAIMS]
     verdicts = found.set_index("claim")["verdict"]
     assert verdicts["C1"] == "holds"
@@ -52,6 +52,16 @@ def test_a_figure_that_one_more_training_could_give_holds() -> None:
     assert not row["low"] <= row["claimed"] <= row["high"]
     assert row["single_low"] <= row["claimed"]
     assert row["verdict"] == "holds"
+
+
+def test_what_the_data_could_not_have_refuted_does_not_hold() -> None:
+    """Two networks of which one did not learn: any accuracy lies within their interval."""
+    row = framed(C3=[9.8, 45.86]).loc["C3"]
+    assert row["verdict"] == "cannot tell"
+    assert (row["low"], row["high"], row["single_low"], row["single_high"]) == (0, 100, 0, 100)
+    assert framed(C3=[97.0, 98.6, 98.1]).loc["C3", "verdict"] == "cannot tell"
+    assert framed(C3=[98.0, 98.2, 98.1]).loc["C3", "verdict"] == "holds"
+    assert framed(C3=[9.8, 10.2, 9.9]).loc["C3", "verdict"] == "does not hold"
 
 
 def test_one_measurement_tests_nothing() -> None:
