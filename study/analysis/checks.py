@@ -13,11 +13,13 @@ from study.core.objective import Objective
 from study.core.records import RUN
 from study.core.settings import Settings
 from study.core.space import canonical, from_row, parse
-from study.core.study_info import Repetition, Session, StudyInfo
+from study.core.study_info import ProblemInfo, Repetition, Session, SplitInfo, StudyInfo
 
 SAME = 1e-9  # relative: rounding of sums in another order
-LEAK = 0.5  # of ln(classes): no fresh network starts below
-USUAL = 0.8  # of ln(classes): half of all fresh networks start above
+FEWEST = 5  # images of a class that tell anything
+MANY_CLASSES = 4
+LEAK = 0.85  # of the entropy of many classes: no fresh network starts below
+LEAK_OF_FEW = 0.7  # the same of two or three classes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,8 @@ def checks(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> list[
     return [
         equal_budgets(trials, settings),
         same_design(trials, settings.initial_points, dimensions),
-        *([fresh_weights(trials, finals, classes)] if classes else []),
+        *([sound_split(problem.split)] if problem.split else []),
+        *([fresh_weights(trials, finals, problem)] if classes else []),
         *([repeatable(info.repetition, problem.objective)] if info.repetition else []),
         test_set_untouched(trials, finals, info),
         nothing_failed(trials, finals, info),
@@ -82,24 +85,43 @@ def same_design(trials: pd.DataFrame, points: int, dimensions: list[str]) -> Che
     return Check(rule="same initial design", passed=not wrong and not missing, figures=figures)
 
 
-def fresh_weights(trials: pd.DataFrame, finals: pd.DataFrame, classes: int) -> Check:
+def sound_split(split: SplitInfo) -> Check:
+    """Every part has enough images of every class, and no image is in two parts."""
+    wrong = [
+        f"a class has {count} {part} images, {FEWEST} at least are needed"
+        for part, count in split.fewest.items()
+        if count < FEWEST
+    ]
+    if split.validation_in_fitted:
+        wrong.append(f"{split.validation_in_fitted:,} validation images are fitted, too")
+    if split.test_in_training:
+        wrong.append(f"{split.test_in_training:,} test images are training images, too")
+    fewest = ", ".join(f"{count:,} {part}" for part, count in split.fewest.items())
+    figures = f"each class has at least {fewest} images; none is in two parts"
+    return Check(rule="sound splits", passed=not wrong, figures="; ".join(wrong) or figures)
+
+
+def fresh_weights(trials: pd.DataFrame, finals: pd.DataFrame, problem: ProblemInfo) -> Check:
     """No network had learned anything before its first step.
 
-    The cross-entropy of one that knows nothing is near ln(classes); a trained one starts far
-    below.
+    What knows nothing of the images has a cross-entropy of at least the entropy of their classes,
+    ln(classes) if these are as frequent as each other (Gibbs' inequality): fresh networks start
+    there or above, but for chance, which is larger the fewer classes there are.
     """
     loss = pd.concat([trials["initial_loss"], finals["initial_loss"]]).dropna()
-    knows_nothing = math.log(classes)
-    low = int((loss < LEAK * knows_nothing).sum())
-    passed = not low and (loss.empty or loss.median() > USUAL * knows_nothing)
+    classes = problem.classes or 2
+    knows_nothing = problem.split.entropy if problem.split else math.log(classes)
+    leak = LEAK if classes >= MANY_CLASSES else LEAK_OF_FEW
+    low = int((loss < leak * knows_nothing).sum())
+    passed = not low
     figures = "nothing trained yet"
     if len(loss):
         figures = (
             f"loss before the first step {loss.min():.2f} to {loss.max():.2f}, median "
-            f"{loss.median():.2f}; ln {classes} is {knows_nothing:.2f}"
+            f"{loss.median():.2f}; without knowledge {knows_nothing:.2f} or more"
         )
     if low:
-        figures += f"; {low} of {len(loss)} began below {LEAK * knows_nothing:.2f}: already trained"
+        figures += f"; {low} of {len(loss)} began below {leak * knows_nothing:.2f}: already trained"
     return Check(rule="fresh weights", passed=passed, figures=figures)
 
 

@@ -33,6 +33,20 @@ class ProblemWords(Struct, frozen=True, kw_only=True):
     """How winners are judged."""
 
 
+class SplitInfo(Struct, frozen=True, kw_only=True):
+    """Whether the parts of labelled images are what they should be."""
+
+    fewest: dict[Text, Amount]
+    """Images of the rarest class, by part: fitted, validation, test."""
+    validation_in_fitted: Amount
+    """Validation images that are fitted, too."""
+    test_in_training: Amount
+    """Test images that are training images, too."""
+    entropy: Seconds
+    """Of the classes of the validation images, in nats: whatever knows nothing of the images has
+    about this cross-entropy, or more."""
+
+
 class ProblemInfo(Struct, frozen=True, kw_only=True):
     """What makes a problem another than the next."""
 
@@ -43,6 +57,8 @@ class ProblemInfo(Struct, frozen=True, kw_only=True):
     """What else must not change while a study goes on, such as the number of epochs."""
     classes: Annotated[int, Meta(ge=2, le=int(MAX_NUMBER))] | None = None
     """Of a classifier that starts from random weights: its loss then is about ln(classes)."""
+    split: SplitInfo | None = None
+    """Of labelled images."""
     words: ProblemWords
     objective: Objective
     space: tuple[Dimension, ...]

@@ -1,5 +1,6 @@
 """Labelled images: how they are split, and what is checked of them."""
 
+import functools
 import hashlib
 import math
 from dataclasses import dataclass
@@ -7,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.core.errors import translate_errors
+from study.core.study_info import SplitInfo
 from study.data.labels import to_classes
-
-VALIDATION_SHARE = 0.15  # the tutorial's validation_split
-
+from study.data.split import count_fitted, describe_split, stratified_order
 
 IMAGES_PER_TRAINING = 60_000  # a small dataset is gone through more often
 
@@ -24,7 +24,7 @@ class Dataset:
     """Labelled images, flattened, in two parts.
 
     The last 15 % of the training part are the validation images, as in Keras's
-    `validation_split`; see `fitted`.
+    `validation_split`.
     """
 
     name: str
@@ -61,6 +61,11 @@ class Dataset:
         """The tutorial's 3 on MNIST; more on fewer images, so that networks get to learn."""
         return max(3, math.ceil(IMAGES_PER_TRAINING / len(self.x_train)))
 
+    @functools.cached_property
+    def split(self) -> SplitInfo:
+        """Whether training, validation and test images are what they should be."""
+        return describe_split(self.x_train, self.y_train, self.x_test, self.y_test)
+
     def fingerprint(self) -> str:
         """A checksum of all arrays: two datasets are the same if theirs are."""
         digest = hashlib.sha256()
@@ -72,32 +77,38 @@ class Dataset:
         return digest.hexdigest()[:16]
 
 
-def count_fitted(images: int) -> int:
-    """How many of so many training images do not validate."""
-    return math.floor(images * (1.0 - VALIDATION_SHARE))
-
-
-def make_dataset(name: str, arrays: Arrays, source: str, scale: float | None = None) -> Dataset:
+def make_dataset(
+    name: str,
+    arrays: Arrays,
+    source: str,
+    scale: float | None = None,
+    *,
+    stratify: bool = False,
+) -> Dataset:
     """Check what a user's file holds and make it a dataset.
 
-    Labels become classes from 0 up; where that changes them, `source` says which is which.
+    Labels become classes from 0 up; where that changes them, `source` says which is which. With
+    `stratify`, the images that validate are drawn, with their share of each class; else they are
+    the last ones.
 
     Raises
     ------
     StudyError
         For anything but equally many images and labels, one image size, labels that
-        `study.data.labels.to_classes` takes, in an order that has all classes at its end, and
-        uint8 or bool pixels or finite real ones in 0..1.
+        `study.data.labels.to_classes` takes, and uint8 or bool pixels or finite real ones in
+        0..1.
     """
     with translate_errors(ValueError, lambda error: f"dataset {name} ({source}): {error}"):
         for part in ("train", "test"):
             _check_part(part, arrays[f"x_{part}"], arrays[f"y_{part}"])
         pixels = _pixel_type(arrays["x_train"], arrays["x_test"])
         y_train, y_test, words = to_classes(arrays["y_train"], arrays["y_test"])
-        _check_order(y_train)
     x_train, x_test = (
         arrays[key].reshape(len(arrays[key]), -1).astype(pixels) for key in ("x_train", "x_test")
     )
+    if stratify:
+        order = stratified_order(y_train)
+        x_train, y_train = x_train[order], y_train[order]
     largest = max(x_train.max(), x_test.max())
     return Dataset(
         name=name,
@@ -124,19 +135,6 @@ def _check_part(part: str, x: np.ndarray, y: np.ndarray) -> None:
     elif x.dtype not in (np.uint8, np.bool_):
         raise ValueError(
             f"x_{part} has pixels of type {x.dtype}; allowed are uint8, bool and 0..1 reals"
-        )
-
-
-def _check_order(y_train: np.ndarray) -> None:
-    """Raise ValueError if the last 15 % of the images show other classes than are fitted."""
-    n_fitted = count_fitted(len(y_train))
-    fitted, validating = set(y_train[:n_fitted].tolist()), set(y_train[n_fitted:].tolist())
-    steps = np.diff(y_train)
-    in_order = len(y_train) > 2 and bool((steps >= 0).all() or (steps <= 0).all())
-    if in_order or not validating <= fitted:
-        raise ValueError(
-            "the training images are sorted by class, or nearly so, so that the last 15 %, which "
-            "validate, show other classes than are fitted: shuffle x_train and y_train alike"
         )
 
 

@@ -171,7 +171,7 @@ def load_folder(path: Path) -> Dataset:
         )
     name = to_plain_line(path.resolve().name) or "images"  # the root of a disk has no name
     place = to_plain_line("/".join([name, *files[0].relative_to(path).parts[:-1]]))
-    return make_dataset(name, read_files(files), source=f"the folder {place}")
+    return make_dataset(name, read_files(files), source=f"the folder {place}", stratify=True)
 
 
 def find_arrays(

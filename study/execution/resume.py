@@ -111,7 +111,7 @@ def _identity(problem: ProblemInfo) -> dict[str, Any]:
     """What must not change of a problem while a study goes on; words may."""
     known: dict[str, Any] = msgspec.to_builtins(problem)
     facts: dict[str, Any] = known.pop("facts")
-    del known["words"]
+    del known["words"], known["split"]  # both follow from the rest
     return known | facts
 
 

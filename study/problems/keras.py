@@ -9,9 +9,10 @@ from study.core.dimensions import Dimension
 from study.core.objective import ACCURACY
 from study.core.space import Configuration
 from study.data.sources import load_dataset
-from study.problems.user import Outcome, Problem
+from study.problems.user import Measurement, Problem
 from study.training.keras_fit import fit, start_session, to_pixels
 
+CHECKED = 1_000  # images on which the loss before the first step is measured
 BATCH_SIZE = 32  # Keras's own, for spaces without a dimension batch_size
 
 
@@ -47,27 +48,32 @@ def keras_problem(
     data = load_dataset(dataset)
     n_epochs = epochs or data.default_epochs
 
-    def train_model(configuration: Configuration, seed: int, images: int) -> Any:
-        """A model trained on the first so many training images."""
+    def train_model(configuration: Configuration, seed: int, images: int) -> tuple[Any, Any]:
+        """A model trained on the first so many training images, and its loss before."""
         start_session(seed)
         model = build(configuration)
         batch_size = int(configuration.get("batch_size", BATCH_SIZE))
         x, y = to_pixels(data.x_train[:images], data), data.y_train[:images]
         # Once seeded, Keras would go through the images in one and the same order in all epochs.
-        orders = np.random.default_rng(seed)
-        return fit(model, x, y, batch_size=batch_size, epochs=n_epochs, rng=orders).model
+        orders, before = np.random.default_rng(seed), initial_loss(model, x, y)
+        return fit(model, x, y, batch_size=batch_size, epochs=n_epochs, rng=orders).model, before
 
-    def score_model(model: Any, images: np.ndarray, labels: np.ndarray) -> Outcome:
+    def measure(trained: tuple[Any, Any], images: np.ndarray, labels: np.ndarray) -> Measurement:
+        model, before = trained
         predicted = model.predict(to_pixels(images, data), verbose=0).argmax(axis=1)
-        return float(np.mean(predicted == labels)), model.count_params()
+        return Measurement(
+            value=float(np.mean(predicted == labels)),
+            size=model.count_params(),
+            initial_loss=before,
+        )
 
-    def evaluate(configuration: Configuration, seed: int) -> Outcome:
-        model = train_model(configuration, seed, data.n_fitted)
-        return score_model(model, data.x_train[data.n_fitted :], data.y_train[data.n_fitted :])
+    def evaluate(configuration: Configuration, seed: int) -> Measurement:
+        trained = train_model(configuration, seed, data.n_fitted)
+        return measure(trained, data.x_train[data.n_fitted :], data.y_train[data.n_fitted :])
 
-    def test(configuration: Configuration, seed: int) -> Outcome:
-        model = train_model(configuration, seed, len(data.x_train))
-        return score_model(model, data.x_test, data.y_test)
+    def test(configuration: Configuration, seed: int) -> Measurement:
+        trained = train_model(configuration, seed, len(data.x_train))
+        return measure(trained, data.x_test, data.y_test)
 
     return Problem(
         space=space,
@@ -76,4 +82,14 @@ def keras_problem(
         evaluate=evaluate,
         test=test,
         objective=ACCURACY,
+        classes=data.classes,
     )
+
+
+def initial_loss(model: Any, x: np.ndarray, y: np.ndarray) -> float | None:
+    """The loss before the first step on some images; None if it is no cross-entropy of classes."""
+    named = model.loss if isinstance(model.loss, str) else type(model.loss).__name__
+    if named.replace("_", "").lower() != "sparsecategoricalcrossentropy":
+        return None
+    found = model.evaluate(x[:CHECKED], y[:CHECKED], verbose=0)
+    return float(found[0] if isinstance(found, list) else found)

@@ -113,6 +113,7 @@ class NetworkProblem:
                 "trainer": self.trainer,
             },
             classes=data.classes,
+            split=data.split,
             words=words,
             objective=self.objective,
             space=self.space.dimensions,

@@ -29,7 +29,18 @@ PYTHON = "Python"
 """Where an object comes from that was handed over as it is."""
 SEEDS = 2**32  # what numpy's older generator, and with it scikit-learn, takes
 
-Outcome = float | tuple[float, float]
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What `evaluate` may return in place of a number, to tell more."""
+
+    value: float
+    size: float | None = None
+    initial_loss: float | None = None
+    """Cross-entropy before the first step, in nats, of a classifier."""
+
+
+Outcome = float | tuple[float, float] | Measurement
 """A value, or (value, size) if the objective names one."""
 
 
@@ -56,6 +67,8 @@ class Problem:
     """What the value is, and whether it is maximised."""
     name: str = ""
     """In tables, plots and the results folder; by default that of the function."""
+    classes: int | None = None
+    """Of a classifier that starts from random weights and tells its `initial_loss`."""
     version: str = ""
     """What stands for its code, if that cannot be read: give another one when it changes."""
 
@@ -129,7 +142,8 @@ class UserProblem:
         began = time.perf_counter()
         outcome = score(dict(task.configuration), task.training_seed % SEEDS)
         seconds = time.perf_counter() - began
-        value, size = self._read(outcome, score)
+        found = self._read(outcome, score)
+        value = found.value
         finite = math.isfinite(value)
         if self.objective.percent and finite and not 0 <= value <= 1:
             raise ValueError(
@@ -140,11 +154,14 @@ class UserProblem:
             status=Status.OK if finite else Status.DIVERGED,
             reason="" if finite else f"{self.objective.name} {value}",
             score=self.objective.score(value) if finite else None,
-            size=size,
+            size=found.size,
+            initial_loss=found.initial_loss,
             seconds=seconds,
         )
 
-    def _read(self, outcome: Any, function: Any) -> tuple[float, float | None]:
+    def _read(self, outcome: Any, function: Any) -> Measurement:
+        if isinstance(outcome, Measurement):
+            return outcome
         named = self.objective.size
         parts = outcome if isinstance(outcome, tuple) else (outcome,)
         if len(parts) != 1 + bool(named) or not all(map(is_number, parts)):
@@ -153,7 +170,7 @@ class UserProblem:
                 f"evaluate returned {safe_repr(outcome)}: it must be {wanted}"
                 f"{definition_line(function)}"
             )
-        return float(parts[0]), float(parts[1]) if named else None
+        return Measurement(value=float(parts[0]), size=float(parts[1]) if named else None)
 
     def expected_seconds(self, task: Task) -> float:  # noqa: ARG002 (nobody knows)
         """A guess, which forecasts correct as soon as there are measured times."""
@@ -167,6 +184,7 @@ class UserProblem:
             name=self.name,
             fingerprint=self.fingerprint,
             facts={"origin": self.origin},
+            classes=getattr(self.problem, "classes", None),
             words=ProblemWords(description=self._description(), judged=judged),
             objective=objective,
             space=self.space.dimensions,

@@ -4,16 +4,25 @@ import dataclasses
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
-from study.analysis.checks import Check, checks, fresh_weights, one_machine
+from study.analysis.checks import (
+    Check,
+    checks,
+    fresh_weights,
+    one_machine,
+    repeatable,
+    sound_split,
+)
+from study.core.objective import Objective
 from study.core.records import Evaluation, EvaluationKind, Status, Task
 from study.core.settings import Settings
-from study.core.study_info import Session, StudyInfo
+from study.core.study_info import Repetition, Session, SplitInfo, StudyInfo
 from study.data.dataset import Dataset
 from study.execution.executor import InProcessExecutor
 from study.execution.resume import save_metadata
@@ -170,9 +179,9 @@ def test_a_leaking_trainer_is_found_out(digits: Dataset, tmp_path: Path) -> None
         StudyRunner(problem, settings, ledger).run(lambda: nullcontext(InProcessExecutor(problem)))
         results = from_ledger(tmp_path, ledger, [])
     assert results.trials["validation_accuracy"].min() > 0.9  # it looks splendid
-    check = fresh_weights(results.scores.trials, results.scores.finals, 10)
+    check = fresh_weights(results.scores.trials, results.scores.finals, problem.describe())
     assert not check.passed
-    assert "4 of 5 began below 1.15: already trained" in check.figures
+    assert "4 of 5 began below 1.94: already trained" in check.figures
     assert not results.valid
 
 
@@ -185,7 +194,49 @@ def test_an_honest_trainer_is_not_suspected(digits: Dataset) -> None:
         training = problem.loaded_trainer.train(configuration, np.random.default_rng(number), 1)
         losses.append(training.initial_loss)
     frame = pd.DataFrame({"initial_loss": losses})
-    assert fresh_weights(frame, frame.head(0), 10).passed
+    assert fresh_weights(frame, frame.head(0), problem.describe()).passed
+
+
+def test_a_network_that_knows_a_little_is_found_out(digits: Dataset) -> None:
+    """One that starts at a loss of 1.51, with 62 % right, passed for a fresh one."""
+    problem = NetworkProblem(digits, epochs=1).describe()
+    frame = pd.DataFrame({"initial_loss": [2.31, 1.51, 2.29]})
+    check = fresh_weights(frame, frame.head(0), problem)
+    assert not check.passed
+    assert "1 of 3 began below 1.9" in check.figures
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "each class has at least 99 fitted, 16 validation, 21 test images; none is in two"),
+        ({"test_in_training": 237}, "237 test images are training images, too"),
+        ({"validation_in_fitted": 3}, "3 validation images are fitted, too"),
+        ({"fewest": {"validation": 0}}, "a class has 0 validation images, 5 at least are needed"),
+    ],
+)
+def test_parts_that_share_images_or_lack_classes_are_told(
+    changes: dict[str, Any], told: str
+) -> None:
+    sound = {"fitted": 99, "validation": 16, "test": 21}
+    usual: dict[str, Any] = {
+        "fewest": sound,
+        "validation_in_fitted": 0,
+        "test_in_training": 0,
+        "entropy": 2.3,
+    }
+    check = sound_split(SplitInfo(**usual | changes))
+    assert check.passed == (not changes)
+    assert told in check.figures
+
+
+def test_an_evaluation_that_remembers_is_told() -> None:
+    objective = Objective(name="loss", maximise=False)
+    same = repeatable(Repetition(first=-0.5, again=-0.5 * (1 + 1e-13)), objective)
+    assert same.passed
+    other = repeatable(Repetition(first=-0.5, again=-0.25), objective)
+    assert not other.passed
+    assert "the first evaluation gave 0.5, and with the same seed 0.25 at the end" in other.figures
 
 
 def test_kinds_that_score_the_test_set_are_those_that_say_so() -> None:

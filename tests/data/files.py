@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from study.data.split import stratified_order
+
 Arrays = dict[str, np.ndarray]
 
 NAMES = (
@@ -37,3 +39,9 @@ def write_npz(path: Path, images: Arrays) -> None:
     """One npz file of these arrays."""
     path.parent.mkdir(exist_ok=True, parents=True)
     np.savez_compressed(path, **images)  # type: ignore[arg-type]
+
+
+def as_split(images: Arrays) -> Arrays:
+    """The arrays of a user's folder as a study has them: the images that validate come last."""
+    order = stratified_order(np.unique(images["y_train"], return_inverse=True)[1])
+    return images | {key: images[key][order] for key in ("x_train", "y_train")}

@@ -7,7 +7,7 @@ import pytest
 
 from study.core.errors import StudyError
 from study.data.sources import load_dataset
-from tests.data.files import NAMES, Arrays, write_idx, write_npz
+from tests.data.files import NAMES, Arrays, as_split, write_idx, write_npz
 
 EMNIST = ("balanced", "byclass", "bymerge", "digits", "letters", "mnist")
 
@@ -38,7 +38,7 @@ def test_idx_files_are_found_under_their_usual_names(
     write_idx(tmp_path / "own", images, names=names, zipped=zipped)
     (tmp_path / "own" / "emnist-letters-mapping.txt").write_text("1 65 97")
     dataset = load_dataset(str(tmp_path / "own"))
-    for key, array in images.items():
+    for key, array in as_split(images).items():
         assert np.array_equal(getattr(dataset, key).ravel(), array.ravel())
 
 
@@ -153,5 +153,5 @@ def test_a_file_is_unzipped_by_what_it_holds(tmp_path: Path, images: Arrays) -> 
     unzipped.rename(tmp_path / f"{NAMES[0]}.gz")
     zipped.write_bytes(gzip.compress(zipped.read_bytes()))
     dataset = load_dataset(str(tmp_path))
-    assert np.array_equal(dataset.x_train.ravel(), images["x_train"].ravel())
+    assert np.array_equal(dataset.x_train.ravel(), as_split(images)["x_train"].ravel())
     assert np.array_equal(dataset.x_test.ravel(), images["x_test"].ravel())

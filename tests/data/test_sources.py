@@ -18,7 +18,7 @@ from study.data import download, formats
 from study.data.dataset import Dataset
 from study.data.formats import user_folder
 from study.data.sources import MNIST_SHA256, SOURCES, UnavailableError, load_dataset
-from tests.data.files import Arrays, write_idx, write_npz
+from tests.data.files import Arrays, as_split, write_idx, write_npz
 
 
 def same(dataset: Dataset, images: Arrays) -> bool:
@@ -67,7 +67,7 @@ def test_a_folder_of_ones_own(tmp_path: Path, images: Arrays, kind: str) -> None
     else:
         write_idx(tmp_path / "own", images, zipped=kind != "idx")
     dataset = load_dataset(str(tmp_path / "own"))
-    assert same(dataset, images)
+    assert same(dataset, as_split(images))
     assert (dataset.name, dataset.inputs, dataset.classes) == ("own", 20, 3)
     assert dataset.scale == 1 / 255
 
@@ -77,7 +77,9 @@ def test_real_pixels_in_0_to_1_are_taken_as_they_are(tmp_path: Path, images: Arr
     write_npz(tmp_path / "own" / "a.npz", scaled)
     dataset = load_dataset(str(tmp_path / "own"))
     assert dataset.scale == 1.0
-    np.testing.assert_allclose(dataset.x_train, scaled["x_train"].reshape(40, 20), rtol=1e-6)
+    np.testing.assert_allclose(
+        dataset.x_train, as_split(scaled)["x_train"].reshape(40, 20), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from study import Results, StudyError, compare
+from study import Results, StudyError
+from study.api import run_plan, write_outputs
 from study.cli.tables import exit_code, print_results
+from study.execution.plan import StudyRequest, make_plan
 
 HEAD = """
 import ctypes, os, pathlib
@@ -44,7 +46,8 @@ def write(folder: Path, body: str) -> str:
 def ran(folder: Path, problem: str, workers: int = 1, **settings: Any) -> Results:
     usual: dict[str, Any] = {"methods": ["random", "forest"], "seeds": 2, "retrain": 1}
     budget = {"calls": 7, "initial_points": 3, "workers": workers}
-    return compare(problem=problem, output=folder / "out", **usual | budget | settings)
+    request = StudyRequest(problem=problem, output=folder / "out", **usual | budget | settings)
+    return run_plan(make_plan(request), lambda _: None)
 
 
 def rows(results: Results) -> list[list[Any]]:
@@ -73,6 +76,7 @@ def test_with_keep_going_everything_that_failed_is_told_and_nothing_is_drawn(
     tmp_path: Path, workers: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     results = ran(tmp_path, write(tmp_path, "    return 1 / 0"), workers, keep_going=True)
+    write_outputs(results)
     print_results(results)
     assert exit_code(results) == 1
     told = capsys.readouterr()
