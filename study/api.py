@@ -56,7 +56,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     dataset: PathLike | None = None,
     problem: "str | Problem | object | None" = None,
     methods: Sequence[str] = Settings.methods,
-    seeds: int | None = None,
+    seeds: int | str | range | None = None,
     calls: int = Settings.calls,
     initial_points: int = Settings.initial_points,
     retrain: int = Settings.retrain,
@@ -89,7 +89,8 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         Names (see `study methods`), with options in brackets if they have any, such as
         "gp[kappa=2]"; or FILE.py:NAME, or package.module:NAME.
     seeds
-        Replicates of the whole comparison; by default 5, or as many as the folder holds.
+        Replicates of the whole comparison; by default 5, or as many as the folder holds. A range
+        such as "60-159" names the seeds themselves.
     calls
         Evaluations per method and seed.
     initial_points

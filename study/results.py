@@ -247,7 +247,9 @@ def repeat_command(
         **{name: problem.facts.get(name, "") for name in ("epochs", "trainer")},
     }
     budget = dataclasses.asdict(settings)
-    del budget["methods"]
+    del budget["methods"], budget["first_seed"]
+    if settings.first_seed:
+        budget["seeds"] = f"{settings.seed_numbers[0]}-{settings.seed_numbers[-1]}"
     searches = {"methods": ",".join(methods[name].spec for name in settings.methods)}
     words = ["study", "compare"]
     limit = {"timeout": f"{sessions[-1].timeout:g}"} if sessions and sessions[-1].timeout else {}

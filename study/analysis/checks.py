@@ -55,7 +55,7 @@ def equal_budgets(trials: pd.DataFrame, settings: Settings) -> Check:
     short = [
         f"{method} seed {seed} made {made.get((method, seed), 0)}"
         for method in settings.methods
-        for seed in range(settings.seeds)
+        for seed in settings.seed_numbers
         if made.get((method, seed), 0) != calls
     ]
     figures = f"{pluralize(runs, 'run')} of {pluralize(calls, 'call')}"

@@ -45,9 +45,10 @@ Example:
 def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arguments)
     *,
     seeds: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            help="Replicates of the whole comparison.",
+            metavar="N|A-B",
+            help="Replicates of the whole comparison; a range such as 60-159 is a fresh set.",
             show_default=f"{Settings.seeds}, or as many as the folder holds",
         ),
     ] = None,

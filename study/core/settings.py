@@ -1,6 +1,8 @@
 """The frozen, validated settings of a study."""
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
 from study.core.errors import StudyError
 from study.core.validation import (
@@ -9,6 +11,7 @@ from study.core.validation import (
     require_count,
     require_positive,
     require_unique_names,
+    safe_repr,
 )
 
 MAX_CALLS = 10_000  # a search that learns takes minutes per call long before
@@ -28,7 +31,9 @@ class Settings:
     """
 
     seeds: int = 5
-    """Replicates of the whole comparison: seeds 0 to seeds - 1."""
+    """Replicates of the whole comparison."""
+    first_seed: int = 0
+    """Seeds are numbered from here; other ones than an earlier study's are a fresh look."""
     calls: int = 12
     """Evaluations per method and seed."""
     initial_points: int = 5
@@ -41,6 +46,11 @@ class Settings:
     """Methods that differ by less than this, in percentage points or as the problem's values do,
     count as equivalent; None: never. Set before the results are known, as everything here."""
 
+    @property
+    def seed_numbers(self) -> range:
+        """The seeds themselves."""
+        return range(self.first_seed, self.first_seed + self.seeds)
+
     def __post_init__(self) -> None:
         for name in ("seeds", "calls", "initial_points", "retrain"):
             most = MAX_CALLS if name == "calls" else MAX_TRAININGS
@@ -48,6 +58,7 @@ class Settings:
             object.__setattr__(self, name, value)
         if self.margin is not None:
             object.__setattr__(self, "margin", require_positive("margin", self.margin))
+        object.__setattr__(self, "first_seed", require_count("seeds", self.first_seed, least=0))
         object.__setattr__(self, "methods", require_unique_names("methods", self.methods))
         if self.calls < self.initial_points:
             raise StudyError(
@@ -60,3 +71,26 @@ class Settings:
                 f"--seeds {self.seeds}, --calls {self.calls} and --retrain {self.retrain} make "
                 f"{trainings:,} trainings, at most {MAX_TRAININGS:,} are allowed: lower one"
             )
+
+
+def parse_seeds(value: Any) -> tuple[int, int]:
+    """The first seed and how many there are: of a number N those from 0 on, or of a range A-B.
+
+    Raises `StudyError` if `value` is neither.
+    """
+    if isinstance(value, range) and value.step == 1 and value:
+        value = f"{value[0]}-{value[-1]}"
+    if not isinstance(value, str):
+        return 0, require_count("seeds", value)
+    written = re.fullmatch(r"(?:(\d{1,9})-)?(\d{1,9})", value.strip())
+    if written is None:
+        raise StudyError(
+            f"--seeds is {safe_repr(value)}: it must be a whole number from 1 to "
+            f"{MAX_TRAININGS:,}, or a range such as 60-159"
+        )
+    first, last = (int(number) if number else 0 for number in written.groups())
+    if written[1] is None:
+        return 0, require_count("seeds", last)
+    if last < first:
+        raise StudyError(f"--seeds is {safe_repr(value)}: the range ends before it begins")
+    return first, require_count("seeds", last - first + 1)

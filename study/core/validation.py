@@ -21,12 +21,12 @@ METHOD_PATTERN = re.compile(r"[^\W_][\w.+ /()-]{0,29}(\[[\w.+=,-]{1,99}\])?")
 DEFAULT_MARGIN = 0.1  # percentage points, or in the unit of a value that is not a share
 
 
-def require_count(option: str, value: Any, most: int = MAX_TRAININGS) -> int:
-    """`value` as an int; raises `StudyError` unless it is a whole number from 1 to `most`."""
+def require_count(option: str, value: Any, most: int = MAX_TRAININGS, least: int = 1) -> int:
+    """`value` as an int; raises `StudyError` unless it is a whole number from `least` to `most`."""
     number = isinstance(value, Integral) and not isinstance(value, bool)
-    if not (number and 1 <= int(value) <= most):
+    if not (number and least <= int(value) <= most):
         raise StudyError(
-            f"--{option} is {safe_repr(value)}: it must be a whole number from 1 to {most:,}"
+            f"--{option} is {safe_repr(value)}: it must be a whole number from {least} to {most:,}"
         )
     return int(value)
 

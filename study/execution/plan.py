@@ -10,7 +10,7 @@ from study.core.environment import available_cores
 from study.core.errors import StudyError
 from study.core.objective import Objective
 from study.core.records import make_rng
-from study.core.settings import MAX_EPOCHS, TRAINERS, Settings
+from study.core.settings import MAX_EPOCHS, TRAINERS, Settings, parse_seeds
 from study.core.study_info import DataInfo
 from study.core.validation import require_count, require_positive, unknown_name_error
 from study.data.sources import load_dataset
@@ -34,7 +34,7 @@ class StudyRequest:
     dataset: PathLike | None = None
     problem: Any = None
     methods: Sequence[str] = Settings.methods
-    seeds: int | None = None
+    seeds: int | str | range | None = None
     calls: int = Settings.calls
     initial_points: int = Settings.initial_points
     retrain: int = Settings.retrain
@@ -91,9 +91,11 @@ def make_plan(
     if isinstance(request.methods, str):
         raise StudyError(f"--methods is {request.methods!r}: give a list of names, not one text")
     methods = parse_methods(request.methods)
+    first_seed, seeds = parse_seeds(default_seeds if request.seeds is None else request.seeds)
     settings = Settings(
         methods=tuple(methods),
-        seeds=default_seeds if request.seeds is None else request.seeds,
+        seeds=seeds,
+        first_seed=first_seed,
         calls=request.calls,
         initial_points=request.initial_points,
         retrain=request.retrain,

@@ -89,9 +89,15 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
     }
     planned = replace(planned, methods=planned.methods | kept)
     check_code_unchanged(planned, problem, methods)
-    seeds = planned.settings.seeds if planned.seeds_named else settings.seeds
+    named = planned.settings if planned.seeds_named else settings
+    seeds = named.seeds
     added = [name for name in planned.methods if name not in settings.methods]
-    whole = replace(planned.settings, seeds=seeds, methods=(*settings.methods, *added))
+    whole = replace(
+        planned.settings,
+        seeds=seeds,
+        first_seed=named.first_seed,
+        methods=(*settings.methods, *added),
+    )
     growing = replace(settings, seeds=seeds, methods=whole.methods)
     differing = [
         *_differences(dataclasses.asdict(growing), dataclasses.asdict(whole)),

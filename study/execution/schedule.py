@@ -56,7 +56,7 @@ class Schedule:
         """Searches that broke off, in words."""
         self._runs = {
             (name, seed): Run(methods[name], seed)
-            for seed in range(settings.seeds)
+            for seed in settings.seed_numbers
             for name in settings.methods
         }
         for run in self._runs.values():
@@ -73,7 +73,8 @@ class Schedule:
 
     def request_repeat(self) -> Task | None:
         """The first point of the first seed again, to be evaluated last, unless that was done."""
-        default = make_task(EvaluationKind.VALIDATION, 0, self._problem.default, 0)
+        seed = self._settings.first_seed
+        default = make_task(EvaluationKind.VALIDATION, seed, self._problem.default, 0)
         found = [
             t
             for t, e in self.journal.done.values()

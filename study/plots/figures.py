@@ -219,6 +219,7 @@ def title_details(results: Results) -> str:
     parts = [
         f"{problem.words.subject} {shorten(problem.name)}",
         pluralize(settings.seeds, "seed"),
+        f"from {settings.first_seed:,} on" if settings.first_seed else "",
         f"{pluralize(settings.calls, 'call')} per run",
         problem.words.detail,
     ]

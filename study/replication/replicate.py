@@ -60,7 +60,7 @@ def extras(settings: Settings) -> list[ExtraEvaluation]:
         ExtraEvaluation(
             name=f"claim {name} seed {seed}", task=make_task(kind, seed, configuration, 0)
         )
-        for seed in range(settings.seeds)
+        for seed in settings.seed_numbers
         for name, (kind, configuration) in NETWORKS.items()
     ]
     fresh = [

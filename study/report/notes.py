@@ -19,8 +19,9 @@ def facts(info: StudyInfo) -> dict[str, str]:
     return {
         problem.words.subject: f"{problem.name}, {info.data.source}; checksum "
         f"{problem.fingerprint}; {problem.words.description}",
-        "budget": f"{pluralize(settings.seeds, 'seed')}, {pluralize(settings.calls, 'call')} per "
-        f"run, {settings.initial_points} of them the shared design; winners evaluated "
+        "budget": f"{pluralize(settings.seeds, 'seed')} from {settings.first_seed:,} on, "
+        f"{pluralize(settings.calls, 'call')} per run, {settings.initial_points} of them the "
+        "shared design; winners evaluated "
         f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",
         "methods": "; ".join(f"{name}: {m.summary}" for name, m in info.methods.items()),
         "evaluations": f"{sum(info.evaluated.values()):,} in {format_clock(info.seconds)} "

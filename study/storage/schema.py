@@ -99,7 +99,7 @@ def _ranges(info: StudyInfo) -> dict[str, Range]:
         if isinstance(d, Real) and d.log
     }
     return {
-        "seed": (0, info.settings.seeds - 1),
+        "seed": (info.settings.seed_numbers[0], info.settings.seed_numbers[-1]),
         "initial_loss": (-math.inf, math.inf),
         **dict.fromkeys(SECONDS, (0, MAX_NUMBER)),
         **scores,

@@ -324,12 +324,13 @@ def bad(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 LONG = "x" * 300
 BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("--seeds", 0, "--seeds is 0: it must be a whole number"),
-    ("--seeds", -2, "--seeds is -2"),
-    ("--seeds", "x", "Invalid value for '--seeds'"),
-    ("--seeds", 1.5, "Invalid value for '--seeds'"),
-    ("--seeds", 10**12, "--seeds is 1000000000000: it must be a whole number from 1 to"),
+    ("--seeds", -2, "--seeds is '-2': it must be a whole number"),
+    ("--seeds", "x", "--seeds is 'x': it must be a whole number from 1 to 1,000,000, or a range"),
+    ("--seeds", 1.5, "--seeds is '1.5'"),
+    ("--seeds", "9-3", "--seeds is '9-3': the range ends before it begins"),
+    ("--seeds", 10**12, "--seeds is '1000000000000': it must be a whole number from 1 to"),
     ("--seeds", 50_000, "--seeds 50000, --calls 12 and --retrain 3 make 3,600,000 trainings"),
-    ("--seeds", "9" * 5000, "Invalid value for '--seeds'"),
+    ("--seeds", "9" * 5000, "--seeds is '99999"),
     ("--calls", 0, "--calls is 0"),
     ("--calls", -1, "--calls is -1"),
     ("--calls", "nan", "Invalid value for '--calls'"),

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from study.core.errors import StudyError
-from study.core.settings import Settings
+from study.core.settings import Settings, parse_seeds
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,28 @@ def test_a_setting_out_of_range_is_named_with_its_value(changed: dict[str, Any],
 
 def test_calls_may_equal_the_initial_points() -> None:
     assert Settings(calls=5).calls == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (5, (0, 5)),
+        ("5", (0, 5)),
+        ("60-159", (60, 100)),
+        (" 7-7 ", (7, 1)),
+        (range(60, 160), (60, 100)),
+    ],
+)
+def test_seeds_are_a_number_or_a_range(value: Any, expected: tuple[int, int]) -> None:
+    first, seeds = parse_seeds(value)
+    assert (first, seeds) == expected
+    numbers = Settings(seeds=seeds, first_seed=first).seed_numbers
+    assert (numbers[0], len(numbers)) == expected
+
+
+@pytest.mark.parametrize(
+    "value", [0, "0", "5-4", "a", "1.5", "-3", "3-", 2.5, True, range(0), None]
+)
+def test_what_is_neither_is_told(value: Any) -> None:
+    with pytest.raises(StudyError, match=r"seeds is .*: (it must|the range ends before)"):
+        parse_seeds(value)

@@ -251,6 +251,23 @@ def test_the_longest_chain_of_work_starts_first() -> None:
     assert units == sorted(units, reverse=True)  # the toy's expected seconds
 
 
+def test_a_range_of_seeds_is_that_part_of_a_larger_study() -> None:
+    usual: dict[str, Any] = {
+        "calls": 5,
+        "initial_points": 3,
+        "retrain": 1,
+        "methods": ("random", "gp"),
+    }
+    with Ledger(None) as whole, Ledger(None) as part:
+        run(whole, Settings(seeds=4, **usual))
+        run(part, Settings(seeds=2, first_seed=2, **usual))
+        expected = [t for t in whole.trials(whole.evaluations()) if t.seed >= 2]
+        found = part.trials(part.evaluations())
+    assert [replace(t, propose_seconds=0) for t in found] == [
+        replace(t, propose_seconds=0) for t in expected
+    ]
+
+
 def test_watchers_are_told_how_far_it_is() -> None:
     seen: list[Progress] = []
     problem = Toy()
