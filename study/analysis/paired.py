@@ -161,9 +161,11 @@ def is_constant(d: np.ndarray) -> bool:
 
 def is_nearly_symmetric(d: np.ndarray) -> bool:
     """Whether a mean of so many, so skewed, differences is about normal, by Cochran's rule."""
-    from scipy import stats
-
-    return is_constant(d) or bool(len(d) > 25 * stats.skew(d) ** 2)
+    if is_constant(d):
+        return True
+    deviations = d - d.mean()
+    skewness = np.mean(deviations**3) / np.mean(deviations**2) ** 1.5
+    return bool(len(d) > 25 * skewness**2)
 
 
 def proportion_interval(count: float, n: int) -> tuple[float, float, float]:

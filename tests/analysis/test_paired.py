@@ -206,6 +206,12 @@ def test_from_twenty_seeds_on_the_interval_of_the_mean_is_scipys_bca_or_t_where_
     assert paired.mean_interval(d[:19], rng())[2] == "t"
 
 
+def test_the_rule_for_means_goes_by_scipys_skewness() -> None:
+    for seed in range(20):
+        d = np.random.default_rng(seed).exponential(size=30)
+        assert paired.is_nearly_symmetric(d) == (25 * stats.skew(d) ** 2 < 30)
+
+
 def test_a_mean_of_skewed_differences_is_not_called_reliable() -> None:
     assert two([0.1, -0.2, 0.3, 0.0, 0.2, -0.1, 0.1])["mean_is_reliable"]
     found = two([*np.linspace(-0.2, 0.2, 19), -40.0])
