@@ -33,12 +33,12 @@ def comparison_rows(comparisons: pd.DataFrame, objective: Objective) -> TextTabl
     return [
         {
             "pair": f"{row['method']} - {row['other']}",
+            "verdict": str(row["verdict"]),
             **difference(row, objective),
             "for all pairs": interval(row, "simultaneous_low", "simultaneous_high", objective),
             "wins-ties-losses": f"{row['wins']}-{row['ties']}-{row['losses']}",
             "p, adjusted": or_dash(row["p_adjusted"], p_text),
             "mean": mean_cell(row, objective),
-            "verdict": str(row["verdict"]),
         }
         for row in comparisons.to_dict("records")
     ]
