@@ -191,7 +191,16 @@ def run_plan(
             if ledger.read("settings", Settings):
                 write_tables(from_ledger(planned.output, ledger, runner.errors))
             raise
-        return from_ledger(planned.output, ledger, runner.errors)
+        results = from_ledger(planned.output, ledger, runner.errors)
+        note_look(ledger, results)
+        return results
+
+
+def note_look(ledger: Ledger, results: Results) -> None:
+    """Have the ledger note that finished results of so many seeds are told."""
+    looks, seeds = ledger.read("looks", list[int]) or [], results.info.settings.seeds
+    if results.finished and seeds not in looks:
+        ledger.write(looks=[*looks, seeds])
 
 
 def note_sessions(

@@ -180,7 +180,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
         methods = ledger.read("methods", dict[str, MethodInfo])
         data, sessions = ledger.read("data", DataInfo), ledger.sessions()
-        retried = ledger.read("retried", int) or 0
+        retried, looks = ledger.read("retried", int) or 0, ledger.read("looks", list[int]) or []
         if settings is None or problem is None or methods is None or data is None:
             raise StudyError(f"{folder} holds a study that was never started: run study compare")
         done = ledger.evaluations()
@@ -204,6 +204,7 @@ def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
         command=repeat_command(settings, problem, data, methods, sessions),
         errors=errors,
         repetition=find_repetition(done),
+        looks=[seeds for seeds in looks if seeds < settings.seeds],
         retried=retried,
         seconds=sum(session.seconds for session in sessions),
         sessions=sessions,

@@ -5,6 +5,7 @@ of one method minus another at the same seed.
 """
 
 import math
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis import signed_rank
+from study.analysis.looks import level
 from study.analysis.needed import required_seeds
 
 ALPHA = 0.05
@@ -39,7 +41,10 @@ COLUMNS = (
 
 
 def compare_pairs(
-    scores: pd.DataFrame, margin: float | None, rng: np.random.Generator
+    scores: pd.DataFrame,
+    margin: float | None,
+    rng: np.random.Generator,
+    earlier_looks: Sequence[int] = (),
 ) -> pd.DataFrame:
     """A row per pair of methods, the later column against the earlier: the columns `COLUMNS`.
 
@@ -52,13 +57,15 @@ def compare_pairs(
         is known to be of none, and nothing is called equivalent.
     rng
         For the bootstrap of the mean.
+    earlier_looks
+        Numbers of seeds at which the same methods were compared before, rising.
 
     The typical difference is the pseudomedian; `low` and `high` are the pair's own 95 % interval,
     from 6 seeds on by signed ranks, see `study.analysis.signed_rank`, below the smallest and the
     largest difference ("range"). The simultaneous interval is at 95 % for all pairs together
     (Bonferroni), infinite where so few seeds allow none; `p_adjusted` is the p-value times the
-    number of pairs, at most 1. `probability_better` is the share of seeds won, ties half, with its
-    Clopper-Pearson interval.
+    number of pairs, at most 1. Both pay for earlier looks, see `study.analysis.looks`.
+    `probability_better` is the share of seeds won, ties half, with its Clopper-Pearson interval.
 
     verdict
         "tied": the same score at every seed. "equivalent": the simultaneous interval lies within
@@ -79,22 +86,28 @@ def compare_pairs(
     for method, other in pairs:
         d = (scores[method] - scores[other]).dropna().to_numpy(float)
         d = np.where(np.abs(d) <= ROUNDING * largest, 0.0, d)
-        row = compare_pair(d, len(pairs), math.nan if margin is None else margin, rng)
+        looks = tuple(n for n in earlier_looks if RANKED_FROM <= n < len(d))
+        row = compare_pair(d, len(pairs), math.nan if margin is None else margin, rng, looks)
         rows.append({"method": method, "other": other, **row})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def compare_pair(
-    d: np.ndarray, family: int, margin: float, rng: np.random.Generator
+    d: np.ndarray,
+    family: int,
+    margin: float,
+    rng: np.random.Generator,
+    earlier_looks: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """What one pair tells: (seeds,) differences, in a family of so many pairs.
 
     A margin of NaN is none.
     """
+    alpha = level((*earlier_looks, len(d)), ALPHA / family)
     n, wins, losses = len(d), int((d > 0).sum()), int((d < 0).sum())
     averages = signed_rank.walsh_averages(d)
     low, high, kind = typical_interval(d, averages)
-    simultaneous = signed_rank.interval(averages, n, ALPHA / family)
+    simultaneous = signed_rank.interval(averages, n, alpha)
     test, p = p_value(d, averages)
     mean_low, mean_high, mean_kind = mean_interval(d, rng)
     better = proportion_interval(wins + (n - wins - losses) / 2, n)
@@ -114,7 +127,7 @@ def compare_pair(
         "probability_high": better[2],
         "test": test,
         "p_value": p,
-        "p_adjusted": min(1.0, p * family),
+        "p_adjusted": min(1.0, p * ALPHA / alpha),
         "margin": margin,
         "mean_difference": float(d.mean()) if n else math.nan,
         "mean_low": mean_low,

@@ -56,4 +56,6 @@ class ScoreTables:
 
     def _compare(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         scores = summary.scores(rows, column, self.info.problem.objective.scale)
-        return compare_pairs(scores, self.info.settings.margin, np.random.default_rng(0))
+        return compare_pairs(
+            scores, self.info.settings.margin, np.random.default_rng(0), self.info.looks
+        )

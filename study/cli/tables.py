@@ -10,6 +10,7 @@ from study.cli.console import console, error, make_table
 from study.core.formatting import format_sizes, pluralize
 from study.replication.tables import claim_rows, paragraph, read_replication
 from study.report.conclusions import collapse_counts, conclusions, pair_sentences
+from study.report.notes import look_note
 from study.report.tables import TextTable
 from study.results import Results
 
@@ -30,6 +31,8 @@ def print_results(results: Results) -> None:
         collapsed = collapse_counts(scores.summary)
         for line in pair_sentences(scores.comparisons, results.objective, collapsed):
             console.print(_indented(escape(line)))
+        if results.info.looks:
+            console.print(look_note(results.info), style="dim")
     if found := read_replication(results.folder):
         console.print("\n[bold]The tutorial's claims[/]")
         console.print(text_table(claim_rows(found)))

@@ -155,6 +155,8 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     """Searches that broke off."""
     repetition: Repetition | None = None
     """Of the default point; None if it was not repeated yet."""
+    looks: list[Amount] = []
+    """Smaller numbers of seeds at which finished results were told before."""
     retried: Amount = 0
     """Evaluations that failed once and were made again, by `--retry-failed`."""
     seconds: Seconds

@@ -2,7 +2,7 @@
 
 from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
 from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO, RANKED_FROM
-from study.core.formatting import format_clock, pluralize
+from study.core.formatting import format_clock, join_words, pluralize
 from study.core.study_info import StudyInfo
 
 
@@ -53,8 +53,19 @@ def comparisons_note(info: StudyInfo) -> str:
         "interval that covers all typical differences together (Bonferroni), by which the verdict "
         "goes. p: signed-rank test, times the number of pairs. Mean: Student's t below "
         f"{BOOTSTRAP_FROM} seeds, the BCa bootstrap to {BOOTSTRAP_TO:,}; a star marks means of so "
-        "skewed differences that their interval is not to be relied on. All of it speaks of a "
-        "number of seeds that was fixed beforehand."
+        f"skewed differences that their interval is not to be relied on. {look_note(info)}"
+    )
+
+
+def look_note(info: StudyInfo) -> str:
+    """Whether the number of seeds was fixed beforehand, as far as anybody can know."""
+    if not info.looks:
+        return "All of it speaks of a number of seeds that was fixed beforehand."
+    seen = join_words([f"{seeds:,}" for seeds in info.looks])
+    return (
+        f"Look {len(info.looks) + 1}, after results at {seen} seeds were seen: interval for all "
+        "pairs, p and verdict are adjusted (Slud & Wei, 1982), so that all looks together err in "
+        "less than 7 %."
     )
 
 

@@ -11,6 +11,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from study.analysis import needed, paired, signed_rank
+from study.analysis.looks import level
 
 MARGIN = 0.1
 SCORES = pd.DataFrame(
@@ -157,6 +158,17 @@ def test_fewer_than_six_seeds_that_differ_are_no_test() -> None:
     assert math.isnan(found["p_value"])
     assert found["verdict"] == "equivalent"  # 28 of 30 are the same, and the interval says so
     assert two([0.0] * 4 + [0.3] * 5)["verdict"] == "undecided"
+
+
+def test_an_earlier_look_is_paid_for() -> None:
+    d = np.random.default_rng(4).normal(0.5, 1, (30, 1)) * [0, 1]
+    frame = pd.DataFrame(d, columns=["a", "b"])
+    once = paired.compare_pairs(frame, None, rng()).iloc[0]
+    twice = paired.compare_pairs(frame, None, rng(), [3, 10]).iloc[0]  # 3 seeds are no test
+    nominal = level((10, 30), 0.05)
+    assert twice["p_adjusted"] == pytest.approx(once["p_value"] * 0.05 / nominal, abs=1e-9)
+    assert twice["simultaneous_low"] < once["simultaneous_low"]
+    assert (twice["low"], twice["p_value"]) == (once["low"], once["p_value"])
 
 
 # Few seeds
