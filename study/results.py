@@ -4,7 +4,7 @@ import dataclasses
 import os
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from study.analysis.score_tables import ScoreTables
 from study.core.errors import StudyError
 from study.core.memory import gc_paused
 from study.core.objective import Objective
-from study.core.records import RETRAINING_KINDS, EvaluationKind, Task
+from study.core.records import RETRAINING_KINDS, EvaluationKind
 from study.core.settings import Settings
 from study.core.study_info import (
     Count,
@@ -218,11 +218,7 @@ def find_repetition(done: Evaluations) -> Repetition | None:
     """The evaluation that was made again with its seed, if it was, and what it scored each time."""
     for task, again in done.values():
         if task.kind is EvaluationKind.REPEAT and again.score is not None:
-            first = Task(
-                kind=EvaluationKind.VALIDATION,
-                configuration=task.configuration,
-                training_seed=task.training_seed,
-            )
+            first = replace(task, kind=EvaluationKind.VALIDATION)
             score = done[first.key][1].score if first.key in done else None
             return None if score is None else Repetition(first=score, again=again.score)
     return None

@@ -7,10 +7,11 @@ next before what is finished is in the ledger.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from study.core.errors import StudyError, describe_error
 from study.core.memory import gc_paused
-from study.core.records import RETRIED, Evaluation, Status
+from study.core.records import RETRIED, Evaluation, EvaluationKind, Status, Task, make_task
 from study.core.settings import Settings
 from study.execution.executor import Executor, OverdueError
 from study.execution.job_queue import Job, ProposalJob
@@ -93,11 +94,28 @@ class StudyRunner:
                     if job not in self._running and not self._schedule.is_stale(job):
                         self._submit(executor, job)
                 self._take_results(executor)
-            if self._repeat and (task := self._schedule.request_repeat()):
+            if self._repeat and (task := self._to_repeat()):
+                self._schedule.forecast.total += 1
+                self._schedule.request(ExtraEvaluation(name="the first one again", task=task))
                 self._submit(executor, task)
                 while self._running:
                     self._take_results(executor)
         self._notify(0)
+
+    def _to_repeat(self) -> Task | None:
+        """The default point of the first seed, to be evaluated last, unless that was done.
+
+        In place of one without a score, the first that has one.
+        """
+        done = self._schedule.journal.done
+        seed, kind = self._settings.first_seed, EvaluationKind.VALIDATION
+        default = make_task(kind, seed, self._problem.default, 0)
+        scored = [task for task, e in done.values() if task.kind is kind and e.score is not None]
+        first = default if default in scored else next(iter(scored), None)
+        if first is None:
+            return None
+        repeat = replace(first, kind=EvaluationKind.REPEAT)
+        return None if repeat.key in done else repeat
 
     def _evaluate_first(self, executor: Executor) -> None:
         """Evaluate the default point alone: what fails there would fail everywhere, later."""

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from study.core.records import (
     RETRAINING_KINDS,
     Evaluation,
-    EvaluationKind,
     Status,
     Task,
     Trial,
     best_call,
-    make_task,
 )
 from study.core.settings import Settings
 from study.core.space import Configuration
@@ -65,34 +63,11 @@ class Schedule:
             if extra.task.key in self.journal.done:
                 self._complete(extra)
             else:
-                self._request(extra)
+                self.request(extra)
 
     def is_stale(self, job: Job) -> bool:
         """Whether a job of the queue was done meanwhile."""
         return isinstance(job, Task) and job.key in self.journal.done
-
-    def request_repeat(self) -> Task | None:
-        """The first point of the first seed again, to be evaluated last, unless that was done."""
-        seed = self._settings.first_seed
-        default = make_task(EvaluationKind.VALIDATION, seed, self._problem.default, 0)
-        found = [
-            t
-            for t, e in self.journal.done.values()
-            if t.kind == "validation" and e.score is not None
-        ]
-        first = default if default in found else next(iter(found), None)
-        if first is None:
-            return None
-        repeat = Task(
-            kind=EvaluationKind.REPEAT,
-            configuration=first.configuration,
-            training_seed=first.training_seed,
-        )
-        if repeat.key in self.journal.done:
-            return None
-        self.forecast.total += 1
-        self._request(ExtraEvaluation(name="the first evaluation, repeated", task=repeat))
-        return repeat
 
     def describe(self, job: Job) -> str:
         """What a progress display says of it."""
@@ -131,7 +106,7 @@ class Schedule:
             duplicate=outcome.duplicate,
             propose_seconds=outcome.seconds,
         )
-        self._request(trial)
+        self.request(trial)
 
     def _abort_run(self, run: Run, why: str) -> None:
         call = len(run.trials) + 1
@@ -144,11 +119,11 @@ class Schedule:
             if stored := self.journal.stored_trial(run.method, run.seed, call):
                 self._complete(stored)
             elif call <= len(known):
-                self._request(next_trial(run, known[: call - 1], known[call - 1]))
+                self.request(next_trial(run, known[: call - 1], known[call - 1]))
         if not known and not run.trials:
             self._advance(run)
 
-    def _request(self, consumer: Consumer) -> None:
+    def request(self, consumer: Consumer) -> None:
         """Have what a consumer needs evaluated, unless it is known or on its way."""
         task = consumer.task
         if task.key in self.journal.done:
@@ -207,7 +182,7 @@ class Schedule:
             if self.journal.has_retraining(retraining):
                 self._complete(retraining)
             else:
-                self._request(retraining)
+                self.request(retraining)
 
     def _scores(self, run: Run) -> list[float | None]:
         return [self.journal.done[task.key][1].score for task in run.tasks()]
