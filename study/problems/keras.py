@@ -58,22 +58,14 @@ def keras_problem(
         orders, before = np.random.default_rng(seed), initial_loss(model, x, y)
         return fit(model, x, y, batch_size=batch_size, epochs=n_epochs, rng=orders).model, before
 
-    def measure(trained: tuple[Any, Any], images: np.ndarray, labels: np.ndarray) -> Measurement:
-        model, before = trained
-        predicted = model.predict(to_pixels(images, data), verbose=0).argmax(axis=1)
-        return Measurement(
-            value=float(np.mean(predicted == labels)),
-            size=model.count_params(),
-            initial_loss=before,
-        )
-
     def evaluate(configuration: Configuration, seed: int) -> Measurement:
         trained = train_model(configuration, seed, data.n_fitted)
-        return measure(trained, data.x_train[data.n_fitted :], data.y_train[data.n_fitted :])
+        images, labels = data.x_train[data.n_fitted :], data.y_train[data.n_fitted :]
+        return measure(*trained, to_pixels(images, data), labels)
 
     def test(configuration: Configuration, seed: int) -> Measurement:
         trained = train_model(configuration, seed, len(data.x_train))
-        return measure(trained, data.x_test, data.y_test)
+        return measure(*trained, to_pixels(data.x_test, data), data.y_test)
 
     return Problem(
         space=space,
@@ -83,6 +75,14 @@ def keras_problem(
         test=test,
         objective=ACCURACY,
         classes=data.classes,
+    )
+
+
+def measure(model: Any, before: float | None, x: np.ndarray, y: np.ndarray) -> Measurement:
+    """The accuracy of a trained model on some images, its size, and its loss before."""
+    predicted = model.predict(x, verbose=0).argmax(axis=1)
+    return Measurement(
+        value=float(np.mean(predicted == y)), size=model.count_params(), initial_loss=before
     )
 
 

@@ -81,22 +81,36 @@ def fit(
     initial_loss = math.nan
     if evaluate_first and validation is not None:
         initial_loss, _ = model.evaluate(*validation, batch_size=batch_size, verbose=0)
-    options = {"batch_size": batch_size, "validation_data": validation, "verbose": 0}
+    options = {"validation_data": validation, "validation_batch_size": batch_size, "verbose": 0}
     if rng is None:
-        histories = [model.fit(x, y, epochs=epochs, **options).history]
+        history = model.fit(x, y, epochs=epochs, batch_size=batch_size, **options).history
     else:
-        orders = (rng.permutation(len(x)) for _ in range(epochs))
-        histories = [model.fit(x[o], y[o], shuffle=False, **options).history for o in orders]
+        batches = shuffled_batches(x, y, batch_size, epochs, rng)
+        steps = math.ceil(len(x) / batch_size)
+        history = model.fit(
+            batches, epochs=epochs, steps_per_epoch=steps, shuffle=False, **options
+        ).history
     return Training(
         model=model,
         initial_loss=float(initial_loss),
-        losses=_joined(histories, "loss"),
-        accuracies=_joined(histories, "val_accuracy"),
+        losses=tuple(map(float, history["loss"])),
+        accuracies=tuple(map(float, history.get("val_accuracy", ()))),
     )
 
 
-def _joined(histories: list[dict[str, list[float]]], name: str) -> tuple[float, ...]:
-    return tuple(float(value) for history in histories for value in history.get(name, ()))
+def shuffled_batches(
+    x: np.ndarray, y: np.ndarray, batch_size: int, epochs: int, rng: np.random.Generator
+) -> Any:
+    """All batches of all epochs, each epoch in an order of its own, as a TensorFlow dataset."""
+    tf = import_tensorflow()
+    images, labels = tf.constant(x), tf.constant(y)
+    orders = np.array([rng.permutation(len(x)) for _ in range(epochs)])
+
+    def to_batches(order: Any) -> Any:
+        return tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+
+    indices = tf.data.Dataset.from_tensor_slices(orders).flat_map(to_batches)
+    return indices.map(lambda chosen: (tf.gather(images, chosen), tf.gather(labels, chosen)))
 
 
 class KerasTrainer(Trainer):

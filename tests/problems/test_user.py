@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from study.api import compare
+from study.api import compare, run_plan
 from study.core.errors import StudyError
+from study.execution.plan import StudyRequest, make_plan
 from study.results import Results, load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -319,3 +320,37 @@ def test_an_unknown_problem_is_one_line(tmp_path: Path, named: str) -> None:
 def test_a_problem_and_a_dataset_exclude_each_other(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="drop it, or drop problem"):
         compare(problem="branin", dataset="digits", output=tmp_path)
+
+
+KEPT = """
+import keras
+from study import Integer, keras_problem
+
+kept = []
+
+def build(configuration):
+    if not kept:
+        layers = [keras.layers.Dense(32, "relu"), keras.layers.Dense(10, "softmax")]
+        kept.append(keras.Sequential([keras.Input((64,)), *layers]))
+        kept[0].compile("adam", "sparse_categorical_crossentropy")
+    return kept[0]
+
+problem = keras_problem(
+    build, space=[Integer(name="n", low=1, high=9)], default={"n": 3}, epochs=8
+)
+"""
+
+
+def test_a_model_that_is_trained_on_and_on_is_found_out(tmp_path: Path) -> None:
+    """The tutorial's error: its one network learns from call to call."""
+    (tmp_path / "kept.py").write_text(KEPT)
+    request = StudyRequest(
+        problem=f"{tmp_path}/kept.py:problem", output=tmp_path / "out", methods=["random"],
+        seeds=1, calls=4, initial_points=2, retrain=1, workers=1,
+    )  # fmt: skip
+    results = run_plan(make_plan(request), lambda _: None)
+    assert results.trials["validation_accuracy"].is_monotonic_increasing
+    told = [check.figures for check in results.failed_checks]
+    assert "already trained" in told[0]
+    assert "evaluate remembers something" in told[1]
+    assert not results.valid
