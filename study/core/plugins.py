@@ -25,6 +25,7 @@ from study.core.errors import (
     translate_errors,
 )
 from study.core.fingerprint import checksum, fingerprint_file
+from study.core.stderr import without_chatter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +61,11 @@ class ObjectReference:
 
         Raises `StudyError` if the code fails, or has no such name.
         """
-        with translate_errors(Exception, self._cannot_be_imported), quiet_exit():
+        with (
+            translate_errors(Exception, self._cannot_be_imported),
+            quiet_exit(),
+            without_chatter(),
+        ):
             if self.text is None:
                 module = importlib.import_module(self.module)
             else:

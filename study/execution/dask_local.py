@@ -34,9 +34,18 @@ def open_workers(problem: Evaluator, count: int) -> Iterator[DaskExecutor]:
                 env=ENVIRONMENT,
                 silence_logs=logging.CRITICAL,
             )
-            stack.enter_context(cluster)
+            stack.callback(close_cluster, cluster)
         client = stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call, unused-ignore]
         yield DaskExecutor(client, problem, RESTART_SECONDS)
+
+
+def close_cluster(cluster: Any) -> None:
+    """End a cluster, whatever Dask makes of a worker that is just being started again.
+
+    Its processes watch this one, and end with it at the latest.
+    """
+    with contextlib.suppress(Exception):
+        cluster.close()
 
 
 def dask_settings(count: int) -> dict[str, Any]:

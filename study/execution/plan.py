@@ -19,6 +19,7 @@ from study.methods.selection import MethodSelection, check_constructible, parse_
 from study.problems.network import NetworkProblem
 from study.problems.registry import get
 from study.problems.user import UserProblem
+from study.training.tensorflow import configure_process
 
 WORKERS_PER_CORE = 4  # at most: more of them only take memory
 
@@ -88,6 +89,7 @@ def make_plan(
     StudyError
         For the first setting that is not in order.
     """
+    configure_process()  # before a user's file imports Keras, on as many threads as there are
     if isinstance(request.methods, str):
         raise StudyError(f"--methods is {request.methods!r}: give a list of names, not one text")
     methods = parse_methods(request.methods)

@@ -1,15 +1,13 @@
 """TensorFlow as this package uses it: one thread, no chatter, imported when it is first needed."""
 
-import contextlib
 import functools
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
 from typing import Any
 
 from study.core.errors import StudyError
 from study.core.memory import freeze_gc, gc_paused, keep_freed_memory
+from study.core.stderr import without_chatter
 
 # One thread: four processes of one thread use four cores better than one process of four,
 # and floating-point sums do not depend on how many cores the machine has. A user's Keras model may
@@ -64,28 +62,10 @@ def import_tensorflow() -> Any:
     """
     configure_process()
     keep_freed_memory()
-    with stderr_held_back(), gc_paused():
+    with without_chatter(), gc_paused():
         import tensorflow as tf
 
         # The first compiled function starts the devices and XLA, which log too.
         tf.function(lambda: tf.constant(0), jit_compile=True, autograph=False)()
         freeze_gc()
     return tf
-
-
-@contextlib.contextmanager
-def stderr_held_back() -> Iterator[None]:
-    """Hold back what C++ libraries write to file descriptor 2; show it if the body raises."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as buffer:
-        os.dup2(buffer.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            buffer.seek(0)
-            os.write(kept, buffer.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

@@ -90,7 +90,7 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
     flat = " ".join(text.split())
     for sentence in pair_sentences(load(finished).scores.comparisons, ACCURACY, {}):
         assert sentence in flat
-    assert flat.count("passed ") == 8
+    assert flat.count("passed ") == 9
     assert "report.html" in text
     assert "trials (.csv)" in flat
 
@@ -460,14 +460,14 @@ def test_bad_input_is_told_by_the_real_command(bad: Path, study: Run, arguments:
 def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path) -> None:
     folder = tmp_path / "odd"
     folder.mkdir()
-    pixels = np.zeros((40, 6, 6), np.float32)
-    labels = np.arange(40) % 2
+    pixels = np.random.default_rng(0).random((92, 6, 6), np.float32)
+    labels = np.arange(80) % 2
     np.savez(
         folder / "a.npz",
-        x_train=pixels,
+        x_train=pixels[:80],
         y_train=labels,
-        x_test=pixels[:4],
-        y_test=np.full(4, 1) - labels[:4],
+        x_test=pixels[80:],
+        y_test=np.full(12, 1) - labels[:12],
     )
     code = (
         "import sys\nfrom study.problems import network as problems\n"
