@@ -19,7 +19,29 @@ Scalar = bool | int | float | str | None
 Choice = Scalar | tuple[Any, ...]
 
 
-class Real(Struct, frozen=True, kw_only=True, tag_field="kind", tag="real"):
+class _Range(Struct, frozen=True, kw_only=True):
+    """What dimensions with a range of numbers have in common."""
+
+    name: str
+    low: Any
+    high: Any
+
+    @property
+    def first(self) -> Any:
+        """The lowest value; of a constant, the only one."""
+        return self.low
+
+    @property
+    def is_constant(self) -> bool:
+        return bool(self.low == self.high)
+
+    @property
+    def allowed(self) -> str:
+        """The values, in words."""
+        return f"{self.low:.6g} .. {self.high:.6g}"
+
+
+class Real(_Range, frozen=True, kw_only=True, tag_field="kind", tag="real"):
     """A real interval, ends included, sampled uniformly, or uniformly on another scale.
 
     Raises
@@ -28,7 +50,6 @@ class Real(Struct, frozen=True, kw_only=True, tag_field="kind", tag="real"):
         If `log` and `prior` contradict each other.
     """
 
-    name: str
     low: float
     high: float
     log: bool = False
@@ -44,20 +65,6 @@ class Real(Struct, frozen=True, kw_only=True, tag_field="kind", tag="real"):
         prior = "log" if self.log else self.prior
         force_setattr(self, "prior", prior)
         force_setattr(self, "log", prior == "log")
-
-    @property
-    def first(self) -> float:
-        """The lowest value; of a constant, the only one."""
-        return self.low
-
-    @property
-    def is_constant(self) -> bool:
-        return self.low == self.high
-
-    @property
-    def allowed(self) -> str:
-        """The values, in words."""
-        return f"{self.low:.6g} .. {self.high:.6g}"
 
     def sample(self, rng: np.random.Generator) -> float:
         if self.prior == "uniform":
@@ -75,33 +82,18 @@ class Real(Struct, frozen=True, kw_only=True, tag_field="kind", tag="real"):
         return isinstance(value, float) and self.low <= value <= self.high
 
 
-class Integer(Struct, frozen=True, kw_only=True, tag_field="kind", tag="integer"):
+class Integer(_Range, frozen=True, kw_only=True, tag_field="kind", tag="integer"):
     """The whole numbers from `low` to `high`, both included, sampled uniformly, or by logarithm.
 
     By logarithm, each number has the share of the interval half a unit around it, as in Optuna.
     """
 
-    name: str
     low: int
     high: int
     log: bool = False
 
     def __post_init__(self) -> None:
         _to_native(self, "low", "high")
-
-    @property
-    def first(self) -> int:
-        """The lowest value; of a constant, the only one."""
-        return self.low
-
-    @property
-    def is_constant(self) -> bool:
-        return self.low == self.high
-
-    @property
-    def allowed(self) -> str:
-        """The values, in words."""
-        return f"{self.low:.6g} .. {self.high:.6g}"
 
     def sample(self, rng: np.random.Generator) -> int:
         if not self.log:
