@@ -34,6 +34,10 @@ class ExitError(Exception):
     """Somebody's code called `sys.exit`: a failure like another, which must not end a study."""
 
 
+class OverdueError(Exception):
+    """A job was given up, for it took longer than it may."""
+
+
 class ClusterError(StudyError):
     """A Dask cluster cannot be worked on, or no longer. What was finished is kept."""
 

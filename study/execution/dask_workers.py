@@ -16,8 +16,7 @@ from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
 from distributed.protocol import pickle
 
 from study.core import environment
-from study.core.errors import ClusterError, describe_error, translate_errors
-from study.execution.executor import OverdueError
+from study.core.errors import ClusterError, OverdueError, describe_error, translate_errors
 from study.problems.base import Evaluator
 from study.training.tensorflow import is_configured
 

@@ -9,10 +9,6 @@ from study.problems.base import Evaluator
 from study.training.tensorflow import is_configured
 
 
-class OverdueError(Exception):
-    """A job was given up, for it took longer than it may."""
-
-
 class Executor(Protocol):
     """Takes jobs and gives them back when they are done, in whatever order."""
 

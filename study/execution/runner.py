@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from study.core.errors import StudyError, describe_error
+from study.core.errors import OverdueError, StudyError, describe_error
 from study.core.memory import gc_paused
 from study.core.records import RETRIED, Evaluation, EvaluationKind, Status, Task, make_task
 from study.core.settings import Settings
-from study.execution.executor import Executor, OverdueError
+from study.execution.executor import Executor
 from study.execution.job_queue import Job, ProposalJob
 from study.execution.progress import ExtraEvaluation, Progress, RunningJob
 from study.execution.runs import make_context

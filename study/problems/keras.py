@@ -10,7 +10,7 @@ from study.core.objective import ACCURACY
 from study.core.space import Configuration
 from study.data.sources import load_dataset
 from study.problems.user import Measurement, Problem
-from study.training.keras_fit import fit, start_session, to_pixels
+from study.training.keras_fit import fit, start_session, to_pixels, undisturbed_seeds
 
 CHECKED = 1_000  # images on which the loss before the first step is measured
 BATCH_SIZE = 32  # Keras's own, for spaces without a dimension batch_size
@@ -51,7 +51,8 @@ def keras_problem(
     def train_model(configuration: Configuration, seed: int, images: int) -> tuple[Any, Any]:
         """A model trained on the first so many training images, and its loss before."""
         start_session(seed)
-        model = build(configuration)
+        with undisturbed_seeds(seed):
+            model = build(configuration)
         batch_size = int(configuration.get("batch_size", BATCH_SIZE))
         x, y = to_pixels(data.x_train[:images], data), data.y_train[:images]
         # Once seeded, Keras would go through the images in one and the same order in all epochs.

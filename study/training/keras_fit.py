@@ -1,6 +1,9 @@
 """Plain Keras `fit`, for users' models, and for the tutorial's network as a comparison."""
 
+import contextlib
 import math
+import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,6 +33,23 @@ def start_session(seed: int | None = None) -> None:
     keras.backend.clear_session()
     if seed is not None:
         keras.utils.set_random_seed(seed)
+
+
+@contextlib.contextmanager
+def undisturbed_seeds(seed: int) -> Iterator[None]:
+    """Have Keras draw the seeds of new layers from a generator of their own.
+
+    It draws the same ones from Python's global generator, but there a thread of Dask's or of
+    somebody else's may draw in between.
+    """
+    from keras.src.random import seed_generator
+
+    shared = seed_generator.python_random
+    seed_generator.python_random = random.Random(seed)  # noqa: S311 (no secret)
+    try:
+        yield
+    finally:
+        seed_generator.python_random = shared
 
 
 def compiled_network(

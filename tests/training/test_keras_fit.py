@@ -1,13 +1,20 @@
 """Keras `fit` as this package calls it."""
 
 import math
+import random
 from typing import Any
 
 import keras
 import numpy as np
 
 from study.data.dataset import Dataset
-from study.training.keras_fit import compiled_network, fit, start_session, to_pixels
+from study.training.keras_fit import (
+    compiled_network,
+    fit,
+    start_session,
+    to_pixels,
+    undisturbed_seeds,
+)
 from study.training.kernel.reference import BETA_1, BETA_2, step_size
 from study.training.network import BASELINE, DEFAULT
 from study.training.tensorflow import import_tensorflow
@@ -81,3 +88,22 @@ def test_every_epoch_has_an_order_of_its_own() -> None:
     fit(model, x, x, batch_size=8, epochs=3, rng=np.random.default_rng(0))
     rng = np.random.default_rng(0)
     assert seen == [image for _ in range(3) for image in rng.permutation(30)]
+
+
+def test_another_thread_does_not_change_the_seeds_of_layers() -> None:
+    """They are those of Keras's own `set_random_seed`, whoever draws from the global generator."""
+
+    def weights(disturb: bool) -> list[np.ndarray]:
+        start_session(7)
+        first = keras.layers.Dense(4)
+        if disturb:
+            random.random()
+        model = keras.Sequential([keras.Input((3,)), first, keras.layers.Dense(2)])
+        return model.get_weights()  # type: ignore[no-any-return]
+
+    plain, disturbed = weights(disturb=False), weights(disturb=True)
+    assert any((a != b).any() for a, b in zip(plain, disturbed, strict=True))
+    with undisturbed_seeds(7):
+        assert all((a == b).all() for a, b in zip(plain, weights(disturb=False), strict=True))
+    with undisturbed_seeds(7):
+        assert all((a == b).all() for a, b in zip(plain, weights(disturb=True), strict=True))
