@@ -58,7 +58,8 @@ def pair_sentence(row: Row, objective: Objective, collapsed: Mapping[str, str]) 
     apart += objective.difference_unit
     if n == 1:
         return f"{pair}: undecided, {apart} at one seed, which tells nothing of others"
-    difference = f"{apart} {objective.format_interval(row['low'], row['high'])}"
+    few = f", all {pluralize(n, 'seed')} within" if n < RANKED_FROM else ""
+    difference = f"{apart}{few} {objective.format_interval(row['low'], row['high'])}"
     if row["verdict"] == "equivalent":
         within = f"{row['margin']:g}{objective.difference_unit}"
         besides = f" apart from collapses ({', '.join(fell)})" if fell else ""
@@ -71,10 +72,8 @@ def _methods(row: Row) -> tuple[str, str]:
 
 
 def _open_clause(row: Row) -> str:
-    """Why nothing can be told: few seeds, or few that differ."""
-    if row["n"] < RANKED_FROM:
-        return f"all {pluralize(row['n'], 'seed')} within "
-    if row["wins"] + row["losses"] < RANKED_FROM:
+    """Why nothing can be told where few of many seeds differ."""
+    if row["wins"] + row["losses"] < RANKED_FROM <= row["n"]:
         return f"the same at {row['ties']} of {row['n']} seeds, "
     return ""
 

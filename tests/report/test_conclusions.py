@@ -101,7 +101,7 @@ def test_one_seed_is_said_to_tell_nothing() -> None:
 def test_few_seeds_tell_their_range_and_no_number_of_seeds() -> None:
     comparisons = compared({"gp": GP[:4], "gbrt": GBRT[:4]})
     (line,) = pair_sentences(comparisons, ACCURACY, {})
-    assert line == "gbrt and gp: undecided, all 4 seeds within +0.00 pp [-0.20, +0.20]"
+    assert line == "gbrt and gp: undecided, +0.00 pp, all 4 seeds within [-0.20, +0.20]"
     info = msgspec.structs.replace(INFO, settings=Settings(seeds=4))
     means = summary({"gp": 97.40, "gbrt": 97.39})
     third = conclusions(means, comparisons, info, [])[2]
