@@ -53,20 +53,19 @@ def keras_problem(
         start_session(seed)
         with undisturbed_seeds(seed):
             model = build(configuration)
-        batch_size = int(configuration.get("batch_size", BATCH_SIZE))
+        size = int(configuration.get("batch_size", BATCH_SIZE))
         x, y = to_pixels(data.x_train[:images], data), data.y_train[:images]
         # Once seeded, Keras would go through the images in one and the same order in all epochs.
         orders, before = np.random.default_rng(seed), initial_loss(model, x, y)
-        return fit(model, x, y, batch_size=batch_size, epochs=n_epochs, rng=orders).model, before
+        return fit(model, x, y, batch_size=size, epochs=n_epochs, rng=orders).model, before
 
     def evaluate(configuration: Configuration, seed: int) -> Measurement:
-        trained = train_model(configuration, seed, data.n_fitted)
-        images, labels = data.x_train[data.n_fitted :], data.y_train[data.n_fitted :]
-        return measure(*trained, to_pixels(images, data), labels)
+        trained, x = train_model(configuration, seed, data.n_fitted), data.x_train[data.n_fitted :]
+        return measure(*trained, to_pixels(x, data), data.y_train[data.n_fitted :])
 
     def test(configuration: Configuration, seed: int) -> Measurement:
-        trained = train_model(configuration, seed, len(data.x_train))
-        return measure(*trained, to_pixels(data.x_test, data), data.y_test)
+        trained, x = train_model(configuration, seed, len(data.x_train)), data.x_test
+        return measure(*trained, to_pixels(x, data), data.y_test)
 
     return Problem(
         space=space,
