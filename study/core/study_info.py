@@ -1,5 +1,6 @@
 """What study.json holds: what was studied, how far it came, and who computed it."""
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -136,7 +137,7 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     Raises
     ------
     ValueError
-        If the objective or the space is not in order.
+        If a method's name is none or unknown, or looks do not rise.
     """
 
     format: Literal[1] = FORMAT
@@ -163,6 +164,8 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     sessions: list[Session] = []
 
     def __post_init__(self) -> None:
+        if any(later <= earlier for earlier, later in pairwise(self.looks)):
+            raise ValueError(f"looks are {self.looks}, which do not rise")
         for name in self.settings.methods:
             if not METHOD_PATTERN.fullmatch(name):
                 raise ValueError(f"{name!r} is not a method's name")

@@ -351,6 +351,16 @@ def used(folder: Path) -> None:
         tables.print_results(results)
 
 
+@pytest.mark.parametrize("looks", [[8, 8], [20, 8]])
+def test_looks_that_do_not_rise_are_told(
+    finished: Results, tmp_path: Path, looks: list[int]
+) -> None:
+    info = copied(finished, tmp_path) | {"looks": looks}
+    (tmp_path / "study.json").write_text(json.dumps(info))
+    with pytest.raises(StudyError, match=r"looks are .*, which do not rise"):
+        read_files(tmp_path)
+
+
 @given(data=st.data())
 @examples(max_examples=120)
 def test_a_changed_study_json_works_or_is_told(
