@@ -113,7 +113,6 @@ def fresh_weights(trials: pd.DataFrame, finals: pd.DataFrame, problem: ProblemIn
     knows_nothing = problem.split.entropy if problem.split else math.log(classes)
     leak = LEAK if classes >= MANY_CLASSES else LEAK_OF_FEW
     low = int((loss < leak * knows_nothing).sum())
-    passed = not low
     figures = "nothing trained yet"
     if len(loss):
         figures = (
@@ -122,7 +121,7 @@ def fresh_weights(trials: pd.DataFrame, finals: pd.DataFrame, problem: ProblemIn
         )
     if low:
         figures += f"; {low} of {len(loss)} began below {leak * knows_nothing:.2f}: already trained"
-    return Check(rule="fresh weights", passed=passed, figures=figures)
+    return Check(rule="fresh weights", passed=not low, figures=figures)
 
 
 def repeatable(repetition: Repetition, objective: Objective) -> Check:

@@ -2,10 +2,11 @@
 
 import math
 
+from study.analysis.signed_rank import ALPHA, RANKED_FROM
+
 LEAST = 8  # seeds; from fewer, the estimate is worth nothing: its quartiles are 24 and 317 for 80
 MOST = 10_000  # seeds, more than which nobody trains
 POWER = 0.8
-ALPHA = 0.05
 QUARTILE = 0.6745  # standard errors: half of all estimates lie within
 
 
@@ -47,11 +48,11 @@ def _seeds(difference: float, sd: float, family: int, margin: float) -> float:
     from scipy import stats
 
     level = stats.norm.isf(ALPHA / family / 2)
-    least = max(6, 1 + math.ceil(math.log2(family / ALPHA)))  # of which an exact test can decide
+    exact = 1 + math.ceil(math.log2(family / ALPHA))  # of which an exact test can decide
     apart = _to_resolve(abs(difference), sd, level, stats.norm.isf(1 - POWER))
     # Both ends of the interval must lie within the margin: half of what may go wrong each.
     equal = _to_resolve(margin - abs(difference), sd, level, stats.norm.isf((1 - POWER) / 2))
-    found = max(least, min(apart, equal))
+    found = max(RANKED_FROM, exact, min(apart, equal))
     return found if found <= MOST else math.inf
 
 

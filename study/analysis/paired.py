@@ -15,12 +15,11 @@ import pandas as pd
 from study.analysis import signed_rank
 from study.analysis.looks import level
 from study.analysis.needed import required_seeds
+from study.analysis.signed_rank import ALPHA, RANKED_FROM
 
-ALPHA = 0.05
 BOOTSTRAP_FROM = 20  # seeds; with fewer, BCa intervals cover far too little (82 % at 5 seeds)
 BOOTSTRAP_TO = 1_000  # seeds; by then t says the same, in no time
 RESAMPLES = 9_999
-RANKED_FROM = 6  # seeds: no signed-rank interval of fewer has 95 %
 AGREEMENT = {3: 5.0, 4: 2.0, 5: 1.0}
 """Seeds: how many times the spread of the differences the smallest must be to decide by agreement.
 

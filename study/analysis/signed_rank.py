@@ -11,6 +11,8 @@ import math
 
 import numpy as np
 
+ALPHA = 0.05
+RANKED_FROM = 6  # differences: no interval of fewer has 95 %
 EXACT_TO = 50  # differences; beyond, the normal approximation differs in the fourth digit
 AVERAGED_TO = 2_000  # differences; of more, as many quantiles stand for them
 

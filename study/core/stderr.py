@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 CHATTER = re.compile(
     rb"(WARNING: All log messages before absl::InitializeLog|[IWE]\d{4} \d\d:\d\d:\d\d"
-    rb"|[IWE]0000 00:00:|To enable the following instructions:|\d{4}-\d\d-\d\d .*tensorflow/)"
+    rb"|To enable the following instructions:|\d{4}-\d\d-\d\d .*tensorflow/)"
 )
 """How lines begin that TensorFlow and absl write when they start."""
 

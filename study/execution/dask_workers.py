@@ -246,9 +246,8 @@ class Deadlines:
         return max(0.0, min(self._seconds_left().values(), default=math.inf))
 
     def _seconds_left(self) -> dict[int, float]:
-        now = time.monotonic()
-        begun = list(self._begun.items())
-        return {number: at + self._jobs[number][1] - now for number, (at, *_) in begun}
+        now, begun = time.monotonic(), dict(self._begun)  # another thread adds to it
+        return {n: begun[n][0] + self._jobs[n][1] - now for n in begun.keys() & self._jobs.keys()}
 
     def remove(self, job_id: Any) -> None:
         """Forget a job."""

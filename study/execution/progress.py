@@ -33,7 +33,7 @@ class Progress:
     done: int
     """Calls and retrainings finished, of `total`."""
     total: int
-    running: tuple["RunningJob", ...]
+    running: tuple[RunningJob, ...]
     """What is being done right now."""
     best: dict[str, float]
     """Best score so far, by method."""

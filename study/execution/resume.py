@@ -17,7 +17,7 @@ from study.execution.retry import forget_failed
 from study.methods.selection import MethodSelection, describe_methods, parse_method
 from study.problems.base import Evaluator
 from study.storage.files import LEDGER, translate_read_errors, translate_write_errors
-from study.storage.ledger import Ledger, study_lock, to_memory
+from study.storage.ledger import Ledger, has_evaluations, study_lock, to_memory
 
 
 @contextlib.contextmanager
@@ -80,7 +80,7 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
     """
     settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
     methods = ledger.read("methods", dict[str, MethodInfo]) or {}
-    if settings is None or problem is None or not ledger.evaluations():
+    if settings is None or problem is None or not has_evaluations(ledger):
         return planned
     kept = {
         name: parse_method(method.spec)

@@ -110,8 +110,8 @@ class StudyRunner:
         done = self._schedule.journal.done
         seed, kind = self._settings.first_seed, EvaluationKind.VALIDATION
         default = make_task(kind, seed, self._problem.default, 0)
-        scored = [task for task, e in done.values() if task.kind is kind and e.score is not None]
-        first = default if default in scored else next(iter(scored), None)
+        scored = {t.key: t for t, e in done.values() if t.kind is kind and e.score is not None}
+        first = scored.get(default.key) or next(iter(scored.values()), None)
         if first is None:
             return None
         repeat = replace(first, kind=EvaluationKind.REPEAT)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from study.core.formatting import format_signed
 from study.core.records import RUN
-from study.core.validation import MAX_NUMBER, NAME_PATTERN
+from study.core.validation import MAX_NUMBER, is_name
 from study.replication.claims import CALLS, COLUMNS, INITIAL_POINTS
 from study.report.tables import TextTable, or_dash
 from study.results import Results
@@ -76,16 +76,12 @@ def _validate_columns(
             raise ValueError(f"{file}: {name} is not from {low:g} to {high:g}")
 
 
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and bool(NAME_PATTERN.fullmatch(value))
-
-
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value.isprintable() and len(value) <= 10_000
 
 
 NAMED = {
-    **dict.fromkeys(("claim", "verdict", "search"), _is_name),
+    **dict.fromkeys(("claim", "verdict", "search"), is_name),
     **dict.fromkeys(("text", "unit"), _is_text),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from study.analysis.needed import LEAST
-from study.analysis.paired import RANKED_FROM
+from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import join_words, pluralize
 from study.core.objective import LOWEST_REGRET, Objective
 from study.core.study_info import StudyInfo
@@ -183,11 +183,11 @@ def _certainty(against: list[Row], objective: Objective) -> str:
     if equal := _names("equivalent", against):
         margin = f"{against[0]['margin']:g}{objective.difference_unit}"
         parts.append(f"it is equivalent to {join_words(equal)} within {margin}")
+    it = {"other": "it"}  # the best one, of which the sentence speaks
     if beaten := [row for row in against if row["verdict"] == "worse"]:
-        typical = [win_clause({**swap_sides(row), "other": "it"}, objective) for row in beaten]
         parts += [
-            f"typically, {row['other']} beats {clause}"
-            for row, clause in zip(beaten, typical, strict=True)
+            f"typically, {row['other']} beats {win_clause(swap_sides(row) | it, objective)}"
+            for row in beaten
         ]
     if undecided := _names("undecided", against):
         parts.append(f"whether it is better than {join_words(undecided)} is undecided")

@@ -1,7 +1,8 @@
 """What a report says beside its tables: how to read them, and what was run on what."""
 
 from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
-from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO, RANKED_FROM
+from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO
+from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import format_clock, join_words, pluralize
 from study.core.study_info import StudyInfo
 

@@ -196,6 +196,12 @@ class Ledger:
             return [rows.retraining_from_row(row, done) for row in found]
 
 
+def has_evaluations(ledger: Ledger) -> bool:
+    """Whether anything was evaluated; a look that does not read the rows."""
+    with translate_database_errors(ledger.path):
+        return ledger._db.execute("SELECT 1 FROM evaluations").fetchone() is not None
+
+
 def to_memory(ledger: Ledger) -> Ledger:
     """A copy of a ledger that can be changed without a trace, to be closed like the original."""
     copy = Ledger(None)
