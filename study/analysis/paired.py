@@ -63,7 +63,8 @@ def compare_pairs(
     from 6 seeds on by signed ranks, see `study.analysis.signed_rank`, below the smallest and the
     largest difference ("range"). The simultaneous interval is at 95 % for all pairs together
     (Bonferroni), infinite where so few seeds allow none; `p_adjusted` is the p-value times the
-    number of pairs, at most 1. Both pay for earlier looks, see `study.analysis.looks`.
+    number of pairs, at most 1, missing where there is no test. Both pay for earlier looks, see
+    `study.analysis.looks`.
     `probability_better` is the share of seeds won, ties half, with its Clopper-Pearson interval.
 
     verdict
@@ -126,7 +127,7 @@ def compare_pair(
         "probability_high": better[2],
         "test": test,
         "p_value": p,
-        "p_adjusted": min(1.0, p * ALPHA / alpha),
+        "p_adjusted": float(np.minimum(1.0, p * ALPHA / alpha)),  # NaN stays NaN
         "margin": margin,
         "mean_difference": float(d.mean()) if n else math.nan,
         "mean_low": mean_low,

@@ -193,6 +193,7 @@ def test_few_seeds_decide_only_if_they_agree_by_far(differences: list[float], ve
     assert (found["low"], found["high"]) == (min(differences), max(differences))
     assert found["interval"] == "range"
     assert math.isnan(found["p_value"])
+    assert math.isnan(found["p_adjusted"])
     assert math.isnan(found["seeds_needed"])
 
 
