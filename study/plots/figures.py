@@ -112,8 +112,8 @@ FIGURES = (
         title="Which method is better",
         caption="Points are typical differences, rings mean ones. The thick bar is the pair's own "
         "95 % interval (of fewer than six seeds, their range), the thin one holds for all pairs "
-        "together: if it leaves out 0, the two are told apart; if it lies inside the grey band, they "
-        "are equivalent. Grey bars decide nothing.",
+        "together: if it leaves out 0, the two are told apart; if it lies inside the grey band, "
+        "they are equivalent. Grey bars decide nothing.",
         draw=_comparisons,
     ),
     FigureSpec(
