@@ -18,6 +18,7 @@ falsely equivalent  two that differ typically by the margin, not less, are calle
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -27,7 +28,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from study.analysis.paired import compare_pairs, mean_interval
+from study.analysis.paired import (
+    compare_pair,
+    mean_interval,
+    paired_differences,
+    typical_interval,
+)
 from study.analysis.signed_rank import pseudomedian, walsh_averages
 from study.core.environment import available_cores
 
@@ -114,26 +120,26 @@ def simulate_study(number: int, kind: str, seeds: int) -> list[float]:
     """What one made-up study leads to, 1 or 0 each: `COLUMNS`."""
     rng = np.random.default_rng([number, seeds, KINDS.index(kind)])
     drawn, true_mean = draw(kind, rng, seeds)
-    scores = pd.DataFrame(drawn, columns=list("abcd"))
-    pair = scores[["a", "b"]]
-
-    def verdict(shift: float, margin: float | None = None) -> str:
-        return str(compare_pairs(pair.assign(b=pair["b"] + shift), margin, rng)["verdict"].iloc[0])
-
-    alone = compare_pairs(pair, None, rng).iloc[0]
-    low, high, _ = mean_interval((scores["b"] - scores["a"]).to_numpy(), rng)
-    family = compare_pairs(scores, None, rng)["verdict"]
+    differences = [d for *_, d in paired_differences(pd.DataFrame(drawn))]
+    d = differences[0]  # of the first two methods
     spread = np.sqrt(2)  # of a difference of two normal scores
-    t = stats.ttest_rel(scores["b"] + spread, scores["a"]).pvalue
+
+    def verdict(d: np.ndarray, family: int = 1, margin: float = math.nan) -> str:
+        return str(compare_pair(d, family, margin)["verdict"])
+
+    low, high, _ = typical_interval(d, walsh_averages(d))
+    mean_low, mean_high, _ = mean_interval(d, rng)
+    family = {verdict(d, len(differences)) for d in differences}
+    t = stats.ttest_1samp(d + spread, 0.0).pvalue
     outcomes = (
-        alone["low"] <= 0 <= alone["high"],
-        low <= true_mean <= high,
-        alone["verdict"] in ("better", "worse"),
-        family.isin(["better", "worse"]).any(),
-        verdict(spread / 2) == "better",
-        verdict(spread) == "better",
+        low <= 0 <= high,
+        mean_low <= true_mean <= mean_high,
+        verdict(d) in ("better", "worse"),
+        not family.isdisjoint(("better", "worse")),
+        verdict(d + spread / 2) == "better",
+        verdict(d + spread) == "better",
         t <= 0.05,
-        verdict(MARGIN * spread, MARGIN * spread) == "equivalent",
+        verdict(d + MARGIN * spread, margin=MARGIN * spread) == "equivalent",
     )
     return [float(outcome) for outcome in outcomes]
 

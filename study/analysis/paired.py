@@ -5,7 +5,7 @@ of one method minus another at the same seed.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -80,26 +80,27 @@ def compare_pairs(
         n > 25 g ** 2 with the skewness g (Cochran, Sampling Techniques, 1977, section 2.15). What
         happens once in fifty trainings is in no interval of twenty that it spared.
     """
-    pairs = [(b, a) for a, b in combinations(scores.columns, 2)]
-    largest = float(np.nanmax(np.abs(scores.to_numpy(float)), initial=0.0))
+    family = math.comb(len(scores.columns), 2)
     rows = []
-    for method, other in pairs:
-        d = (scores[method] - scores[other]).dropna().to_numpy(float)
-        d = np.where(np.abs(d) <= ROUNDING * largest, 0.0, d)
+    for method, other, d in paired_differences(scores):
         looks = tuple(n for n in earlier_looks if RANKED_FROM <= n < len(d))
-        row = compare_pair(d, len(pairs), math.nan if margin is None else margin, rng, looks)
-        rows.append({"method": method, "other": other, **row})
+        typical = compare_pair(d, family, math.nan if margin is None else margin, looks)
+        rows.append({"method": method, "other": other, **typical, **compare_means(d, rng)})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def paired_differences(scores: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Each pair, the later column first, and its (seeds,) differences; rounding errors are 0."""
+    largest = float(np.nanmax(np.abs(scores.to_numpy(float)), initial=0.0))
+    for other, method in combinations(scores.columns, 2):
+        d = (scores[method] - scores[other]).dropna().to_numpy(float)
+        yield method, other, np.where(np.abs(d) <= ROUNDING * largest, 0.0, d)
+
+
 def compare_pair(
-    d: np.ndarray,
-    family: int,
-    margin: float,
-    rng: np.random.Generator,
-    earlier_looks: tuple[int, ...] = (),
+    d: np.ndarray, family: int, margin: float, earlier_looks: tuple[int, ...] = ()
 ) -> dict[str, Any]:
-    """What one pair tells: (seeds,) differences, in a family of so many pairs.
+    """What (seeds,) differences tell of a pair, in a family of so many, up to its mean.
 
     A margin of NaN is none.
     """
@@ -109,7 +110,6 @@ def compare_pair(
     low, high, kind = typical_interval(d, averages)
     simultaneous = signed_rank.interval(averages, n, alpha)
     test, p = p_value(d, averages)
-    mean_low, mean_high, mean_kind = mean_interval(d, rng)
     better = proportion_interval(wins + (n - wins - losses) / 2, n)
     row: dict[str, Any] = {
         "n": n,
@@ -129,14 +129,21 @@ def compare_pair(
         "p_value": p,
         "p_adjusted": float(np.minimum(1.0, p * ALPHA / alpha)),  # NaN stays NaN
         "margin": margin,
-        "mean_difference": float(d.mean()) if n else math.nan,
-        "mean_low": mean_low,
-        "mean_high": mean_high,
-        "mean_interval": mean_kind,
-        "mean_is_reliable": is_nearly_symmetric(d),
     }
     needed = required_seeds(row["typical_difference"], low, high, n, family, margin)
     return row | {"verdict": verdict(row, d, family), **needed}
+
+
+def compare_means(d: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
+    """The mean of (seeds,) differences, its interval, and whether that is reliable."""
+    low, high, kind = mean_interval(d, rng)
+    return {
+        "mean_difference": float(d.mean()) if len(d) else math.nan,
+        "mean_low": low,
+        "mean_high": high,
+        "mean_interval": kind,
+        "mean_is_reliable": is_nearly_symmetric(d),
+    }
 
 
 def typical_interval(d: np.ndarray, averages: np.ndarray) -> tuple[float, float, str]:
