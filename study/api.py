@@ -61,8 +61,10 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     initial_points: int = Settings.initial_points,
     retrain: int = Settings.retrain,
     margin: float | None = None,
+    trace: bool = False,
     epochs: int | None = None,
     trainer: str | None = None,
+    resample_splits: bool = False,
     workers: int | None = None,
     scheduler: str | None = None,
     data_dir: PathLike | None = None,
@@ -100,10 +102,17 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     margin
         Percentage points (or what the problem measures) within which methods count as equivalent;
         by default the problem's own, else 0.1 for percentages, and for other values none.
+    trace
+        Whether to re-evaluate every incumbent of a run like its winner, so that curves, and
+        comparisons at equal time, tell what a user would have got after each call.
     epochs
         Passes through the training images; by default 3, more for small datasets.
     trainer
         "compiled" (the default) or "keras": what trains the network.
+    resample_splits
+        Whether each seed splits the images anew, by class, into those that are fitted and those
+        that validate (and test images, where a dataset has no official ones): intervals then
+        speak of the data, too.
     workers
         Processes to train in; by default one per core. 1 trains in this process.
     scheduler
@@ -141,8 +150,10 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         initial_points=initial_points,
         retrain=retrain,
         margin=margin,
+        trace=trace,
         epochs=epochs,
         trainer=trainer,
+        resample_splits=resample_splits,
         workers=workers,
         scheduler=scheduler,
         data_dir=data_dir,

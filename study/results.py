@@ -1,10 +1,7 @@
 """A results folder: what a study found, how it is read, and how its tables are written."""
 
-import dataclasses
 import os
-import shlex
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -13,25 +10,14 @@ import pandas as pd
 
 from study.analysis.checks import Check, checks
 from study.analysis.score_tables import ScoreTables
-from study.core.errors import StudyError
 from study.core.memory import gc_paused
 from study.core.objective import Objective
-from study.core.records import RETRAINING_KINDS, EvaluationKind
-from study.core.settings import Settings
-from study.core.study_info import (
-    Count,
-    DataInfo,
-    MethodInfo,
-    ProblemInfo,
-    Repetition,
-    Session,
-    StudyInfo,
-)
+from study.core.study_info import StudyInfo
 from study.storage import csv, frames
 from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
-from study.storage.rows import Evaluations
-from study.storage.schema import convert, decode_info, to_plain_texts, validate_frames
+from study.storage.schema import decode_info, validate_frames
+from study.storage.snapshot import take_snapshot
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,6 +55,11 @@ class Results:
         return self._public(self.scores.finals)
 
     @cached_property
+    def trace(self) -> pd.DataFrame:
+        """A row per run, incumbent and re-evaluation, as in trace.csv; none without `--trace`."""
+        return self._public(self.scores.trace)
+
+    @cached_property
     def summary(self) -> pd.DataFrame:
         """A row per method, as in summary.csv."""
         return self._public(self.scores.summary)
@@ -94,7 +85,7 @@ class Results:
     @cached_property
     def checks(self) -> list[Check]:
         """Whether the study kept its rules; see `study.analysis.checks`."""
-        return checks(self.scores.trials, self.scores.finals, self.info)
+        return checks(self.scores.trials, self.scores.finals, self.scores.trace, self.info)
 
     @property
     def failed_checks(self) -> list[Check]:
@@ -108,8 +99,8 @@ class Results:
 
     @cached_property
     def failed_evaluations(self) -> list[str]:
-        """A line for every call and retraining without a score: which, and why."""
-        return frames.failures(self.scores.trials, self.scores.finals)
+        """A line for every call, retraining and re-evaluation without a score: which, and why."""
+        return frames.failures(self.scores.trials, self.scores.finals, self.scores.trace)
 
     @property
     def failures(self) -> list[str]:
@@ -124,17 +115,23 @@ class Results:
     @property
     def progress(self) -> str:
         """How far the study is, in words."""
-        calls, retrainings = self.info.calls, self.info.retrainings
-        return (
-            f"{calls.done} of {calls.of} calls, {retrainings.done} of {retrainings.of} retrainings"
-        )
+        parts = {
+            "calls": self.info.calls,
+            "retrainings": self.info.retrainings,
+            "re-evaluations": self.info.reevaluations,
+        }
+        return ", ".join(f"{n.done} of {n.of} {what}" for what, n in parts.items() if n)
 
 
 def make_results(
-    folder: Path, info: StudyInfo, trials: pd.DataFrame, finals: pd.DataFrame
+    folder: Path,
+    info: StudyInfo,
+    trials: pd.DataFrame,
+    finals: pd.DataFrame,
+    trace: pd.DataFrame,
 ) -> Results:
     """The results of tables of scores."""
-    scores = ScoreTables(trials=trials, finals=finals, info=info)
+    scores = ScoreTables(trials=trials, finals=finals, trace=trace, info=info)
     return Results(folder=folder, info=info, scores=scores)
 
 
@@ -152,12 +149,13 @@ def load(folder: str | os.PathLike[str]) -> Results:
             return read_files(path)
         with Ledger(path / LEDGER, create=False) as ledger:
             results = from_ledger(path, ledger, [])
-        validate_frames(results.scores.trials, results.scores.finals, results.info)
+        scores = results.scores
+        validate_frames(scores.trials, scores.finals, scores.trace, results.info)
         return results
 
 
 def read_files(folder: Path) -> Results:
-    """The results as study.json, trials.csv and finals.csv have them.
+    """The results as study.json and the tables trials, finals and, if traced, trace have them.
 
     Raises
     ------
@@ -169,90 +167,19 @@ def read_files(folder: Path) -> Results:
         problem = info.problem
         trials = csv.read_trials(folder / "trials.csv", problem.space, problem.objective)
         finals = csv.read_finals(folder / "finals.csv", problem.objective)
-        validate_frames(trials, finals, info)
-        return make_results(folder, info, trials, finals)
+        trace = (
+            csv.read_trace(folder / "trace.csv", problem.objective)
+            if info.reevaluations
+            else frames.trace_frame([], [], {}, [])
+        )
+        validate_frames(trials, finals, trace, info)
+        return make_results(folder, info, trials, finals, trace)
 
 
 @gc_paused()
 def from_ledger(folder: Path, ledger: Ledger, errors: list[str]) -> Results:
     """The results of what a ledger holds; `errors` are the searches that broke off."""
-    with ledger.read_transaction():
-        settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
-        methods = ledger.read("methods", dict[str, MethodInfo])
-        data, sessions = ledger.read("data", DataInfo), ledger.sessions()
-        retried, looks = ledger.read("retried", int) or 0, ledger.read("looks", list[int]) or []
-        if settings is None or problem is None or methods is None or data is None:
-            raise StudyError(f"{folder} holds a study that was never started: run study compare")
-        done = ledger.evaluations()
-        trials, finals = ledger.trials(done), ledger.finals(done)
-    initial = settings.initial_points
-    n_initial = {name: initial * methods[name].uses_initial_design for name in settings.methods}
-    frame = frames.trial_frame(trials, done, n_initial, problem.space)
-    runs = len(settings.methods) * settings.seeds
-    calls = runs * settings.calls
-    each = len(RETRAINING_KINDS) * settings.retrain
-    retrainings = (runs - runs_without_winner(frame, settings.calls)) * each
-    info = StudyInfo(
-        finished=len(trials) == calls and len(finals) == retrainings,
-        calls=Count(done=len(trials), of=calls),
-        retrainings=Count(done=len(finals), of=retrainings),
-        evaluated=dict(Counter(str(task.kind) for task, _ in done.values())),
-        settings=settings,
-        methods={name: methods[name] for name in settings.methods},
-        problem=problem,
-        data=data,
-        command=repeat_command(settings, problem, data, methods, sessions),
-        errors=errors,
-        repetition=find_repetition(done),
-        looks=[seeds for seeds in looks if seeds < settings.seeds],
-        retried=retried,
-        seconds=sum(session.seconds for session in sessions),
-        sessions=sessions,
-    )
-    plain = convert(to_plain_texts(msgspec.to_builtins(info)), StudyInfo, "study.json")
-    retrained = frames.retraining_frame(finals, done, settings.methods)
-    return make_results(folder, plain, frame, retrained)
-
-
-def find_repetition(done: Evaluations) -> Repetition | None:
-    """The evaluation that was made again with its seed, if it was, and what it scored each time."""
-    for task, again in done.values():
-        if task.kind is EvaluationKind.REPEAT and again.score is not None:
-            first = replace(task, kind=EvaluationKind.VALIDATION)
-            score = done[first.key][1].score if first.key in done else None
-            return None if score is None else Repetition(first=score, again=again.score)
-    return None
-
-
-def runs_without_winner(trials: pd.DataFrame, calls: int) -> int:
-    """How many runs made all their calls and have no winner, for every one failed."""
-    ends = trials[trials["call"] == calls]
-    return int(ends["incumbent_score"].isna().sum())
-
-
-def repeat_command(
-    settings: Settings,
-    problem: ProblemInfo,
-    data: DataInfo,
-    methods: dict[str, MethodInfo],
-    sessions: list[Session],
-) -> str:
-    """The command that repeats a study; --output is left to whoever repeats it."""
-    named = {
-        "dataset": data.dataset,
-        "problem": data.problem,
-        **{name: problem.facts.get(name, "") for name in ("epochs", "trainer")},
-    }
-    budget = dataclasses.asdict(settings)
-    del budget["methods"], budget["first_seed"]
-    if settings.first_seed:
-        budget["seeds"] = f"{settings.seed_numbers[0]}-{settings.seed_numbers[-1]}"
-    searches = {"methods": ",".join(methods[name].spec for name in settings.methods)}
-    words = ["study", "compare"]
-    limit = {"timeout": f"{sessions[-1].timeout:g}"} if sessions and sessions[-1].timeout else {}
-    for name, value in (named | budget | searches | limit).items():
-        words += [f"--{name.replace('_', '-')}", str(value)] if value else []
-    return shlex.join(words)
+    return make_results(folder, *take_snapshot(folder, ledger, errors))
 
 
 def write_tables(results: Results) -> list[Path]:
@@ -264,6 +191,7 @@ def write_tables(results: Results) -> list[Path]:
     tables = {
         "trials.csv": results.call_table,
         "finals.csv": results.finals,
+        **({"trace.csv": results.trace} if results.info.settings.trace else {}),
         "summary.csv": results.summary,
         "comparisons.csv": results.comparisons,
         "equal_time.csv": results.equal_time,

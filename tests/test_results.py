@@ -207,8 +207,8 @@ def crosses(results: Results) -> int:
 def about(results: Results, **facts: Any) -> Results:
     """The same results of another problem."""
     problem = msgspec.structs.replace(results.info.problem, **facts)
-    info = msgspec.structs.replace(results.info, problem=problem)
-    return make_results(results.folder, info, results.scores.trials, results.scores.finals)
+    info, scores = msgspec.structs.replace(results.info, problem=problem), results.scores
+    return make_results(results.folder, info, scores.trials, scores.finals, scores.trace)
 
 
 def test_the_tutorials_claims_are_drawn_on_its_own_data_only(finished: Results) -> None:

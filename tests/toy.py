@@ -36,6 +36,8 @@ from study.storage.rows import Evaluations
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
 
+NO_TRACE = frames.trace_frame([], [], {}, [])
+
 DATA = DataInfo(dataset="toy", source="made up")
 SESSION = Session(began="2026-01-01T00:00:00+00:00", workers=1, versions={"numpy": "2.0"})
 SETTINGS = Settings(
@@ -143,14 +145,21 @@ def stopping_at(number: int) -> Callable[[Task], None]:
     return interrupt
 
 
-def study_in(folder: Path, before: Callable[[Task], None] = lambda _: None) -> Results:
-    """A study of the toy problem; `before` is called with each task, and may raise."""
-    folder.mkdir()
+def study_in(
+    folder: Path,
+    before: Callable[[Task], None] = lambda _: None,
+    settings: Settings = SETTINGS,
+) -> Results:
+    """A study of the toy problem, or the rest of it.
+
+    `before` is called with each task, and may raise.
+    """
+    folder.mkdir(exist_ok=True)
     toy = Toy(before=before)
     with Ledger(folder / "study.db") as ledger:
-        save_metadata(ledger, SETTINGS, toy, DATA, parse_methods(SETTINGS.methods))
+        save_metadata(ledger, settings, toy, DATA, parse_methods(settings.methods))
         ledger.begin_session(SESSION)
-        runner = StudyRunner(toy, SETTINGS, ledger)
+        runner = StudyRunner(toy, settings, ledger)
         with contextlib.suppress(KeyboardInterrupt):
             runner.run(in_process(toy))
         results = from_ledger(folder, ledger, runner.errors)

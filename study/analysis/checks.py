@@ -31,18 +31,22 @@ class Check:
     figures: str
 
 
-def checks(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> list[Check]:
+def checks(
+    trials: pd.DataFrame, finals: pd.DataFrame, trace: pd.DataFrame, info: StudyInfo
+) -> list[Check]:
     """All checks of a study."""
+    fresh = trace[~trace["reused"]]
+    retrained = pd.concat([finals, fresh], ignore_index=True) if len(fresh) else finals
     settings, problem = info.settings, info.problem
     classes, dimensions = problem.classes, problem.dimensions
     return [
         equal_budgets(trials, settings),
         same_design(trials, settings.initial_points, dimensions),
         *([sound_split(problem.split)] if problem.split else []),
-        *([fresh_weights(trials, finals, problem)] if classes else []),
+        *([fresh_weights(trials, retrained, problem)] if classes else []),
         *([repeatable(info.repetition, problem.objective)] if info.repetition else []),
         test_set_untouched(trials, finals, info),
-        nothing_failed(trials, finals, info),
+        nothing_failed(trials, retrained, info),
         repeats_reported(trials, dimensions),
         one_machine(info.sessions),
     ]

@@ -27,6 +27,7 @@ In made-up studies of four equal methods, any of six pairs then agrees like that
 most 5 %, with all distributions of benchmarks/simulation.py. Two seeds never do.
 """
 FAMILY = 6  # pairs, for which `AGREEMENT` holds
+EDGE = 1e-9  # of the margin: as far from it, a difference is at it, which is not within it
 ROUNDING = 1e-12  # of the largest score: smaller differences are none
 
 COLUMNS = (
@@ -212,8 +213,8 @@ def verdict(row: dict[str, Any], d: np.ndarray, family: int) -> str:
     """Better, worse, equivalent, tied or undecided; see `compare_pairs`."""
     if row["ties"] == row["n"] > 0:
         return "tied"
-    margin = row["margin"]
-    if -margin <= row["simultaneous_low"] and row["simultaneous_high"] <= margin:
+    edge = row["margin"] * (1 - EDGE)
+    if -edge < row["simultaneous_low"] and row["simultaneous_high"] < edge:
         return "equivalent"
     if row["p_adjusted"] <= ALPHA or seeds_agree(d, family):
         return "better" if row["typical_difference"] > 0 else "worse"

@@ -22,19 +22,28 @@ class ScoreTables:
     """A row per call; see `study.storage.frames.trial_frame`."""
     finals: pd.DataFrame
     """A row per run and retraining; see `study.storage.frames.retraining_frame`."""
+    trace: pd.DataFrame
+    """A row per run, incumbent and re-evaluation; see `study.storage.frames.trace_frame`."""
     info: StudyInfo
+
+    @cached_property
+    def incumbents(self) -> pd.DataFrame:
+        """`trials`; if incumbents were traced, with what they are worth by fresh measurements."""
+        if not self.info.settings.trace:
+            return self.trials
+        return anytime.reevaluated_incumbents(self.trials, self.trace)
 
     @cached_property
     def runs(self) -> pd.DataFrame:
         """A row per method and seed; see `study.analysis.summary.run_frame`."""
-        return summary.run_frame(self.trials, self.finals)
+        return summary.run_frame(self.incumbents, self.finals)
 
     @cached_property
     def summary(self) -> pd.DataFrame:
         """A row per method; see `study.analysis.summary.summarise`."""
         margin, problem = self.info.settings.margin, self.info.problem
         scaled = np.nan if margin is None else margin / problem.objective.scale
-        return summary.summarise(self.trials, self.finals, problem.dimensions, scaled)
+        return summary.summarise(self.incumbents, self.finals, problem.dimensions, scaled)
 
     @cached_property
     def comparisons(self) -> pd.DataFrame:
@@ -47,7 +56,7 @@ class ScoreTables:
 
         See `study.analysis.anytime.equal_time`.
         """
-        return self._compare(anytime.equal_time(self.trials), "validation_score")
+        return self._compare(anytime.equal_time(self.incumbents), "validation_score")
 
     @cached_property
     def search_range(self) -> pd.DataFrame:

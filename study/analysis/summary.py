@@ -31,13 +31,14 @@ def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
     Columns: method, seed, calls, validation_score (the winner's as observed),
     reevaluated_score and test_score (means over its retrainings; missing while there are
     none), size (of the winner), propose_seconds and train_seconds (means per call), seconds
-    (of all calls).
+    (of all calls), anytime_score (the mean incumbent over all calls: the area under the curve).
     """
     runs = trials.groupby(RUN, sort=False, as_index=False).agg(
         calls=("call", "size"),
         propose_seconds=("propose_seconds", "mean"),
         train_seconds=("train_seconds", "mean"),
         seconds=("elapsed_seconds", "last"),
+        anytime_score=("incumbent_score", "mean"),
     )
     observed = winners(trials)[[*RUN, "validation_score"]]
     retrained = finals.groupby(RUN, sort=False, as_index=False).agg(
@@ -68,6 +69,7 @@ def summarise(
         winners_curse=("winners_curse", "mean"),
         test_score=("test_score", "mean"),
         test_sd=("test_score", "std"),
+        anytime_score=("anytime_score", "mean"),
         size_median=("size", "median"),
         size_min=("size", "min"),
         size_max=("size", "max"),

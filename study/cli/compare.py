@@ -71,6 +71,14 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             show_default="what the problem says, else 0.1 for percentages and none for others",
         ),
     ] = None,
+    trace: Annotated[
+        bool,
+        typer.Option(
+            "--trace",
+            help="Re-evaluate every incumbent like the winner: curves of what you would have got "
+            "after each call.",
+        ),
+    ] = False,
     methods: Annotated[
         str,
         typer.Option(
@@ -110,6 +118,13 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             show_default="compiled",
         ),
     ] = None,
+    resample_splits: Annotated[
+        bool,
+        typer.Option(
+            "--resample-splits",
+            help="Split the images anew for each seed, so that intervals speak of the data, too.",
+        ),
+    ] = False,
     workers: Workers = None,
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
@@ -143,8 +158,10 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             initial_points=initial_points,
             retrain=retrain,
             margin=margin,
+            trace=trace,
             epochs=epochs,
             trainer=trainer,
+            resample_splits=resample_splits,
             workers=workers,
             scheduler=scheduler,
             data_dir=data_dir,

@@ -4,6 +4,7 @@ And the columns of the tables that are made of them; a record of a call is one r
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -102,6 +103,8 @@ class Task:
     configuration: Configuration
     training_seed: int
     """Seeds initial weights and shuffles; 63 bits."""
+    seed: int | None = field(default=None, compare=False)
+    """That of the runs it is made for, which may say how data are split; a ledger does not tell."""
     key: str = field(init=False)
     """What the ledger knows the evaluation by, within its problem and training length."""
 
@@ -139,6 +142,19 @@ class Retraining:
     task: Task
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reevaluation:
+    """A fresh measurement of what a run would have returned after some call, its incumbent."""
+
+    method: str
+    seed: int
+    call: int
+    """The one that found it, counted from 1."""
+    repeat: int
+    """Counted from 1."""
+    task: Task
+
+
 def make_task(kind: EvaluationKind, seed: int, configuration: Configuration, repeat: int) -> Task:
     """The `repeat`-th (from 0) evaluation of a configuration at a seed.
 
@@ -150,7 +166,8 @@ def make_task(kind: EvaluationKind, seed: int, configuration: Configuration, rep
     digest = hashlib.sha256(f"{stream} {canonical(configuration)}".encode()).digest()
     words = np.frombuffer(digest, "<u4").tolist()
     state = np.random.SeedSequence([seed, repeat, *words]).generate_state(1, np.uint64)
-    return Task(kind=kind, configuration=configuration, training_seed=int(state[0] >> 1))
+    training_seed = int(state[0] >> 1)
+    return Task(kind=kind, configuration=configuration, training_seed=training_seed, seed=seed)
 
 
 def make_rng(seed: int, stream: str) -> np.random.Generator:
@@ -168,6 +185,35 @@ def best_call(scores: Sequence[float | None]) -> int | None:
     return max(scored, key=lambda place: scores[place] or 0.0) if scored else None
 
 
+def reevaluations(
+    trials: Sequence[Trial], scores: Sequence[float | None], repeats: int
+) -> list[Reevaluation]:
+    """What tracing a run asks for: each of its incumbents so many times, with fresh seeds.
+
+    `trials` are its calls in order, with their scores. Those of the last incumbent, the winner, are
+    its re-evaluations.
+    """
+    best = -math.inf
+    found = []
+    for trial, score in zip(trials, scores, strict=True):
+        if score is None or score <= best:
+            continue
+        best = score
+        found += [
+            Reevaluation(
+                method=trial.method,
+                seed=trial.seed,
+                call=trial.call,
+                repeat=repeat,
+                task=make_task(
+                    EvaluationKind.REEVALUATED, trial.seed, trial.task.configuration, repeat - 1
+                ),
+            )
+            for repeat in range(1, repeats + 1)
+        ]
+    return found
+
+
 RUN = ["method", "seed"]
 """The columns that tell one run from another."""
 
@@ -182,6 +228,19 @@ OUTCOME_COLUMNS = {
     "train_seconds": "float64",
     "elapsed_seconds": "float64",
     "duplicate": "bool",
+    "reused": "bool",
+    "status": "str",
+    "reason": "str",
+}
+TRACE_COLUMNS = {
+    "method": "str",
+    "seed": "int64",
+    "call": "int64",
+    "repeat": "int64",
+    "validation_score": "float64",
+    "size": "float64",
+    "initial_loss": "float64",
+    "train_seconds": "float64",
     "reused": "bool",
     "status": "str",
     "reason": "str",

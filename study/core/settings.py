@@ -45,6 +45,8 @@ class Settings:
     margin: float | None = DEFAULT_MARGIN
     """Methods that differ by less than this, in percentage points or as the problem's values do,
     count as equivalent; None: never. Set before the results are known, as everything here."""
+    trace: bool = False
+    """Whether every incumbent of a run is re-evaluated like its winner, `retrain` times."""
 
     @property
     def seed_numbers(self) -> range:

@@ -144,6 +144,8 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     finished: bool
     calls: Count
     retrainings: Count
+    reevaluations: Count | None = None
+    """Of the incumbents of all runs that are through, if they are traced."""
     evaluated: dict[Text, Amount]
     """Evaluations by kind."""
     settings: Settings

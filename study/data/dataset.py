@@ -3,11 +3,12 @@
 import functools
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from study.core.errors import translate_errors
+from study.core.records import make_rng
 from study.core.study_info import SplitInfo
 from study.data.labels import to_classes
 from study.data.split import count_fitted, describe_split, stratified_order
@@ -33,6 +34,8 @@ class Dataset:
     saying."""
     instead_of: str = ""
     """The dataset that nobody named and that could not be had, if this one stands in for it."""
+    official_test: bool = True
+    """Whether the test images are those that everybody tests on."""
     scale: float
     """Pixels times `scale` lie in 0..1."""
     x_train: np.ndarray
@@ -106,8 +109,8 @@ def make_dataset(
     x_train, x_test = (
         arrays[key].reshape(len(arrays[key]), -1).astype(pixels) for key in ("x_train", "x_test")
     )
-    if stratify:
-        order = stratified_order(y_train)
+    if stratify:  # everybody gets the same order of the same labels
+        order = validation_order(y_train, np.random.default_rng(0))
         x_train, y_train = x_train[order], y_train[order]
     largest = max(x_train.max(), x_test.max())
     return Dataset(
@@ -118,6 +121,31 @@ def make_dataset(
         y_train=y_train,
         x_test=x_test,
         y_test=y_test,
+    )
+
+
+def validation_order(y_train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A random order of training images whose last 15 % have their share of each class."""
+    return stratified_order(y_train, len(y_train) - count_fitted(len(y_train)), rng)
+
+
+def resample_split(dataset: Dataset, seed: int) -> Dataset:
+    """The same images, split by class and at random into parts as large as before.
+
+    The test images stay if they are official.
+    """
+    rng = make_rng(seed, "split")
+    x_train, y_train, x_test, y_test = (
+        *(dataset.x_train, dataset.y_train),
+        *(dataset.x_test, dataset.y_test),
+    )
+    if not dataset.official_test:
+        x, y = np.concatenate([x_train, x_test]), np.concatenate([y_train, y_test])
+        training, test = np.split(stratified_order(y, len(y_test), rng), [len(y_train)])
+        x_train, y_train, x_test, y_test = x[training], y[training], x[test], y[test]
+    order = validation_order(y_train, rng)
+    return replace(
+        dataset, x_train=x_train[order], y_train=y_train[order], x_test=x_test, y_test=y_test
     )
 
 

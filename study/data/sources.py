@@ -117,7 +117,7 @@ def load_digits(_folder: Path | None, _on_download: OnDownload | None) -> Datase
         "x_test": images[test],
         "y_test": labels[test],
     }
-    return make_dataset("digits", arrays, DIGITS_SOURCE, scale=1 / 16)
+    return replace(make_dataset("digits", arrays, DIGITS_SOURCE, scale=1 / 16), official_test=False)
 
 
 def load_mnist(folder: Path | None, on_download: OnDownload | None) -> Dataset:

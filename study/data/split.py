@@ -12,17 +12,13 @@ def count_fitted(images: int) -> int:
     return int(images * (1.0 - VALIDATION_SHARE))
 
 
-def stratified_order(classes: np.ndarray) -> np.ndarray:
-    """An order of (images,) whose last 15 % have their share of each class, drawn at random.
-
-    The seed is fixed: everybody gets the same order of the same labels.
-    """
-    order = np.random.default_rng(0).permutation(len(classes))
+def stratified_order(classes: np.ndarray, n_last: int, rng: np.random.Generator) -> np.ndarray:
+    """A random order of (images,) of which so many last ones have their share of each class."""
+    order = rng.permutation(len(classes))
     by_class = order[np.argsort(classes[order], kind="stable")]
-    n_validating = len(classes) - count_fitted(len(classes))
-    places = ((np.arange(n_validating) + 0.5) * len(classes) / n_validating).astype(int)
-    validating = np.isin(order, by_class[places])
-    return np.concatenate([order[~validating], order[validating]])
+    places = ((np.arange(n_last) + 0.5) * len(classes) / n_last).astype(int)
+    last = np.isin(order, by_class[places])
+    return np.concatenate([order[~last], order[last]])
 
 
 def describe_split(

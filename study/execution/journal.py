@@ -1,6 +1,6 @@
 """What is known of a study: what its ledger holds, and what is not written there yet."""
 
-from study.core.records import Evaluation, Retraining, Task, Trial
+from study.core.records import Evaluation, Reevaluation, Retraining, Task, Trial
 from study.execution.progress import Consumer
 from study.storage.ledger import Ledger
 
@@ -32,9 +32,11 @@ class Journal:
         """A call as the ledger held it."""
         return self._stored.get((method, seed, call))
 
-    def has_retraining(self, retraining: Retraining) -> bool:
-        """Whether the ledger held it."""
-        return _place(retraining) in self._stored_retrainings
+    def holds(self, consumer: Retraining | Reevaluation) -> bool:
+        """Whether the ledger held it; a re-evaluation is recorded nowhere but as an evaluation."""
+        if isinstance(consumer, Reevaluation):
+            return consumer.task.key in self.done
+        return _place(consumer) in self._stored_retrainings
 
     def add(self, task: Task, evaluation: Evaluation) -> None:
         """A finished evaluation, to be saved."""

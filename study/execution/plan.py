@@ -40,8 +40,10 @@ class StudyRequest:
     initial_points: int = Settings.initial_points
     retrain: int = Settings.retrain
     margin: float | None = None
+    trace: bool = False
     epochs: int | None = None
     trainer: str | None = None
+    resample_splits: bool = False
     workers: int | None = None
     scheduler: str | None = None
     data_dir: PathLike | None = None
@@ -102,6 +104,7 @@ def make_plan(
         initial_points=request.initial_points,
         retrain=request.retrain,
         margin=request.margin,
+        trace=request.trace,
     )
     workers = worker_count(request.workers, request.scheduler)
     timeout = None if request.timeout is None else require_positive("timeout", request.timeout)
@@ -153,12 +156,12 @@ def find_problem(
 ) -> tuple[NetworkProblem | UserProblem, DataInfo]:
     """What is tuned: the network on a dataset, or another problem; and how it was named."""
     if request.problem is not None:
-        for option in ("dataset", "epochs", "trainer", "data_dir"):
+        for option in ("dataset", "epochs", "trainer", "data_dir", "resample_splits"):
             value = getattr(request, option)
-            if value is not None:
+            if value is not None and value is not False:
+                named = f"--{option.replace('_', '-')}" + ("" if value is True else f" {value}")
                 raise StudyError(
-                    f"--{option.replace('_', '-')} {value} is for the network on images only: drop "
-                    "it, or drop --problem"
+                    f"{named} is for the network on images only: drop it, or drop --problem"
                 )
         problem, named = get(request.problem)
         return problem, DataInfo(problem=named, source=problem.origin)
@@ -173,4 +176,5 @@ def find_problem(
     data = DataInfo(
         dataset=dataset or images.name, source=images.source, instead_of=images.instead_of
     )
-    return NetworkProblem(images, epochs or images.default_epochs, trainer), data
+    epochs = epochs or images.default_epochs
+    return NetworkProblem(images, epochs, trainer, request.resample_splits), data

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from study.core.records import Evaluation, EvaluationKind, Retraining, Task, Trial
+from study.core.records import Evaluation, EvaluationKind, Reevaluation, Retraining, Task, Trial
 from study.problems.base import evaluate
 
 
@@ -52,7 +52,7 @@ class ExtraEvaluation:
     """About how long it takes, if not what the problem expects."""
 
 
-Consumer = Trial | Retraining | ExtraEvaluation
+Consumer = Trial | Retraining | Reevaluation | ExtraEvaluation
 """What an evaluation is made for."""
 
 
@@ -63,5 +63,7 @@ def describe(consumer: Consumer) -> str:
     run = f"{consumer.method} seed {consumer.seed}"
     if isinstance(consumer, Trial):
         return f"{run} call {consumer.call}"
+    if isinstance(consumer, Reevaluation):
+        return f"{run} re-evaluation {consumer.repeat} of call {consumer.call}"
     what = "retraining" if consumer.task.kind is EvaluationKind.TEST else "re-evaluation"
     return f"{run} {what} {consumer.repeat}"

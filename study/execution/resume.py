@@ -97,8 +97,9 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
         seeds=seeds,
         first_seed=named.first_seed,
         methods=(*settings.methods, *added),
+        trace=settings.trace or planned.settings.trace,
     )
-    growing = replace(settings, seeds=seeds, methods=whole.methods)
+    growing = replace(settings, seeds=seeds, methods=whole.methods, trace=whole.trace)
     differing = [
         *_differences(dataclasses.asdict(growing), dataclasses.asdict(whole)),
         *_differences(_identity(problem), _identity(planned.problem.describe())),

@@ -107,14 +107,19 @@ class StudyRunner:
 
         In place of one without a score, the first that has one.
         """
-        done = self._schedule.journal.done
         seed, kind = self._settings.first_seed, EvaluationKind.VALIDATION
         default = make_task(kind, seed, self._problem.default, 0)
-        scored = {t.key: t for t, e in done.values() if t.kind is kind and e.score is not None}
+        done = self._schedule.journal.done
+        scored = {
+            trial.task.key: trial
+            for run in self._schedule.runs.values()
+            for trial in run.trials.values()
+            if done[trial.task.key][1].score is not None
+        }
         first = scored.get(default.key) or next(iter(scored.values()), None)
         if first is None:
             return None
-        repeat = replace(first, kind=EvaluationKind.REPEAT)
+        repeat = replace(first.task, kind=EvaluationKind.REPEAT, seed=first.seed)
         return None if repeat.key in done else repeat
 
     def _evaluate_first(self, executor: Executor) -> None:

@@ -7,11 +7,13 @@ from study.core.errors import describe_error, exits_as_errors, translate_errors
 from study.core.records import (
     RETRAINING_KINDS,
     EvaluationKind,
+    Reevaluation,
     Retraining,
     Task,
     Trial,
     make_rng,
     make_task,
+    reevaluations,
 )
 from study.core.settings import Settings
 from study.core.space import Configuration
@@ -118,12 +120,17 @@ def next_trial(
     )
 
 
-def retrainings(run: Run, settings: Settings, winner: Configuration) -> list[Retraining]:
+def follow_ups(
+    run: Run, settings: Settings, scores: list[float | None], place: int
+) -> list[Retraining | Reevaluation]:
     """What a finished run asks for: its winner tested, and its validation score again.
 
-    The best of many noisy measurements flatters, so that only a new one can be believed.
+    The best of many noisy measurements flatters, so that only a new one can be believed. If the
+    study traces, that of all earlier incumbents, too. `place` is the winner's among the scores.
     """
-    return [
+    trials = [run.trials[call] for call in sorted(run.trials)]
+    winner = trials[place].task.configuration
+    asked: list[Retraining | Reevaluation] = [
         Retraining(
             method=run.method,
             seed=run.seed,
@@ -133,3 +140,5 @@ def retrainings(run: Run, settings: Settings, winner: Configuration) -> list[Ret
         for kind in RETRAINING_KINDS
         for repeat in range(1, settings.retrain + 1)
     ]
+    traced = reevaluations(trials, scores, settings.retrain) if settings.trace else []
+    return [*asked, *traced]

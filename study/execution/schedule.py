@@ -19,10 +19,10 @@ from study.execution.journal import Journal
 from study.execution.progress import Consumer, ExtraEvaluation, describe
 from study.execution.runs import (
     Run,
+    follow_ups,
     n_initial,
     next_trial,
     predetermined_configurations,
-    retrainings,
 )
 from study.methods.propose import Proposal
 from study.methods.selection import MethodSelection
@@ -52,12 +52,12 @@ class Schedule:
         """Best score so far, by method."""
         self.errors: list[str] = []
         """Searches that broke off, in words."""
-        self._runs = {
+        self.runs = {
             (name, seed): Run(methods[name], seed)
             for seed in settings.seed_numbers
             for name in settings.methods
         }
-        for run in self._runs.values():
+        for run in self.runs.values():
             self._begin(run)
         for extra in extras:
             if extra.task.key in self.journal.done:
@@ -140,7 +140,7 @@ class Schedule:
         """Seconds of work that can only follow a consumer: the longest chains start first."""
         if not isinstance(consumer, Trial):
             return 0.0
-        run = self._runs[consumer.method, consumer.seed]
+        run = self.runs[consumer.method, consumer.seed]
         chosen = max(consumer.call, n_initial(run, self._settings))
         steps = self._settings.calls - chosen if run.adaptive else 0
         return (steps + 1) * self.forecast.typical_seconds
@@ -153,7 +153,7 @@ class Schedule:
             self.errors.append(f"{consumer.name}: {evaluation.status}, {evaluation.reason}")
         if not isinstance(consumer, Trial):
             return
-        run = self._runs[consumer.method, consumer.seed]
+        run = self.runs[consumer.method, consumer.seed]
         run.trials[consumer.call] = consumer
         if evaluation.score is not None:
             best = self.best.get(consumer.method, evaluation.score)
@@ -161,10 +161,10 @@ class Schedule:
         self._advance(run)
 
     def _advance(self, run: Run) -> None:
-        """Retrain the winner of a finished run, or ask a search for its next call."""
+        """Judge the winner of a finished run, or ask a search for its next call."""
         made, calls = len(run.trials), self._settings.calls
         if made == calls:
-            self._retrain(run)
+            self._judge(run)
         elif (
             run.adaptive
             and made >= n_initial(run, self._settings)
@@ -173,16 +173,18 @@ class Schedule:
             seconds = (calls - made + 1) * self.forecast.typical_seconds
             self.queue.push(ProposalJob(run), PROPOSE_SECONDS + seconds)
 
-    def _retrain(self, run: Run) -> None:
+    def _judge(self, run: Run) -> None:
         run.state = None
         place = best_call(self._scores(run))
         if place is None:
             return
-        for retraining in retrainings(run, self._settings, run.configurations()[place]):
-            if self.journal.has_retraining(retraining):
-                self._complete(retraining)
+        asked = follow_ups(run, self._settings, self._scores(run), place)
+        self.forecast.total += len(asked) - len(RETRAINING_KINDS) * self._settings.retrain
+        for consumer in asked:
+            if self.journal.holds(consumer):
+                self._complete(consumer)
             else:
-                self.request(retraining)
+                self.request(consumer)
 
     def _scores(self, run: Run) -> list[float | None]:
         return [self.journal.done[task.key][1].score for task in run.tasks()]

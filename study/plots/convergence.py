@@ -21,12 +21,17 @@ CALLS_AS_POINTS = 60  # more of them would be one thick line
 
 
 def convergence(
-    trials: pd.DataFrame, objective: Objective, initial_points: int, axes: Axes
+    trials: pd.DataFrame,
+    objective: Objective,
+    initial_points: int,
+    measured: pd.DataFrame | None,
+    axes: Axes,
 ) -> Axes:
     """Incumbents by call: mean over seeds with its 95 % t interval.
 
     One faint line per seed; the shared initial design is shaded; the axis is cut where the
-    means begin, so that 97 % and 98 % can be told apart.
+    means begin, so that 97 % and 98 % can be told apart. If incumbents were re-evaluated, dots
+    show the mean of the incumbents as `measured`.
     """
     colour = colours(list(trials["method"].unique()))
     for method, own in by_method(trials):
@@ -49,7 +54,10 @@ def convergence(
             zorder=3,
         )
     worst = trials.groupby(["method", "call"])["incumbent_score"].mean().min()
-    ends = pd.Series([worst, trials["incumbent_score"].max()])
+    best = trials["incumbent_score"].max()
+    if measured is not None:
+        best = max(best, draw_measured(measured, objective, axes))
+    ends = pd.Series([worst, best])
     score_axis(axes, objective, clip_for_axis(objective, ends))
     axes.axvspan(0.5, initial_points + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
     axes.text(
@@ -63,8 +71,20 @@ def convergence(
     axes.set(xlabel="call", ylabel=f"{objective.search_label} of the incumbent{objective.unit}")
     axes.set_xlim(0.5, trials["call"].max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    legend_beside(axes, "mean and 95 % interval,\na faint line per seed")
+    fresh = "" if measured is None else "re-evaluated: "
+    legend_beside(axes, f"{fresh}mean and 95 % interval,\na faint line per seed")
     return axes
+
+
+def draw_measured(measured: pd.DataFrame, objective: Objective, axes: Axes) -> float:
+    """Dotted lines of mean incumbents as they were measured; the best of their scores."""
+    colour = colours(list(measured["method"].unique()))
+    for method, own in by_method(measured):
+        mean = own.groupby("call")["incumbent_score"].mean()
+        shown = clip_for_axis(objective, mean)
+        label = "as measured" if method == measured["method"].iloc[0] else None
+        axes.plot(mean.index, shown, color=colour[method], lw=1.2, ls=":", label=label, zorder=2)
+    return float(measured.groupby(["method", "call"])["incumbent_score"].mean().max())
 
 
 def convergence_seconds(trials: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:

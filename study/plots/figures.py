@@ -77,13 +77,16 @@ def _final(results: Results) -> Figure:
 
 
 def _convergence(results: Results) -> Figure:
-    trials = results.scores.trials.dropna(subset=["incumbent_score"])
-    initial = results.info.settings.initial_points
-    return single_axes_figure(convergence.convergence, trials, results.objective, initial)
+    settings, scores = results.info.settings, results.scores
+    trials, measured = (
+        frame.dropna(subset=["incumbent_score"]) for frame in (scores.incumbents, scores.trials)
+    )
+    more = results.objective, settings.initial_points, measured if settings.trace else None
+    return single_axes_figure(convergence.convergence, trials, *more)
 
 
 def _convergence_seconds(results: Results) -> Figure:
-    trials = results.scores.trials.dropna(subset=["incumbent_score"])
+    trials = results.scores.incumbents.dropna(subset=["incumbent_score"])
     return single_axes_figure(convergence.convergence_seconds, trials, results.objective)
 
 

@@ -3,6 +3,7 @@
 import functools
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,12 @@ from study.core.objective import ACCURACY
 from study.core.records import Evaluation, Status, Task
 from study.core.settings import TRAINERS
 from study.core.study_info import ProblemInfo, ProblemWords
-from study.data.dataset import Dataset
+from study.data.dataset import Dataset, resample_split
 from study.training import network
 from study.training.registry import make_trainer
 from study.training.trainer import Trainer
+
+KEPT_SPLITS = 2  # laid out in a process: on MNIST each takes some hundred megabytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,8 @@ class NetworkProblem:
     epochs: int
     trainer: str = TRAINERS[0]
     """What trains: one of `study.core.settings.TRAINERS`."""
+    resample_splits: bool = False
+    """Whether each seed draws its own split of the dataset."""
 
     space = network.SPACE
     default = network.DEFAULT
@@ -48,12 +53,29 @@ class NetworkProblem:
         """The trainer with the dataset laid out for it, made once in each process."""
         return make_trainer(self.trainer, self.dataset)
 
+    @functools.cached_property
+    def trainer_of_seed(self) -> Callable[[int], Trainer]:
+        """The same with a seed's own split; a process keeps those of the last few seeds."""
+
+        @functools.lru_cache(maxsize=KEPT_SPLITS)
+        def lay_out(seed: int) -> Trainer:
+            return make_trainer(self.trainer, resample_split(self.dataset, seed))
+
+        return lay_out
+
+    def _trainer_for(self, task: Task) -> Trainer:
+        if not self.resample_splits:
+            return self.loaded_trainer
+        if task.seed is None:
+            raise ValueError(f"{task.key} belongs to no seed, so that nothing says how to split")
+        return self.trainer_of_seed(task.seed)
+
     def __reduce__(self) -> Any:
-        return type(self), (self.dataset, self.epochs, self.trainer)
+        return type(self), (self.dataset, self.epochs, self.trainer, self.resample_splits)
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train the network of the task's configuration from fresh weights."""
-        trainer = self.loaded_trainer
+        trainer = self._trainer_for(task)
         began = time.perf_counter()
         images = None if task.kind.trained_on == "all" else self.dataset.n_fitted
         rng = np.random.default_rng(task.training_seed)
@@ -95,11 +117,12 @@ class NetworkProblem:
             "test_images": len(data.x_test),
         }
         epochs = pluralize(self.epochs, "epoch")
+        own_splits = "a split of its own for each seed" if self.resample_splits else ""
         words = ProblemWords(
             subject="dataset",
             description=f"{len(data.x_train):,} training images ({validating:,} of them validate), "
-            f"{len(data.x_test):,} test images; {epochs}",
-            detail=epochs,
+            f"{len(data.x_test):,} test images; " + "; ".join(filter(None, [epochs, own_splits])),
+            detail=" · ".join(filter(None, [epochs, own_splits])),
             work="train",
             judged="retrained on all training images and scored on the test images",
         )
@@ -111,6 +134,7 @@ class NetworkProblem:
                 "inputs": data.inputs,
                 "epochs": self.epochs,
                 "trainer": self.trainer,
+                **({"resample_splits": 1} if self.resample_splits else {}),
             },
             classes=data.classes,
             split=data.split,

@@ -54,8 +54,22 @@ def comparisons_note(info: StudyInfo) -> str:
         "interval that covers all typical differences together (Bonferroni), by which the verdict "
         "goes. p: signed-rank test, times the number of pairs. Mean: Student's t below "
         f"{BOOTSTRAP_FROM} seeds, the BCa bootstrap to {BOOTSTRAP_TO:,}; a star marks means of so "
-        f"skewed differences that their interval is not to be relied on. {look_note(info)}"
+        f"skewed differences that their interval is not to be relied on. {split_note(info)}"
+        f"{look_note(info)}"
     )
+
+
+def split_note(info: StudyInfo) -> str:
+    """Of which data intervals speak, if the problem has data that this package splits."""
+    if info.problem.facts.get("resample_splits"):
+        return (
+            "Each seed split the images anew: intervals speak of seeds and of other splits of "
+            "these images. The splits overlap, so that for new images the intervals are still "
+            "somewhat narrow (Nadeau & Bengio, 2003). "
+        )
+    if info.problem.split:
+        return "All seeds share one split: intervals speak of other seeds, not of other images. "
+    return ""
 
 
 def look_note(info: StudyInfo) -> str:
@@ -72,10 +86,18 @@ def look_note(info: StudyInfo) -> str:
 
 def equal_time_note(info: StudyInfo) -> str:
     """What the table at equal time compares."""
+    label = info.problem.objective.search_label
+    traced = (
+        f" Every incumbent was re-evaluated {pluralize(info.settings.retrain, 'time')} with fresh "
+        "seeds: lines and table show these; dotted lines show the measurements that the "
+        "searches saw, the best of which flatter."
+        if info.settings.trace
+        else " Incumbents are as the searches measured them, and the best of many measurements "
+        "flatters: --trace re-evaluates them."
+    )
     return (
-        f"Incumbents at equal time, by {info.problem.objective.search_label}: when the fastest "
-        "search of each seed had finished. A method that does not search may have made all its "
-        "calls long before."
+        f"Incumbents at equal time, by {label}: when the fastest search of each seed had finished. "
+        "A method that does not search may have made all its calls long before." + traced
     )
 
 

@@ -134,6 +134,7 @@ def cost_rows(summary: pd.DataFrame, objective: Objective) -> TextTable:
             "configurations": f"{row['distinct']:,}",
             "repeats": f"{row['duplicates']:,}",
             "shared evaluations": f"{row['reused']:,}",
+            "incumbent, mean over calls": objective.format_score(row["anytime_score"]),
             **{heading: calls_to_target_cell(row, goal) for heading, goal in goals.items()},
         }
         for row in summary.to_dict("records")

@@ -11,7 +11,7 @@ import pandas as pd
 from study.core.dimensions import Dimension, Integer, Listed
 from study.core.errors import to_plain_line
 from study.core.objective import Objective
-from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS, RETRAINING_COLUMNS
+from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS, RETRAINING_COLUMNS, TRACE_COLUMNS
 from study.storage.files import write_atomically
 from study.storage.frames import PROBLEM_COLUMNS, flip_sign
 
@@ -22,7 +22,7 @@ def escape_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame to write as CSV: no reason is a formula for a spreadsheet that opens the file.
 
     One that begins like a formula, or with an apostrophe, gets an apostrophe before it, which
-    `read_trials` and `read_finals` take off again.
+    reading takes off again.
     """
     if "reason" not in frame:
         return frame
@@ -45,6 +45,11 @@ def _dtype(dimension: Dimension) -> str:
 def read_finals(path: Path, objective: Objective) -> pd.DataFrame:
     """What `retraining_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
     return _read(path, RETRAINING_COLUMNS, objective)
+
+
+def read_trace(path: Path, objective: Objective) -> pd.DataFrame:
+    """What `trace_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
+    return _read(path, TRACE_COLUMNS, objective)
 
 
 def _read(path: Path, neutral: dict[str, str], objective: Objective) -> pd.DataFrame:

@@ -7,6 +7,7 @@ problem's own names and values. results/README.md says what every column means.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from study.core.dimensions import Dimension, Listed, from_cells, to_cells
@@ -17,8 +18,10 @@ from study.core.records import (
     OUTCOME_COLUMNS,
     RETRAINING_COLUMNS,
     RUN,
+    TRACE_COLUMNS,
     Evaluation,
     EvaluationKind,
+    Reevaluation,
     Retraining,
     Task,
     Trial,
@@ -29,7 +32,7 @@ from study.storage.rows import Evaluations
 PROBLEM_COLUMNS = (
     *("validation_score", "incumbent_score", "reevaluated_score", "test_score", "size"),
     *("validation_sd", "reevaluated_sd", "test_sd", "size_median", "size_min", "size_max"),
-    "collapse_below_score",
+    *("anytime_score", "collapse_below_score"),
 )
 """Columns that users see under the problem's own names."""
 
@@ -108,6 +111,37 @@ def retraining_frame(
     return with_dtypes([row(final) for final in ordered], RETRAINING_COLUMNS)
 
 
+def trace_frame(
+    reevaluations: Sequence[Reevaluation],
+    finals: Sequence[Retraining],
+    done: Evaluations,
+    methods: Sequence[str],
+) -> pd.DataFrame:
+    """A row per run, incumbent and re-evaluation, ordered by method, seed, call and repeat.
+
+    The columns are `TRACE_COLUMNS`; `call` is the one that found the incumbent. `reused` marks
+    those of winners, too, which the table of `finals` has.
+    """
+    retrained = {final.task.key for final in finals}
+    ordered = sorted(
+        reevaluations, key=lambda r: (methods.index(r.method), r.seed, r.call, r.repeat)
+    )
+    rows = [
+        {
+            "method": one.method,
+            "seed": one.seed,
+            "call": one.call,
+            "repeat": one.repeat,
+            "validation_score": done[one.task.key][1].score,
+            **_outcome(one.task, done[one.task.key][1]),
+        }
+        for one in ordered
+    ]
+    frame = with_dtypes(rows, TRACE_COLUMNS)
+    stored = [one.task.key in retrained for one in ordered]
+    return frame.assign(reused=frame["reused"] | np.array(stored, bool))
+
+
 def _outcome(task: Task, evaluation: Evaluation) -> dict[str, Any]:
     return {
         "size": evaluation.size,
@@ -157,8 +191,8 @@ def flip_sign(frame: pd.DataFrame, objective: Objective) -> dict[str, pd.Series]
     return {name: frame[name] * objective.sign + 0.0 for name in scores}
 
 
-def failures(trials: pd.DataFrame, finals: pd.DataFrame) -> list[str]:
-    """A line for every call and retraining without a score: which, and why."""
+def failures(trials: pd.DataFrame, finals: pd.DataFrame, trace: pd.DataFrame) -> list[str]:
+    """A line for every call, retraining and re-evaluation without a score: which, and why."""
 
     def lines(frame: pd.DataFrame, which: Callable[[Any], str]) -> list[str]:
         bad = frame[frame["status"] != "ok"]
@@ -166,6 +200,8 @@ def failures(trials: pd.DataFrame, finals: pd.DataFrame) -> list[str]:
             f"{r.method} seed {r.seed} {which(r)}: {r.status}, {r.reason}" for r in bad.itertuples()
         ]
 
-    return lines(trials, lambda r: f"call {r.call}") + lines(
-        finals, lambda r: f"retraining {r.repeat} ({r.kind})"
-    )
+    return [
+        *lines(trials, lambda r: f"call {r.call}"),
+        *lines(finals, lambda r: f"retraining {r.repeat} ({r.kind})"),
+        *lines(trace[~trace["reused"]], lambda r: f"re-evaluation {r.repeat} of call {r.call}"),
+    ]

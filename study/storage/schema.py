@@ -72,10 +72,15 @@ def to_plain_texts(value: Any) -> Any:
     return value
 
 
-def validate_frames(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> None:
-    """Raise ValueError unless trials.csv and finals.csv are in order and fit study.json."""
-    if (len(trials), len(finals)) != (info.calls.done, info.retrainings.done):
-        raise ValueError("trials.csv or finals.csv has more or fewer rows than study.json says")
+def validate_frames(
+    trials: pd.DataFrame, finals: pd.DataFrame, trace: pd.DataFrame, info: StudyInfo
+) -> None:
+    """Raise ValueError unless the tables of a study are in order and fit study.json."""
+    traced = info.reevaluations.done if info.reevaluations else 0
+    if (len(trials), len(finals), len(trace)) != (info.calls.done, info.retrainings.done, traced):
+        raise ValueError(
+            "trials.csv, finals.csv or trace.csv has more or fewer rows than study.json says"
+        )
     _validate_frame(
         *("trials.csv", trials, ["method", "seed", "call"]),
         {"method": info.settings.methods, "phase": ("initial", "search"), "status": tuple(Status)},
@@ -85,6 +90,11 @@ def validate_frames(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo)
         *("finals.csv", finals, ["method", "seed", "kind", "repeat"]),
         {"method": info.settings.methods, "kind": RETRAINING_KINDS, "status": tuple(Status)},
         _ranges(info) | {"repeat": (1, info.settings.retrain)},
+    )
+    _validate_frame(
+        *("trace.csv", trace, ["method", "seed", "call", "repeat"]),
+        {"method": info.settings.methods, "status": tuple(Status)},
+        _ranges(info) | {"call": (1, info.settings.calls), "repeat": (1, info.settings.retrain)},
     )
     for text in finals["configuration"]:
         parse(text)

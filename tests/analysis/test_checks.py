@@ -33,7 +33,7 @@ from study.results import Results, from_ledger
 from study.storage.ledger import Ledger
 from study.training.compiled import CompiledTrainer
 from study.training.network import DEFAULT
-from tests.toy import DATA, study_in
+from tests.toy import DATA, NO_TRACE, study_in
 
 Parts = tuple[pd.DataFrame, pd.DataFrame, StudyInfo]
 
@@ -44,11 +44,13 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def fired(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> dict[str, Check]:
-    return {check.rule: check for check in checks(trials, finals, info) if not check.passed}
+    return {
+        check.rule: check for check in checks(trials, finals, NO_TRACE, info) if not check.passed
+    }
 
 
 def test_a_sound_study_passes_and_gives_figures(sound: Results) -> None:
-    found = checks(sound.scores.trials, sound.scores.finals, sound.info)
+    found = checks(sound.scores.trials, sound.scores.finals, NO_TRACE, sound.info)
     assert all(check.passed for check in found)
     assert len(found) == 7
     figures = {check.rule: check.figures for check in found}

@@ -336,6 +336,14 @@ def test_without_a_margin_nothing_is_equivalent() -> None:
     assert found["seeds_needed"] > 30
 
 
+def test_a_difference_of_the_margin_is_not_within_it() -> None:
+    """Accuracies are counts: 97.6 - 97.5 is 0.1 but for rounding, at many seeds."""
+    d = [97.6 - 97.5] * 12 + [97.59 - 97.5] * 4
+    assert max(d) < 0.1
+    assert two(d)["verdict"] != "equivalent"
+    assert two([0.05, -0.05] * 6 + [0.04] * 4)["verdict"] == "equivalent"
+
+
 def test_a_real_but_tiny_difference_is_equivalent() -> None:
     d = np.random.default_rng(2).normal(0.05, 0.01, 10)
     assert two(d.tolist())["verdict"] == "equivalent"

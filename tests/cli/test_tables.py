@@ -16,7 +16,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Results:
     sizes = finals["seed"].map({0: 129_400, 1: 340_100})
     scores = finals["test_score"] - 0.3 * finals["seed"]
     finals = finals.assign(size=sizes.astype(float), test_score=scores)
-    return make_results(results.folder, results.info, trials, finals)
+    return make_results(results.folder, results.info, trials, finals, results.scores.trace)
 
 
 def test_no_figure_of_the_summary_is_cut(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from study.data.split import stratified_order
+from study.data.dataset import validation_order
 
 Arrays = dict[str, np.ndarray]
 
@@ -43,5 +43,6 @@ def write_npz(path: Path, images: Arrays) -> None:
 
 def as_split(images: Arrays) -> Arrays:
     """The arrays of a user's folder as a study has them: the images that validate come last."""
-    order = stratified_order(np.unique(images["y_train"], return_inverse=True)[1])
+    classes = np.unique(images["y_train"], return_inverse=True)[1]
+    order = validation_order(classes, np.random.default_rng(0))
     return images | {key: images[key][order] for key in ("x_train", "y_train")}

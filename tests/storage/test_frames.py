@@ -6,7 +6,7 @@ import pytest
 from study.core.dimensions import Integer
 from study.core.objective import ACCURACY, Objective
 from study.storage import csv, frames
-from tests.toy import Frames
+from tests.toy import NO_TRACE, Frames
 
 ERROR = Objective(name="error", maximise=False, size="number of trees")
 SPACE = [Integer(name="n", low=1, high=50)]
@@ -42,7 +42,7 @@ def test_finals_hold_one_score_each_by_their_kind(two_methods: Frames) -> None:
 
 
 def test_what_failed_is_listed(two_methods: Frames) -> None:
-    assert frames.failures(*two_methods) == ["gp seed 0 call 2: failed, ValueError: no"]
+    assert frames.failures(*two_methods, NO_TRACE) == ["gp seed 0 call 2: failed, ValueError: no"]
 
 
 def test_csv_files_give_the_frames_back(two_methods: Frames, tmp_path: Path) -> None:

@@ -632,8 +632,10 @@ def test_a_dataset_folder_may_have_any_name(
 def test_the_terminal_takes_no_text_for_markup(
     finished: Results, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
-    trials = finished.scores.trials.assign(status="failed", reason=f"a {text} b")
-    exit_code(make_results(finished.folder, finished.info, trials, finished.scores.finals))
+    scores = finished.scores
+    trials = scores.trials.assign(status="failed", reason=f"a {text} b")
+    failed = make_results(finished.folder, finished.info, trials, scores.finals, scores.trace)
+    exit_code(failed)
     assert f"baseline seed 0 call 1: failed, a {text} b" in capsys.readouterr().err
     error(text)
     assert capsys.readouterr().err == f"study: {text}\n"
