@@ -1,4 +1,4 @@
-"""Four identical methods under different names: how often is one called better?
+"""How often one of four identical methods, under different names, is called better.
 
     python -m benchmarks.identical --seeds 1500
 
@@ -54,7 +54,7 @@ class Fourth(First):
 def hill(configuration: dict[str, Any], seed: int) -> float:
     """A hill whose height is measured with lognormal noise."""
     noise = np.random.default_rng(seed).lognormal(-3.0)
-    return -sum((value - 0.3) ** 2 for value in configuration.values()) - float(noise)
+    return float(-sum((value - 0.3) ** 2 for value in configuration.values()) - noise)
 
 
 problem = Problem(
@@ -91,9 +91,8 @@ def main() -> None:
         blocks = [found[start : start + n] for start in range(0, len(found) - n + 1, n)]
         verdicts = [compare_pairs(b, None, np.random.default_rng(0))["verdict"] for b in blocks]
         wrong = sum(bool(some.isin(["better", "worse"]).any()) for some in verdicts)
-        print(
-            f"{wrong} of {len(blocks)} blocks of {n} seeds have a verdict: {wrong / len(blocks):.1%}"
-        )
+        share = wrong / len(blocks)
+        print(f"{wrong} of {len(blocks)} blocks of {n} seeds have a verdict: {share:.1%}")
 
 
 if __name__ == "__main__":

@@ -381,10 +381,10 @@ def test_a_wrong_worker_that_joins_later_ends_the_study(
         else:
             cluster.worker(*tensorflow_imported(tmp_path))
         cluster.await_workers(2)
-        for number in range(2):
-            engine.submit(number, sleep, 2)
+        for number in range(20):  # the other worker does the first ones, if this one is slow
+            engine.submit(number, sleep, 1)
         with pytest.raises(ClusterError, match=f"the worker .* {told}"):
-            outcomes(engine, 2)
+            outcomes(engine, 20)
 
 
 def test_what_differs_is_named() -> None:
