@@ -60,6 +60,8 @@ class Toy:
 
     before: Callable[[Task], None] = lambda _: None
     """Called first; may raise."""
+    seconds: float = 0.001
+    """What an evaluation says that it took."""
     evaluated: list[str] = field(default_factory=list)
     """Keys of all tasks, in order."""
 
@@ -86,7 +88,7 @@ class Toy:
             initial_loss=2.3,
             losses=(2.0, 1.0),
             accuracies=(0.5, accuracy) if task.kind is EvaluationKind.VALIDATION else (),
-            seconds=0.001,
+            seconds=self.seconds,
         )
 
     def expected_seconds(self, task: Task) -> float:

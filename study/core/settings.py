@@ -9,6 +9,7 @@ from study.core.validation import (
     DEFAULT_MARGIN,
     MAX_TRAININGS,
     require_count,
+    require_flag,
     require_positive,
     require_unique_names,
     safe_repr,
@@ -60,6 +61,7 @@ class Settings:
             object.__setattr__(self, name, value)
         if self.margin is not None:
             object.__setattr__(self, "margin", require_positive("margin", self.margin))
+        require_flag("trace", self.trace)
         object.__setattr__(self, "first_seed", require_count("seeds", self.first_seed, least=0))
         object.__setattr__(self, "methods", require_unique_names("methods", self.methods))
         if self.calls < self.initial_points:

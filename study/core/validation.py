@@ -31,6 +31,12 @@ def require_count(option: str, value: Any, most: int = MAX_TRAININGS, least: int
     return int(value)
 
 
+def require_flag(option: str, value: Any) -> None:
+    """Raise `StudyError` unless a value is true or false."""
+    if type(value) is not bool:
+        raise StudyError(f"--{option} is {safe_repr(value)}: it must be True or False")
+
+
 def require_positive(option: str, value: Any, most: float = MAX_NUMBER) -> float:
     """`value` as a float; raises `StudyError` unless it is above 0 and at most `most`."""
     number = isinstance(value, Real) and not isinstance(value, bool)

@@ -177,7 +177,8 @@ class DaskExecutor:
                 continue
             self._client.cancel([self._running[job_id]], force=True)
             if self._local:  # its nanny starts another at once, after 4 seconds of patience else
-                os.kill(process, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it died by itself
+                    os.kill(process, signal.SIGKILL)
             else:
                 how = {"timeout": REPLACE_SECONDS, "raise_for_error": False}
                 self._client.restart_workers([address], **how)

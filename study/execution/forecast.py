@@ -1,15 +1,20 @@
 """How long a study still takes."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 
 from study.core.records import Evaluation, EvaluationKind, Task, make_task
+from study.execution.journal import QUICK_SECONDS
 from study.execution.progress import ExtraEvaluation
 from study.problems.base import Evaluator
 
 PROPOSE_SECONDS = 0.3  # what a proposal takes, roughly
 TRUSTED_SECONDS = 10.0  # of expected work, after which measured seconds correct what is expected
+MEASURED = 5  # evaluations after which it is known whether they are quick
+BLOCK_SECONDS = 0.2
+LARGEST_BLOCK = 500
 DRAWS = 200  # configurations whose mean stands for what is not chosen yet
 
 
@@ -25,6 +30,7 @@ class Forecast:
         self._known = {extra.task.key: extra.seconds for extra in extras if extra.seconds}
         self._pending_seconds = 0.0  # expected, of what is waited for
         self._measured_seconds = self._expected_seconds = 0.0  # of what was evaluated meanwhile
+        self._n_measured = 0
         rng = np.random.default_rng(0)
         drawn = [problem.space.sample(rng) for _ in range(DRAWS)]
         tasks = [make_task(EvaluationKind.VALIDATION, 0, point, 0) for point in drawn]
@@ -47,7 +53,16 @@ class Forecast:
         expected = self.expected_seconds(task)
         self._pending_seconds -= expected
         self._measured_seconds += evaluation.seconds
+        self._n_measured += 1
         self._expected_seconds += expected
+
+    @property
+    def block_size(self) -> int:
+        """How many evaluations make a job worth its way to a worker: one, unless they are quick."""
+        if self._n_measured < MEASURED:
+            return 1
+        mean = self._measured_seconds / self._n_measured
+        return 1 if mean > QUICK_SECONDS else min(LARGEST_BLOCK, math.ceil(BLOCK_SECONDS / mean))
 
     def seconds_left(self, workers: int) -> float:
         """With so many workers."""

@@ -11,23 +11,35 @@ from study.execution.runs import Run
 
 @dataclass(frozen=True, eq=False)
 class ProposalJob:
-    """A search is to propose its next call."""
+    """A search is to propose its next call, or more of them."""
 
     run: Run
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Evaluations that one worker makes, one after another."""
+
+    tasks: tuple[Task, ...]
 
 
 Job = Task | ProposalJob
 
 
 class JobQueue:
-    """Jobs by urgency, which is the seconds of work that begin with each."""
+    """What is to be evaluated or proposed, by urgency: the seconds of work that begin with each."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Job]] = []
         self._numbers = itertools.count()
 
-    def __bool__(self) -> bool:
-        return bool(self._heap)
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    @property
+    def first(self) -> Job:
+        """What `pop` would give."""
+        return self._heap[0][2]
 
     def push(self, job: Job, urgency: float) -> None:
         """Add a job."""

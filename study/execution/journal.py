@@ -1,8 +1,14 @@
 """What is known of a study: what its ledger holds, and what is not written there yet."""
 
-from study.core.records import Evaluation, Reevaluation, Retraining, Task, Trial
+import time
+from collections import defaultdict
+
+from study.core.records import Evaluation, EvaluationKind, Reevaluation, Retraining, Task, Trial
 from study.execution.progress import Consumer
 from study.storage.ledger import Ledger
+
+SYNC_SECONDS = 0.25
+QUICK_SECONDS = 0.02  # an evaluation that takes longer is on disk before anything else is done
 
 
 class Journal:
@@ -15,8 +21,13 @@ class Journal:
             stored = ledger.trials(self.done)
             self._stored = {(t.method, t.seed, t.call): t for t in stored}
             self._stored_retrainings = {_place(final) for final in ledger.finals(self.done)}
+        self.scores: dict[int, dict[int, float | None]] = defaultdict(dict)
+        """Of calls, by seed and training seed."""
+        for trial in stored:
+            self._note_score(trial.seed, *self.done[trial.task.key])
         self._unsaved: list[tuple[Task, Evaluation]] = []
         self._unrecorded: list[Consumer] = []
+        self._flushed = time.monotonic()
 
     @property
     def has_score(self) -> bool:
@@ -41,14 +52,29 @@ class Journal:
     def add(self, task: Task, evaluation: Evaluation) -> None:
         """A finished evaluation, to be saved."""
         self.done[task.key] = (task, evaluation)
+        if task.seed is not None and task.kind is EvaluationKind.VALIDATION:
+            self._note_score(task.seed, task, evaluation)
         self._unsaved.append((task, evaluation))
+
+    def _note_score(self, seed: int, task: Task, evaluation: Evaluation) -> None:
+        self.scores[seed][task.training_seed] = evaluation.score
 
     def attribute(self, consumer: Consumer) -> None:
         """A consumer of a finished evaluation, to be recorded."""
         self._unrecorded.append(consumer)
 
+    def flush_if_due(self) -> None:
+        """Write down what is finished, but quick evaluations together, every fraction of a second.
+
+        A synced write takes as long as a thousand evaluations of a test function.
+        """
+        waited = time.monotonic() - self._flushed
+        if waited > SYNC_SECONDS or any(e.seconds > QUICK_SECONDS for _, e in self._unsaved):
+            self.flush()
+
     def flush(self) -> None:
         """Write down what is finished; raises `StudyError` if the ledger cannot be written."""
+        self._flushed = time.monotonic()
         if not self.unsaved:
             return
         trials = [use for use in self._unrecorded if isinstance(use, Trial)]

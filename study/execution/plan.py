@@ -12,7 +12,7 @@ from study.core.objective import Objective
 from study.core.records import make_rng
 from study.core.settings import MAX_EPOCHS, TRAINERS, Settings, parse_seeds
 from study.core.study_info import DataInfo
-from study.core.validation import require_count, require_positive, unknown_name_error
+from study.core.validation import require_count, require_flag, require_positive, unknown_name_error
 from study.data.sources import load_dataset
 from study.methods.base import SearchContext
 from study.methods.selection import MethodSelection, check_constructible, parse_methods
@@ -96,6 +96,8 @@ def make_plan(
         raise StudyError(f"--methods is {request.methods!r}: give a list of names, not one text")
     methods = parse_methods(request.methods)
     first_seed, seeds = parse_seeds(default_seeds if request.seeds is None else request.seeds)
+    for option in ("resample_splits", "keep_going", "retry_failed"):
+        require_flag(option.replace("_", "-"), getattr(request, option))
     settings = Settings(
         methods=tuple(methods),
         seeds=seeds,

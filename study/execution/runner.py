@@ -4,23 +4,21 @@ Nothing here trains or proposes: an executor does. `schedule` decides what is ne
 next before what is finished is in the ledger.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from study.core.errors import OverdueError, StudyError, describe_error
+from study.core.errors import StudyError
 from study.core.memory import gc_paused
-from study.core.records import RETRIED, Evaluation, EvaluationKind, Status, Task, make_task
+from study.core.records import RETRIED, Evaluation, EvaluationKind, Task, make_task
 from study.core.settings import Settings
+from study.execution.dispatch import Dispatch
 from study.execution.executor import Executor
-from study.execution.job_queue import Job, ProposalJob
-from study.execution.progress import ExtraEvaluation, Progress, RunningJob
-from study.execution.runs import make_context
+from study.execution.job_queue import Block
+from study.execution.progress import ExtraEvaluation, Progress
 from study.execution.schedule import Schedule
-from study.methods.propose import propose
 from study.methods.selection import MethodSelection, parse_methods
-from study.problems.base import Evaluator, evaluate
+from study.problems.base import Evaluator
 from study.storage.ledger import Ledger
 
 
@@ -42,11 +40,12 @@ class StudyRunner:
         repeat: bool = False,
     ) -> None:
         self._problem, self._settings, self._observe = problem, settings, observe
-        self._timeout, self._keep_going, self._repeat = timeout, keep_going, repeat
-        self._extras = {extra.task.key: extra for extra in extras}
+        self._keep_going, self._repeat = keep_going, repeat
         selections = methods or parse_methods(settings.methods)
         self._schedule = Schedule(problem, settings, ledger, extras, selections)
-        self._running: dict[Job, RunningJob] = {}
+        self._dispatch = Dispatch(
+            problem, settings, self._schedule, {extra.task.key: extra for extra in extras}, timeout
+        )
 
     @property
     def unfinished(self) -> bool:
@@ -85,21 +84,21 @@ class StudyRunner:
         if not queue:
             return
         self._notify(0)
-        with open_executor() as executor:
-            if not (self._keep_going or self._schedule.journal.has_score):
-                self._evaluate_first(executor)
-            while queue or self._running:
-                while queue and len(self._running) < executor.n_workers:
-                    job = queue.pop()
-                    if job not in self._running and not self._schedule.is_stale(job):
-                        self._submit(executor, job)
-                self._take_results(executor)
-            if self._repeat and (task := self._to_repeat()):
-                self._schedule.forecast.total += 1
-                self._schedule.request(ExtraEvaluation(name="the first one again", task=task))
-                self._submit(executor, task)
-                while self._running:
+        try:
+            with open_executor() as executor:
+                if not (self._keep_going or journal.has_score):
+                    self._evaluate_first(executor)
+                while queue or self._dispatch.running:
+                    self._dispatch.submit_next(executor)
                     self._take_results(executor)
+                if self._repeat and (task := self._to_repeat()):
+                    self._schedule.forecast.total += 1
+                    self._schedule.request(ExtraEvaluation(name="the first one again", task=task))
+                    self._dispatch.submit(executor, Block((task,)))
+                    while self._dispatch.running:
+                        self._take_results(executor)
+        finally:
+            journal.flush()
         self._notify(0)
 
     def _to_repeat(self) -> Task | None:
@@ -127,8 +126,8 @@ class StudyRunner:
         task = self._schedule.queue.first_task(self._problem.default)
         if task is None:
             return
-        self._submit(executor, task)
-        while self._running:
+        self._dispatch.submit(executor, Block((task,)))
+        while self._dispatch.running:
             self._take_results(executor, self._require_success)
 
     def _require_success(self, evaluation: Evaluation) -> None:
@@ -143,28 +142,9 @@ class StudyRunner:
     ) -> None:
         """Wait until something is done, take note of it, and save it."""
         self._notify(executor.n_workers)
-        for job, outcome in executor.wait() if self._running else ():
-            del self._running[job]
-            if isinstance(job, ProposalJob):
-                self._schedule.on_proposal(job.run, outcome)
-            else:
-                evaluation = to_evaluation(outcome, self._timeout)
-                check(evaluation)
-                self._schedule.on_evaluation(job, evaluation)
-        self._schedule.journal.flush()
-
-    def _submit(self, executor: Executor, job: Job) -> None:
-        description = self._schedule.describe(job)
-        self._running[job] = RunningJob(description=description, began=time.monotonic())
-        if isinstance(job, ProposalJob):
-            run = job.run
-            context = make_context(self._problem, self._settings, run)
-            history = self._schedule.history(run)
-            executor.submit(job, propose, run.selection, context, history, run.state)
-        else:
-            extra = self._extras.get(job.key)
-            work = extra.evaluate if extra else evaluate
-            executor.submit(job, work, executor.problem, job, timeout=self._timeout)
+        for job, outcome in executor.wait() if self._dispatch.running else ():
+            self._dispatch.settle(job, outcome, check)
+        self._schedule.journal.flush_if_due()
 
     def _notify(self, n_workers: int) -> None:
         forecast = self._schedule.forecast
@@ -173,19 +153,8 @@ class StudyRunner:
                 workers=n_workers,
                 done=forecast.finished,
                 total=forecast.total,
-                running=tuple(self._running.values()),
+                running=tuple(self._dispatch.running.values()),
                 best=dict(self._schedule.best),
                 seconds_left=forecast.seconds_left(max(n_workers, 1)),
             )
         )
-
-
-def to_evaluation(outcome: object, timeout: float | None = None) -> Evaluation:
-    """What a job returned; what it raised, such as that its worker died, is a failed evaluation."""
-    if isinstance(outcome, Evaluation):
-        return outcome
-    if isinstance(outcome, OverdueError) and timeout is not None:
-        reason = f"no result after {timeout:g} s"
-        return Evaluation(status=Status.TIMEOUT, reason=reason, seconds=timeout)
-    reason = describe_error(outcome) if isinstance(outcome, Exception) else repr(outcome)
-    return Evaluation(status=Status.FAILED, reason=reason)

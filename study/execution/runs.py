@@ -32,6 +32,10 @@ class Run:
     """Finished calls by number."""
     state: bytes | None = None
     """The pickled search, as its last proposal left it."""
+    carried: bool = False
+    """Whether its calls come in one after another, each with its evaluation."""
+    one_by_one: bool = False
+    """Whether what carried it forward died of it, so that it goes step by step."""
 
     @property
     def method(self) -> str:

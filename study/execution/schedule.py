@@ -14,7 +14,7 @@ from study.core.records import (
 from study.core.settings import Settings
 from study.core.space import Configuration
 from study.execution.forecast import PROPOSE_SECONDS, Forecast
-from study.execution.job_queue import Job, JobQueue, ProposalJob
+from study.execution.job_queue import Block, JobQueue, ProposalJob
 from study.execution.journal import Journal
 from study.execution.progress import Consumer, ExtraEvaluation, describe
 from study.execution.runs import (
@@ -65,50 +65,46 @@ class Schedule:
             else:
                 self.request(extra)
 
-    def is_stale(self, job: Job) -> bool:
-        """Whether a job of the queue was done meanwhile."""
-        return isinstance(job, Task) and job.key in self.journal.done
-
-    def describe(self, job: Job) -> str:
+    def describe(self, job: Block | ProposalJob) -> str:
         """What a progress display says of it."""
-        if isinstance(job, Task):
-            return describe(self._waiting[job.key][0])
+        if isinstance(job, Block):
+            more = f" and {len(job.tasks) - 1:,} more" if len(job.tasks) > 1 else ""
+            return describe(self._waiting[job.tasks[0].key][0]) + more
         return f"{job.run.method} seed {job.run.seed} proposing call {len(job.run.trials) + 1}"
 
-    def history(self, run: Run) -> list[tuple[Configuration, float]]:
-        """What a search is told of its run: every configuration and its score."""
-        scores = self._problem.objective.impute_failures(self._scores(run))
-        return list(zip(run.configurations(), scores, strict=True))
+    def history(self, run: Run) -> list[tuple[Configuration, float | None]]:
+        """What a search has tried in its run: every configuration and its score."""
+        return list(zip(run.configurations(), self._scores(run), strict=True))
 
     def on_evaluation(self, task: Task, evaluation: Evaluation) -> None:
         """Take note of a finished evaluation, and go on from all that waited for it."""
-        consumers = self._waiting.pop(task.key)
-        self.forecast.measure(task, evaluation, len(consumers))
-        self.journal.add(task, evaluation)
+        if task.key in self.journal.done:  # two workers carried searches to the same place
+            evaluation = self.journal.done[task.key][1]
+        else:
+            self.journal.add(task, evaluation)
+        consumers = self._waiting.pop(task.key, [])
+        if consumers:
+            self.forecast.measure(task, evaluation, len(consumers))
         for consumer in consumers:
             self.journal.attribute(consumer)
         for consumer in consumers:
             self._complete(consumer)
 
-    def on_proposal(self, run: Run, outcome: object) -> None:
-        """Have evaluated what a search proposed, or note that it broke off."""
-        if not isinstance(outcome, Proposal):
-            self._abort_run(run, f"proposing: {outcome}")
-            return
-        if outcome.configuration not in self._problem.space:
-            self._abort_run(run, f"proposed {outcome.configuration}, outside the space")
-            return
-        run.state = outcome.state
-        trial = next_trial(
+    def on_proposal(self, run: Run, proposal: Proposal) -> Trial | None:
+        """The next call of a run; None, and the run has broken off, if it cannot be evaluated."""
+        if proposal.configuration not in self._problem.space:
+            self.abort_run(run, f"proposed {proposal.configuration}, outside the space")
+            return None
+        return next_trial(
             run,
             run.configurations(),
-            outcome.configuration,
-            duplicate=outcome.duplicate,
-            propose_seconds=outcome.seconds,
+            proposal.configuration,
+            duplicate=proposal.duplicate,
+            propose_seconds=proposal.seconds,
         )
-        self.request(trial)
 
-    def _abort_run(self, run: Run, why: str) -> None:
+    def abort_run(self, run: Run, why: str) -> None:
+        """Note that a search broke off."""
         call = len(run.trials) + 1
         self.errors.append(f"{run.method} seed {run.seed} call {call}: {why}")
 
@@ -121,7 +117,7 @@ class Schedule:
             elif call <= len(known):
                 self.request(next_trial(run, known[: call - 1], known[call - 1]))
         if not known and not run.trials:
-            self._advance(run)
+            self.advance(run)
 
     def request(self, consumer: Consumer) -> None:
         """Have what a consumer needs evaluated, unless it is known or on its way."""
@@ -130,11 +126,16 @@ class Schedule:
             self.journal.attribute(consumer)
             self._complete(consumer)
             return
-        self.forecast.wait_for(task, new=task.key not in self._waiting)
-        self._waiting[task.key].append(consumer)
+        self.expect(consumer)
         # The most urgent of its consumers counts; the other entries are stale when they come up.
         seconds = self.forecast.expected_seconds(task) + self._seconds_after(consumer)
         self.queue.push(task, seconds)
+
+    def expect(self, consumer: Consumer) -> None:
+        """Have a consumer wait for its evaluation."""
+        key = consumer.task.key
+        self.forecast.wait_for(consumer.task, new=key not in self._waiting)
+        self._waiting[key].append(consumer)
 
     def _seconds_after(self, consumer: Consumer) -> float:
         """Seconds of work that can only follow a consumer: the longest chains start first."""
@@ -158,9 +159,10 @@ class Schedule:
         if evaluation.score is not None:
             best = self.best.get(consumer.method, evaluation.score)
             self.best[consumer.method] = max(evaluation.score, best)
-        self._advance(run)
+        if not run.carried:
+            self.advance(run)
 
-    def _advance(self, run: Run) -> None:
+    def advance(self, run: Run) -> None:
         """Judge the winner of a finished run, or ask a search for its next call."""
         made, calls = len(run.trials), self._settings.calls
         if made == calls:

@@ -91,5 +91,5 @@ def test_a_study_of_own_splits_says_so_and_does_not_depend_on_who_works(tmp_path
 
 
 def test_only_the_network_on_images_is_split(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"^--resample-splits is for the network on images only"):
+    with pytest.raises(StudyError, match=r"^resample_splits is for the network on images only"):
         compare(problem="branin", resample_splits=True, output=tmp_path)

@@ -107,7 +107,7 @@ def test_the_test_set_is_scored_after_the_search_has_ended() -> None:
                 winners = [winner(trials, done) for trials in runs]
                 scored.append(task.configuration in winners)
 
-        run(ledger, before=check)
+        run(ledger, before=check, seconds=1.0)
     assert scored
     assert all(scored)
 
@@ -125,7 +125,7 @@ def test_a_study_that_stops_anywhere_goes_on_to_the_same_end(finished: Any, tmp_
     for stop in rng.choice(len(toy.evaluated), 12, replace=False).tolist():
         path = tmp_path / f"{stop}.db"
         with Ledger(path) as broken, pytest.raises(KeyboardInterrupt):
-            run(broken, before=stopping_at(stop))
+            run(broken, before=stopping_at(stop), seconds=1.0)
         with Ledger(path) as resumed:
             assert len(resumed.evaluations()) == stop
             rest = run(resumed)
@@ -141,7 +141,7 @@ def test_an_evaluation_is_on_disk_before_the_next_one_starts(tmp_path: Path) -> 
             seen.append(len(other.evaluations()))
 
     with Ledger(tmp_path / "a.db") as ledger:
-        run(ledger, before=look)
+        run(ledger, before=look, seconds=1.0)
     assert seen == list(range(len(seen)))
 
 
@@ -219,7 +219,7 @@ def test_a_proposal_outside_the_space_ends_its_search_only(
             return proposal
         return replace(proposal, configuration=proposal.configuration | {"units": 41})
 
-    monkeypatch.setattr("study.execution.runner.propose", astray)
+    monkeypatch.setattr("study.execution.pursuit.propose", astray)
     toy = Toy()
     with Ledger(None) as ledger:
         runner = StudyRunner(toy, SETTINGS, ledger)
@@ -344,7 +344,7 @@ def test_a_search_that_breaks_off_is_told_and_the_others_go_on(
             raise ValueError("no more ideas")
         return propose(method, *arguments)
 
-    monkeypatch.setattr("study.execution.runner.propose", broken)
+    monkeypatch.setattr("study.execution.pursuit.propose", broken)
     toy = Toy()
     with Ledger(None) as ledger:
         runner = StudyRunner(toy, SETTINGS, ledger)
@@ -364,7 +364,7 @@ def test_a_search_goes_on_from_its_state_not_from_its_seed(monkeypatch: pytest.M
         states.append(state is not None)
         return propose(method, start, history, state)
 
-    monkeypatch.setattr("study.execution.runner.propose", watched)
+    monkeypatch.setattr("study.execution.pursuit.propose", watched)
     with Ledger(None) as ledger:
         run(ledger, Settings(seeds=1, calls=7, initial_points=3, retrain=1, methods=("forest",)))
     assert states == [False, True, True, True]

@@ -1,0 +1,166 @@
+"""Jobs for workers, and what becomes of their outcomes."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from study.core.errors import OverdueError, describe_error
+from study.core.records import Evaluation, Status, Task
+from study.core.settings import Settings
+from study.execution.executor import Executor
+from study.execution.job_queue import Block, ProposalJob
+from study.execution.progress import ExtraEvaluation, RunningJob
+from study.execution.pursuit import Pursuit, evaluate_all, pursue
+from study.execution.runs import Run, make_context
+from study.execution.schedule import Schedule
+from study.problems.base import Evaluator
+
+CARRY_SECONDS = 0.5  # for which a worker goes on with a search by itself
+
+
+class Dispatch:
+    """What runs, and what is handed out next.
+
+    Expensive evaluations and proposals go out one by one, quick evaluations in blocks; where they
+    are quick, a worker carries a search forward by itself. What ends its worker is tried alone.
+    """
+
+    def __init__(
+        self,
+        problem: Evaluator,
+        settings: Settings,
+        schedule: Schedule,
+        extras: Mapping[str, ExtraEvaluation],
+        timeout: float | None,
+    ) -> None:
+        self._problem, self._settings, self._schedule = problem, settings, schedule
+        self._extras, self._timeout = extras, timeout
+        self.running: dict[Block | ProposalJob, RunningJob] = {}
+        self._evaluating: set[str] = set()  # keys of what is running
+        self._alone = set(extras)  # keys of what is not evaluated in a block with others
+
+    def submit_next(self, executor: Executor) -> None:
+        """Have every worker busy, and with quick evaluations know what it does next."""
+        queue, forecast = self._schedule.queue, self._schedule.forecast
+        while queue:
+            ahead = forecast.block_size > 1 and isinstance(queue.first, Task)
+            if len(self.running) >= executor.n_workers * (2 if ahead else 1):
+                return
+            if job := self._next_job(executor.n_workers):
+                self.submit(executor, job)
+
+    def _next_job(self, n_workers: int) -> Block | ProposalJob | None:
+        """The most urgent proposal, or as many evaluations as are worth a job.
+
+        None if all of them are done; towards the end of a study every worker gets some.
+        """
+        queue, tasks = self._schedule.queue, list[Task]()
+        size = min(self._schedule.forecast.block_size, math.ceil(len(queue) / n_workers / 2))
+        while queue and len(tasks) < max(1, size):
+            if isinstance(queue.first, ProposalJob) and tasks:
+                break
+            job = queue.pop()
+            if isinstance(job, ProposalJob):
+                return job
+            if job.key in self._evaluating or job.key in self._schedule.journal.done:
+                continue
+            if tasks and job.key in self._alone:
+                queue.push(job, math.inf)
+                break
+            tasks.append(job)
+            self._evaluating.add(job.key)
+            if job.key in self._alone:
+                break
+        return Block(tuple(tasks)) if tasks else None
+
+    def settle(
+        self,
+        job: Block | ProposalJob,
+        outcome: object,
+        check: Callable[[Evaluation], None] = lambda _: None,
+    ) -> None:
+        """Take note of what a job came to; `check` gets each evaluation first, and may raise."""
+        del self.running[job]
+        if isinstance(job, ProposalJob):
+            self._on_pursuit(job, outcome)
+        else:
+            self._on_block(job, outcome, check)
+
+    def _on_pursuit(self, job: ProposalJob, outcome: object) -> None:
+        """Take note of what a search proposed and evaluated; what is not evaluated is asked for."""
+        run, schedule = job.run, self._schedule
+        if isinstance(outcome, Exception) and self._carries(run):
+            run.one_by_one = True
+            schedule.queue.push(job, math.inf)
+            return
+        if not isinstance(outcome, Pursuit):
+            schedule.abort_run(run, f"proposing: {outcome}")
+            return
+        run.carried, made = True, len(run.trials)
+        for proposal, evaluation in outcome.steps:
+            trial = schedule.on_proposal(run, proposal)
+            if trial is None:
+                return
+            known = schedule.journal.done.get(trial.task.key)
+            if known and evaluation and known[1].score != evaluation.score:
+                run.carried, run.state = False, None  # told another score, it is replayed
+                schedule.request(trial)
+                return
+            if known or evaluation is None:
+                schedule.request(trial)
+            else:
+                schedule.expect(trial)
+                schedule.on_evaluation(trial.task, evaluation)
+        run.carried, run.state = False, outcome.state
+        if len(run.trials) == made + len(outcome.steps):  # else its last call is to be evaluated
+            schedule.advance(run)
+
+    def _on_block(self, block: Block, outcome: object, check: Callable[[Evaluation], None]) -> None:
+        """Take note of evaluations; those of a block that failed as a whole are made alone."""
+        self._evaluating.difference_update(task.key for task in block.tasks)
+        if isinstance(outcome, Exception) and len(block.tasks) > 1:
+            for task in block.tasks:
+                self._alone.add(task.key)
+                self._schedule.queue.push(task, math.inf)
+            return
+        outcomes = outcome if isinstance(outcome, list) else [outcome]
+        for task, one in zip(block.tasks, outcomes, strict=True):
+            evaluation = to_evaluation(one, self._timeout)
+            check(evaluation)
+            self._schedule.on_evaluation(task, evaluation)
+
+    def _carries(self, run: Run) -> bool:
+        """Whether a worker evaluates, tells and asks by itself: if evaluations are quick."""
+        quick = self._schedule.forecast.block_size > 1
+        return quick and self._timeout is None and not run.one_by_one
+
+    def submit(self, executor: Executor, job: Block | ProposalJob) -> None:
+        """Hand a job to a worker."""
+        description = self._schedule.describe(job)
+        self.running[job] = RunningJob(description=description, began=time.monotonic())
+        if isinstance(job, ProposalJob):
+            run, seconds = job.run, CARRY_SECONDS if self._carries(job.run) else 0.0
+            context = make_context(self._problem, self._settings, run)
+            known = self._schedule.journal.scores[run.seed] if seconds else {}
+            about = run.selection, context, run.seed, self._schedule.history(run), run.state, known
+            work = partial(pursue, calls=self._settings.calls, seconds=seconds)
+            executor.submit(job, work, executor.problem, *about)
+            return
+        self._evaluating.update(task.key for task in job.tasks)
+        if extra := self._extras.get(job.tasks[0].key):
+            extra_work = executor.problem, job.tasks[0]
+            executor.submit(job, extra.evaluate, *extra_work, timeout=self._timeout)
+        else:
+            executor.submit(job, evaluate_all, executor.problem, job.tasks, timeout=self._timeout)
+
+
+def to_evaluation(outcome: object, timeout: float | None = None) -> Evaluation:
+    """What a job returned; what it raised, such as that its worker died, is a failed evaluation."""
+    if isinstance(outcome, Evaluation):
+        return outcome
+    if isinstance(outcome, OverdueError) and timeout is not None:
+        reason = f"no result after {timeout:g} s"
+        return Evaluation(status=Status.TIMEOUT, reason=reason, seconds=timeout)
+    reason = describe_error(outcome) if isinstance(outcome, Exception) else repr(outcome)
+    return Evaluation(status=Status.FAILED, reason=reason)
