@@ -9,7 +9,8 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "types", "tests"]
 
-SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")  # files of tests, one per core at a time
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")  # one process per core
+QUICK = ("-m", "not slow")
 SMALL_STUDY = (
     *("compare", "--dataset", "digits", "--seeds", "2", "--calls", "4", "--initial-points", "3"),
     *("--retrain", "1", "--epochs", "2"),
@@ -39,24 +40,36 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; what needs MNIST is skipped unless STUDY_DATA names a folder with it.
+    """Run the tests that take little time.
 
-    Optuna is small, so that `tpe` is always tested; for `optuna-gp` there is a session of its own.
+    What needs MNIST is skipped unless STUDY_DATA names a folder with it. Optuna is small, so that
+    `tpe` is always tested; for `optuna-gp` there is a session of its own.
     """
-    session.install(".[tpe]", *dependencies("tests"))
-    session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
+    run_tests(session, *QUICK)
+
+
+@nox.session(name="tests-all", default=False)
+def tests_all(session: nox.Session) -> None:
+    """Run all tests: kills, clusters and whole studies, too; only these: -- -m slow."""
+    run_tests(session)
 
 
 @nox.session(name="tests-3.12", python="3.12", default=False)
 def tests_312(session: nox.Session) -> None:
-    """Run the tests on Python 3.12, where there is one."""
-    tests(session)
+    """Run all tests on Python 3.12, where there is one."""
+    run_tests(session)
 
 
 @nox.session(name="tests-3.13", python="3.13", default=False)
 def tests_313(session: nox.Session) -> None:
-    """Run the tests on Python 3.13, where there is one."""
-    tests(session)
+    """Run all tests on Python 3.13, where there is one."""
+    run_tests(session)
+
+
+def run_tests(session: nox.Session, *options: str) -> None:
+    """Install the package and run tests."""
+    session.install(".[tpe]", *dependencies("tests"))
+    session.run("pytest", *SIDE_BY_SIDE, *options, *session.posargs)
 
 
 @nox.session(default=False)

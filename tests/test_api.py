@@ -47,6 +47,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
     assert study.__version__ == version("hpo-study")
 
 
+@pytest.mark.slow
 def test_the_example_in_python_runs(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, str(EXAMPLE)],

@@ -7,6 +7,8 @@ import pytest
 
 from tests.stress import attack, undisturbed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:

@@ -173,6 +173,7 @@ def test_report_and_plot_show_both_lines(traced: Results) -> None:
     assert "re-evaluated 2 times with fresh seeds" in section.note
 
 
+@pytest.mark.slow
 def test_the_front_door_adds_a_trace_and_keeps_it(tmp_path: Path) -> None:
     def compare(**more: bool) -> Results:
         return study.compare(

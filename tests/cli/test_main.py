@@ -77,6 +77,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+@pytest.mark.slow
 def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
     text = (finished.parent / "stdout").read_text()
     assert max(map(len, text.splitlines())) <= 80
@@ -124,6 +125,7 @@ def test_the_results_folder_is_complete(finished: Path) -> None:
     assert {path.name for path in finished.rglob(".*")} == {".lock"}
 
 
+@pytest.mark.slow
 def test_workers_give_the_same_results_as_one_process(
     study: Run, finished: Path, tmp_path: Path
 ) -> None:
@@ -162,6 +164,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_study_ends_as_if_it_never_was(
     tmp_path: Path, study: Run, finished: Path, workers: int
@@ -207,6 +210,7 @@ def test_interrupting_says_how_to_go_on(tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "out" / "trials.csv")) == len(load(tmp_path / "out").trials)
 
 
+@pytest.mark.slow
 def test_seeds_and_methods_are_added_and_other_changes_refused(study: Run, tmp_path: Path) -> None:
     base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
     size = ["--calls", 3, "--initial-points", 2, "--retrain", 1]
@@ -457,6 +461,7 @@ def test_bad_input_is_told_by_the_real_command(bad: Path, study: Run, arguments:
     assert run.stdout == "" or arguments[0] == "compare"  # which says first on which data it runs
 
 
+@pytest.mark.slow
 def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path) -> None:
     folder = tmp_path / "odd"
     folder.mkdir()
@@ -494,6 +499,7 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
     assert trials["validation_accuracy"].isna().tolist() == [False, True]
 
 
+@pytest.mark.slow
 def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "study", *SMALL, "--workers", "1", "--output", "out"],
@@ -516,6 +522,7 @@ def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> N
     assert study(*SMALL, "--output", "out").returncode == 0  # the lock went with the process
 
 
+@pytest.mark.slow
 def test_seeds_that_are_not_named_are_those_of_the_folder(study: Run, tmp_path: Path) -> None:
     base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
     size = ["--calls", 2, "--initial-points", 2, "--retrain", 1]
@@ -528,6 +535,7 @@ def test_seeds_that_are_not_named_are_those_of_the_folder(study: Run, tmp_path: 
     assert "seeds 2, now 1: seeds cannot be taken away" in refused.stderr
 
 
+@pytest.mark.slow
 def test_the_library_gives_the_same_as_the_command(finished: Path, tmp_path: Path) -> None:
     results = compare(
         dataset="digits", epochs=2, seeds=np.int64(2),  # type: ignore[arg-type]
@@ -546,6 +554,7 @@ def test_methods_as_one_text_are_refused(tmp_path: Path) -> None:
         compare(dataset="digits", methods="baseline,random", output=tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_script_gets_the_same_without_a_guard_and_after_importing_tensorflow(
     finished: Path, tmp_path: Path
 ) -> None:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.api import compare
+from study.api import compare, run_plan
 from study.core.errors import StudyError
 from study.core.records import EvaluationKind, make_task
 from study.data.dataset import Dataset, make_dataset, resample_split
 from study.data.split import describe_split
+from study.execution.plan import StudyRequest, make_plan
 from study.problems.network import NetworkProblem
 from study.report.notes import comparisons_note
 from study.results import Results
@@ -59,7 +60,7 @@ def test_an_evaluation_is_that_of_the_network_on_its_seeds_split(digits: Dataset
 
 
 def study_of(output: Path, *, workers: int = 1, resample_splits: bool = False) -> Results:
-    return compare(
+    request = StudyRequest(
         dataset="digits",
         methods=["baseline", "random"],
         seeds=2,
@@ -70,12 +71,14 @@ def study_of(output: Path, *, workers: int = 1, resample_splits: bool = False) -
         output=output,
         resample_splits=resample_splits,
     )
+    return run_plan(make_plan(request), lambda _: None)
 
 
 def scores(results: Results) -> pd.DataFrame:
     return results.trials.drop(columns=["propose_seconds", "train_seconds", "elapsed_seconds"])
 
 
+@pytest.mark.slow
 def test_a_study_of_own_splits_says_so_and_does_not_depend_on_who_works(tmp_path: Path) -> None:
     one = study_of(tmp_path / "one", resample_splits=True)
     two = study_of(tmp_path / "two", workers=2, resample_splits=True)

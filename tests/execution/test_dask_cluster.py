@@ -28,6 +28,8 @@ from tests.execution.test_executor import add, default_rate, die_once, outcomes
 from tests.stress import SMALL, untimed
 from tests.toy import Toy, evaluations
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 
 Environment = Mapping[str, str]

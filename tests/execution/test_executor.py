@@ -192,6 +192,7 @@ def trained_in(problem: NetworkProblem, wanted: Task) -> int:
     return os.getpid()
 
 
+@pytest.mark.slow
 def test_tensorflow_is_imported_once_per_worker(digits: Dataset) -> None:
     """A process imports it once, and all trainings happen in as many as there are workers."""
     with open_executor(NetworkProblem(digits, epochs=1), 2) as engine:
@@ -201,6 +202,7 @@ def test_tensorflow_is_imported_once_per_worker(digits: Dataset) -> None:
         assert len(set(outcomes(engine, 8).values())) <= 2
 
 
+@pytest.mark.slow
 def test_with_several_workers_this_process_does_not_import_tensorflow(tmp_path: Path) -> None:
     code = (
         "from study import compare\n"

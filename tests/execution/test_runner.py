@@ -119,6 +119,7 @@ def test_two_runs_are_the_same(finished: Any) -> None:
         assert points(again) == points(ledger)
 
 
+@pytest.mark.slow
 def test_a_study_that_stops_anywhere_goes_on_to_the_same_end(finished: Any, tmp_path: Path) -> None:
     toy, ledger = finished
     rng = np.random.default_rng(0)
@@ -156,6 +157,7 @@ def test_a_finished_study_does_nothing(finished: Any) -> None:
     runner.run(never)
 
 
+@pytest.mark.slow
 def test_added_seeds_and_methods_train_only_what_is_new() -> None:
     small = Settings(seeds=1, calls=7, initial_points=3, retrain=2, methods=("baseline", "gp"))
     with Ledger(None) as ledger, Ledger(None) as whole:

@@ -81,6 +81,7 @@ def test_another_seed_gives_other_points(name: str) -> None:
     assert same == (name == "baseline")
 
 
+@pytest.mark.slow
 @every_method
 def test_a_replayed_search_is_the_search(name: str) -> None:
     """Going on from a pickled state, and asking everything again, give the same points."""

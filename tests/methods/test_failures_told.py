@@ -39,6 +39,7 @@ def test_the_worst_so_far_is_imputed_and_then_what_the_problem_names() -> None:
     assert Objective(maximise=False, worst=9.0).impute_failures([None, -3.0]) == [-9.0, -3.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("maximise", [True, False])
 def test_every_failure_of_ones_own_problem_is_told_as_the_worst(
     tmp_path: Path, maximise: bool

@@ -42,6 +42,7 @@ def reference(name: str, seed: int, calls: int) -> Any:
     return gbrt_minimize(**common, base_estimator=gbrt_estimator(np.random.RandomState(state)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gp", "gbrt", "forest"])
 def test_proposals_are_those_of_scikit_optimizes_own_loop(name: str) -> None:
     ours = [SPACE.to_point(configuration) for configuration, _ in search(name, 4, 6, replay=False)]

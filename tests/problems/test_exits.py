@@ -60,6 +60,7 @@ def outcomes(folder: Path) -> list[list[object]]:
     return pd.read_csv(folder / "out" / "trials.csv")[columns].fillna("").to_numpy().tolist()
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_exits_is_a_failed_row_with_any_number_of_workers(
     tmp_path: Path,
 ) -> None:
@@ -84,6 +85,7 @@ def test_an_evaluation_that_exits_is_a_failed_row_with_any_number_of_workers(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_search_that_exits_breaks_off_its_run(tmp_path: Path, workers: str) -> None:
     (tmp_path / "mine.py").write_text(METHOD.format(adaptive=True, at_once=False))
@@ -131,6 +133,7 @@ def test_ctrl_c_is_no_failure_of_an_evaluation(tmp_path: Path) -> None:
     assert results.failures == []
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_does_not_answer_reserves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="cannot be used"):
         compare(problem="branin", seeds=1, scheduler="tcp://127.0.0.1:9", output=tmp_path / "out")

@@ -59,6 +59,7 @@ def rows(results: Results) -> list[list[Any]]:
 BODIES = list(CASES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "workers"), [*((body, 1) for body in BODIES[:3]), (BODIES[0], 2), (BODIES[3], 2)]
 )
@@ -73,6 +74,7 @@ def test_a_default_point_that_fails_ends_the_study_with_the_users_own_line(
     assert mended.valid
 
 
+@pytest.mark.slow
 @both
 def test_with_keep_going_everything_that_failed_is_told_and_nothing_is_drawn(
     tmp_path: Path, workers: int, capsys: pytest.CaptureFixture[str]
@@ -92,6 +94,7 @@ def test_with_keep_going_everything_that_failed_is_told_and_nothing_is_drawn(
     assert "28 of 28 calls and retrainings failed" in (results.folder / "report.md").read_text()
 
 
+@pytest.mark.slow
 @both
 def test_what_failed_is_evaluated_again_and_nothing_shows_that_it_did(
     tmp_path: Path, workers: int
@@ -118,6 +121,7 @@ def test_what_failed_is_evaluated_again_and_nothing_shows_that_it_did(
     assert "evaluations failed before and were made again" in check.figures
 
 
+@pytest.mark.slow
 @both
 def test_an_evaluation_without_end_is_given_up(tmp_path: Path, workers: int) -> None:
     body = "    if x > 0.8:\n        ctypes.CDLL(None).sleep(1000)\n    return x"

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from scipy import stats
 
 from study import Integer, keras_problem
@@ -56,6 +57,7 @@ def make_network() -> tuple[Any, Callable[[Any], Any]]:
     return model, build
 
 
+@pytest.mark.slow
 def test_a_model_learns_as_much_as_by_plain_fit(digits: Dataset) -> None:
     """From the same weights: few epochs, so that few seeds notice a third of their spread."""
     (model, build), size = make_network(), 128

@@ -24,6 +24,7 @@ def ran(
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_another_function_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     first = ran(tmp_path / "out", lambda c, s: c["x"])
     with pytest.raises(StudyError, match="the code of Problem changed since"):
@@ -32,6 +33,7 @@ def test_another_function_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     assert again.trials["observed_value"].tolist()[:3] == first.trials["observed_value"].tolist()
 
 
+@pytest.mark.slow
 def test_objects_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     one = ran(None, lambda c, s: c["x"])
@@ -51,6 +53,7 @@ def test_a_global_that_changed_is_noticed(tmp_path: Path) -> None:
         ran(tmp_path / "out", names["evaluate"], seeds=2)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_known_is_not_continued_unless_it_has_a_version(tmp_path: Path) -> None:
     view = memoryview(b"1")
 
@@ -84,6 +87,7 @@ def test_a_function_gives_its_name() -> None:
     assert get(Problem(space=SPACE, default={"x": 0.5}, evaluate=hill))[0].name == "hill"
 
 
+@pytest.mark.slow
 def test_a_helper_that_changed_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "helperlib.py").write_text("FACTOR = 1")
     (tmp_path / "mine.py").write_text(

@@ -34,6 +34,7 @@ def examples(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("named", "column", "low", "high"),
     [
@@ -93,6 +94,7 @@ def test_other_packages_add_problems_and_methods_by_entry_points(examples: Path)
     assert "did you mean 'valley'" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_noticed(examples: Path) -> None:
     arguments = ("compare", "--problem", "rosenbrock.py:rosenbrock", *SMALL, "--workers", "1")
     methods = ("--methods", "random,climber.py:Climber")
@@ -298,6 +300,7 @@ def test_a_method_that_is_not_in_order_is_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_settings_are_part_of_the_name_and_share_what_is_left_to_chance(tmp_path: Path) -> None:
     trials = small("branin", tmp_path, "gp", "gp[kappa=5.0]", "gp[kappa=1,acq_func=LCB]")
     names = ["gp", "gp[kappa=5]", "gp[acq_func=LCB,kappa=1]"]
@@ -341,6 +344,7 @@ problem = keras_problem(
 """
 
 
+@pytest.mark.slow
 def test_a_model_that_is_trained_on_and_on_is_found_out(tmp_path: Path) -> None:
     """The tutorial's error: its one network learns from call to call."""
     (tmp_path / "kept.py").write_text(KEPT)

@@ -116,6 +116,7 @@ def test_guided_calls_by_hand() -> None:
     assert found["gain"].tolist() == pytest.approx([-2.0, 6.0])
 
 
+@pytest.mark.slow
 def test_a_replication_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On digits, which is not the tutorial's data: the whole way, resumed, with three trials."""
     monkeypatch.setattr(replicate, "TRIED", TRIED[:3])

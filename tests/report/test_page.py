@@ -129,6 +129,7 @@ def test_an_unfinished_study_says_so_at_the_top(tmp_path: Path) -> None:
     assert "**Unfinished: " in (results.folder / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_failed_check_marks_the_top(tmp_path: Path) -> None:
     def fail(task: Task) -> None:
         if task.configuration["units"] == 10:
@@ -146,6 +147,7 @@ def test_a_study_with_nothing_finished_has_a_report(tmp_path: Path) -> None:
     assert "Nothing can be said yet" in text_of(results)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", 'a"b', "$x^{2$", "a|b *c*", "ä—x"])
 def test_names_are_text_wherever_they_stand(finished: Results, tmp_path: Path, name: str) -> None:
     for file in ("trials.csv", "finals.csv"):
@@ -164,6 +166,7 @@ def test_markdown_cells_hold_no_markup() -> None:
     assert markdown_cell("a|b\n*c* <d>") == r"a\|b \*c\* \<d\>"
 
 
+@pytest.mark.slow
 def test_the_report_can_be_made_again_from_the_files(finished: Results, tmp_path: Path) -> None:
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((finished.folder / name).read_bytes())
@@ -191,6 +194,7 @@ def claimed(results: Results) -> Callable[[], Results]:
     return lambda: read_files(results.folder)
 
 
+@pytest.mark.slow
 def test_claims_come_first_where_they_were_measured(tmp_path: Path) -> None:
     results = claimed(study_in(tmp_path / "toy"))()
     write_full_report(results)

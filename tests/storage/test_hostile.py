@@ -539,6 +539,7 @@ def check_pages(folder: Path) -> None:
     assert not [line for line in text.splitlines() if line.strip() == "<script>"]
 
 
+@pytest.mark.slow
 def test_texts_of_strangers_are_shown_and_not_obeyed(finished: Results, tmp_path: Path) -> None:
     folder = tmp_path / "in" / "side"
     folder.parent.mkdir()

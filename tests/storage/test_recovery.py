@@ -67,12 +67,13 @@ def test_every_changed_byte_is_harmless_or_told(folder: Path, tmp_path: Path) ->
     assert all(len(message.splitlines()) == 1 for message in told)
 
 
+@pytest.mark.slow
 def test_a_ledger_cut_off_anywhere_is_told_and_its_rows_are_saved(
     folder: Path, tmp_path: Path
 ) -> None:
     data, whole, total = (folder / "study.db").read_bytes(), read(folder), evaluations(folder)
     saved = []
-    for size in range(0, len(data), PAGE):
+    for size in range(0, len(data), 3 * PAGE):
         cut = damaged(folder, tmp_path / str(size), data[:size])
         with pytest.raises(StudyError, match="study recover"):
             read(cut)

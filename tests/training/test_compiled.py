@@ -17,6 +17,7 @@ def trainer(digits: Dataset) -> CompiledTrainer:
     return CompiledTrainer(digits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "configuration",
     [

@@ -32,6 +32,7 @@ def test_a_training_says_what_it_did(digits: Dataset, name: str) -> None:
     assert trainer.test_accuracy(done.model) == pytest.approx(done.accuracies[-1], abs=0.08)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAINERS)
 def test_a_training_is_a_function_of_its_generator(digits: Dataset, name: str) -> None:
     trainer, found = make_trainer(name, digits), []
@@ -43,6 +44,7 @@ def test_a_training_is_a_function_of_its_generator(digits: Dataset, name: str) -
     assert found[0] != found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "configuration",
     [

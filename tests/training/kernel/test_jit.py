@@ -59,6 +59,7 @@ def kept(copy: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (copy / "cache").rglob("*.nb?")}
 
 
+@pytest.mark.slow
 def test_a_changed_constant_changes_the_next_training(copy: Path) -> None:
     """A constant of lazy_adam, which is compiled into functions of other files."""
     first, counts = train(copy)
