@@ -5,6 +5,7 @@ import shlex
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Group
@@ -26,7 +27,7 @@ from study.execution.progress import ExtraEvaluation, Progress
 from study.results import Results
 
 STARTING = "starting worker processes"
-STATUS_SECONDS = 60.0  # between two lines where there is no display
+STATUS_SECONDS = 600.0  # of silence, where there is no display, in which another line is told
 LONG_SECONDS = 2  # after which a job's time is told
 
 
@@ -69,9 +70,9 @@ def watching(objective: Objective) -> Iterator[Callable[[Progress], None]]:
         latest[:] = [progress]
 
     if not console.is_terminal:
-        console.print("evaluating; every minute, a line tells how far it is")
+        console.print("evaluating; a line tells of every tenth of the work")
         with in_background(lambda: print_status(latest), STATUS_SECONDS):
-            yield observe
+            yield telling_tenths(observe)
         return
     bar = ProgressBar(
         TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
@@ -96,11 +97,30 @@ def watching(objective: Objective) -> Iterator[Callable[[Progress], None]]:
         yield observe
 
 
+def telling_tenths(observe: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """`observe`, and a line whenever another tenth of the work is done."""
+    told = 0
+
+    def observe_and_tell(progress: Progress) -> None:
+        nonlocal told
+        observe(progress)
+        tenths = 10 * progress.done // max(1, progress.total)
+        if told < tenths < 10:
+            print_status([progress])
+        told = max(told, tenths)
+
+    return observe_and_tell
+
+
 def describe_state(progress: Progress) -> str:
     """What a study does, or how long it still takes."""
     if progress.done == progress.total:
         return "writing tables, plots and report"
-    return f"about {format_clock(progress.seconds_left)} left" if progress.running else STARTING
+    if not progress.running:
+        return STARTING
+    if progress.seconds_left is None:
+        return "estimating the time left"
+    return f"about {format_clock(progress.seconds_left)} left"
 
 
 def describe_running(progress: Progress) -> list[str]:
@@ -145,7 +165,7 @@ def run_with_progress(
     write_more: Callable[[Results], None] = lambda _: None,
 ) -> int:
     """Run a study under a progress display, write and show what came out; the exit code."""
-    before = signal.signal(signal.SIGTERM, _terminate)
+    before, began = signal.signal(signal.SIGTERM, _terminate), time.monotonic()
     try:
         with watching(planned.problem.objective) as observe:
             results = run(observe)
@@ -160,6 +180,7 @@ def run_with_progress(
         signal.signal(signal.SIGTERM, before)
     print_results(results)
     print_paths(results)
+    console.print(f"took {format_clock(time.monotonic() - began)}", style="dim")
     return exit_code(results)
 
 

@@ -10,7 +10,7 @@ from study.core.records import Evaluation, Status, Task
 from study.core.settings import Settings
 from study.execution.executor import Executor
 from study.execution.job_queue import Block, ProposalJob
-from study.execution.progress import ExtraEvaluation, RunningJob
+from study.execution.progress import ExtraEvaluation, RunningJob, describe
 from study.execution.pursuit import Pursuit, evaluate_all, pursue
 from study.execution.runs import Run, make_context
 from study.execution.schedule import Schedule
@@ -99,6 +99,7 @@ class Dispatch:
             return
         run.carried, made = True, len(run.trials)
         for proposal, evaluation in outcome.steps:
+            schedule.forecast.measure_proposal(proposal.seconds)
             trial = schedule.on_proposal(run, proposal)
             if trial is None:
                 return
@@ -137,8 +138,7 @@ class Dispatch:
 
     def submit(self, executor: Executor, job: Block | ProposalJob) -> None:
         """Hand a job to a worker."""
-        description = self._schedule.describe(job)
-        self.running[job] = RunningJob(description=description, began=time.monotonic())
+        self.running[job] = RunningJob(description=self._describe(job), began=time.monotonic())
         if isinstance(job, ProposalJob):
             run, seconds = job.run, CARRY_SECONDS if self._carries(job.run) else 0.0
             context = make_context(self._problem, self._settings, run)
@@ -153,6 +153,13 @@ class Dispatch:
             executor.submit(job, extra.evaluate, *extra_work, timeout=self._timeout)
         else:
             executor.submit(job, evaluate_all, executor.problem, job.tasks, timeout=self._timeout)
+
+    def _describe(self, job: Block | ProposalJob) -> str:
+        """What a progress display says of it."""
+        if isinstance(job, ProposalJob):
+            return f"{job.run.method} seed {job.run.seed} proposing call {len(job.run.trials) + 1}"
+        more = f" and {len(job.tasks) - 1:,} more" if len(job.tasks) > 1 else ""
+        return describe(self._schedule.waiting[job.tasks[0].key][0]) + more
 
 
 def to_evaluation(outcome: object, timeout: float | None = None) -> Evaluation:

@@ -1,73 +1,138 @@
 """How long a study still takes."""
 
 import math
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 
 import numpy as np
 
-from study.core.records import Evaluation, EvaluationKind, Task, make_task
+from study.core.records import RETRAINING_KINDS, Evaluation, EvaluationKind, Task, make_task
+from study.core.settings import Settings
 from study.execution.journal import QUICK_SECONDS
 from study.execution.progress import ExtraEvaluation
 from study.problems.base import Evaluator
 
 PROPOSE_SECONDS = 0.3  # what a proposal takes, roughly
-TRUSTED_SECONDS = 10.0  # of expected work, after which measured seconds correct what is expected
-MEASURED = 5  # evaluations after which it is known whether they are quick
+MEASURED = 5  # evaluations after which what was measured counts
+RECENT = 50  # proposals whose mean stands for the next ones: they take longer and longer
 BLOCK_SECONDS = 0.2
 LARGEST_BLOCK = 500
 DRAWS = 200  # configurations whose mean stands for what is not chosen yet
 
 
 class Forecast:
-    """Work known of, and work still to be chosen, corrected by what was measured."""
+    """Work known of, and work still to be chosen, by what was measured of its kind."""
 
-    def __init__(self, problem: Evaluator, extras: Iterable[ExtraEvaluation], total: int) -> None:
-        self.total = total
-        """Calls, retrainings and extra evaluations of the study."""
-        self.finished = 0
-        self._n_waiting = 0  # consumers of what is waited for
+    def __init__(
+        self,
+        problem: Evaluator,
+        settings: Settings,
+        extras: Iterable[ExtraEvaluation],
+        done: Iterable[tuple[Task, Evaluation]],
+    ) -> None:
+        runs = settings.seeds * len(settings.methods)
+        self._total = Counter(extra.task.kind for extra in extras)
+        self._total[EvaluationKind.VALIDATION] += runs * settings.calls
+        for kind in RETRAINING_KINDS:
+            self._total[kind] += runs * settings.retrain
+        self._finished = Counter[EvaluationKind]()
+        self._waiting = Counter[EvaluationKind]()  # consumers of what is waited for
         self._problem = problem
         self._known = {extra.task.key: extra.seconds for extra in extras if extra.seconds}
         self._pending_seconds = 0.0  # expected, of what is waited for
-        self._measured_seconds = self._expected_seconds = 0.0  # of what was evaluated meanwhile
+        self._measured: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+        self._proposals: deque[float] = deque(maxlen=RECENT)
         self._n_measured = 0
+        for task, evaluation in done:
+            self._learn(task, evaluation)
+        self.busy_seconds = 0.0
+        """What evaluations and proposals took since workers are there, added up."""
+        self.proposals_left = 0
         rng = np.random.default_rng(0)
         drawn = [problem.space.sample(rng) for _ in range(DRAWS)]
         tasks = [make_task(EvaluationKind.VALIDATION, 0, point, 0) for point in drawn]
         self.typical_seconds = float(np.mean([self.expected_seconds(task) for task in tasks]))
         """Expected seconds of an evaluation: the mean over the space."""
 
+    @property
+    def total(self) -> int:
+        """Calls, retrainings and other evaluations of the study."""
+        return self._total.total()
+
+    @property
+    def finished(self) -> int:
+        """How many of them are."""
+        return self._finished.total()
+
     def expected_seconds(self, task: Task) -> float:
         """Roughly what an evaluation takes."""
         return self._known.get(task.key) or self._problem.expected_seconds(task)
 
+    def add(self, kind: EvaluationKind, number: int = 1) -> None:
+        """Count more evaluations that are to be made."""
+        self._total[kind] += number
+
+    def finish(self, task: Task) -> None:
+        """Count a finished consumer."""
+        self._finished[task.kind] += 1
+
     def wait_for(self, task: Task, *, new: bool) -> None:
         """Count one more consumer of an evaluation that is waited for, or `new` among these."""
-        self._n_waiting += 1
+        self._waiting[task.kind] += 1
         if new:
             self._pending_seconds += self.expected_seconds(task)
 
     def measure(self, task: Task, evaluation: Evaluation, consumers: int) -> None:
         """Take note of an evaluation that so many waited for."""
-        self._n_waiting -= consumers
-        expected = self.expected_seconds(task)
-        self._pending_seconds -= expected
-        self._measured_seconds += evaluation.seconds
+        self._waiting[task.kind] -= consumers
+        self._pending_seconds -= self.expected_seconds(task)
+        self.busy_seconds += evaluation.seconds
+        self._learn(task, evaluation)
+
+    def _learn(self, task: Task, evaluation: Evaluation) -> None:
+        """Take note of what an evaluation took, be it in an earlier session."""
+        own = self._measured[task.kind]
+        for place, value in enumerate((1, evaluation.seconds, self.expected_seconds(task))):
+            own[place] += value
         self._n_measured += 1
-        self._expected_seconds += expected
+
+    def measure_proposal(self, seconds: float) -> None:
+        """Take note of what a proposal took."""
+        self.busy_seconds += seconds
+        self._proposals.append(seconds)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether enough is known for an estimate."""
+        return self._n_measured >= MEASURED
 
     @property
     def block_size(self) -> int:
         """How many evaluations make a job worth its way to a worker: one, unless they are quick."""
-        if self._n_measured < MEASURED:
+        if not self.is_measured:
             return 1
         mean = self._measured_seconds / self._n_measured
         return 1 if mean > QUICK_SECONDS else min(LARGEST_BLOCK, math.ceil(BLOCK_SECONDS / mean))
 
-    def seconds_left(self, workers: int) -> float:
-        """With so many workers."""
-        unknown = self.total - self.finished - self._n_waiting
-        left = max(0.0, self._pending_seconds + unknown * self.typical_seconds)
-        if self._expected_seconds > TRUSTED_SECONDS:
-            left *= self._measured_seconds / self._expected_seconds
-        return left / workers
+    @property
+    def _measured_seconds(self) -> float:
+        return sum(seconds for _, seconds, _ in self._measured.values())
+
+    @property
+    def _correction(self) -> float:
+        """By how much what is expected is wrong."""
+        expected = sum(seconds for *_, seconds in self._measured.values())
+        return self._measured_seconds / expected if self.is_measured else 1.0
+
+    def _mean_seconds(self, kind: EvaluationKind) -> float:
+        """Of an evaluation of that kind that is not chosen yet."""
+        count, seconds, _ = self._measured[kind]
+        return seconds / count if count >= MEASURED else self.typical_seconds * self._correction
+
+    def seconds_of_work(self) -> float:
+        """What is left, for one worker that does nothing else."""
+        unknown = {k: self._total[k] - self._finished[k] - self._waiting[k] for k in self._total}
+        evaluating = sum(count * self._mean_seconds(kind) for kind, count in unknown.items())
+        proposing = float(np.mean(self._proposals)) if self._proposals else PROPOSE_SECONDS
+        pending = max(0.0, self._pending_seconds) * self._correction
+        return pending + evaluating + self.proposals_left * proposing

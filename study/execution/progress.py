@@ -37,7 +37,8 @@ class Progress:
     """What is being done right now."""
     best: dict[str, float]
     """Best score so far, by method."""
-    seconds_left: float
+    seconds_left: float | None
+    """None while nobody knows."""
 
 
 @dataclass(frozen=True, kw_only=True)

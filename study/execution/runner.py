@@ -4,6 +4,7 @@ Nothing here trains or proposes: an executor does. `schedule` decides what is ne
 next before what is finished is in the ledger.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -20,6 +21,8 @@ from study.execution.schedule import Schedule
 from study.methods.selection import MethodSelection, parse_methods
 from study.problems.base import Evaluator
 from study.storage.ledger import Ledger
+
+TRUSTED_SECONDS = 2.0  # of work, after which it counts how busy workers are
 
 
 class StudyRunner:
@@ -41,6 +44,7 @@ class StudyRunner:
     ) -> None:
         self._problem, self._settings, self._observe = problem, settings, observe
         self._keep_going, self._repeat = keep_going, repeat
+        self._opened = time.monotonic()
         selections = methods or parse_methods(settings.methods)
         self._schedule = Schedule(problem, settings, ledger, extras, selections)
         self._dispatch = Dispatch(
@@ -63,8 +67,8 @@ class StudyRunner:
         return self._schedule.errors
 
     def seconds_left(self, workers: int) -> float:
-        """A forecast, with so many workers."""
-        return self._schedule.forecast.seconds_left(workers)
+        """A forecast, with so many workers that do nothing else."""
+        return self._schedule.forecast.seconds_of_work() / workers
 
     def n_stored(self, method: str) -> tuple[int, int]:
         """How many calls and retrainings of a method the ledger held at the start."""
@@ -86,13 +90,14 @@ class StudyRunner:
         self._notify(0)
         try:
             with open_executor() as executor:
+                self._opened = time.monotonic()
                 if not (self._keep_going or journal.has_score):
                     self._evaluate_first(executor)
                 while queue or self._dispatch.running:
                     self._dispatch.submit_next(executor)
                     self._take_results(executor)
                 if self._repeat and (task := self._to_repeat()):
-                    self._schedule.forecast.total += 1
+                    self._schedule.forecast.add(task.kind)
                     self._schedule.request(ExtraEvaluation(name="the first one again", task=task))
                     self._dispatch.submit(executor, Block((task,)))
                     while self._dispatch.running:
@@ -155,6 +160,16 @@ class StudyRunner:
                 total=forecast.total,
                 running=tuple(self._dispatch.running.values()),
                 best=dict(self._schedule.best),
-                seconds_left=forecast.seconds_left(max(n_workers, 1)),
+                seconds_left=self._estimate(n_workers) if forecast.is_measured else None,
             )
         )
+
+    def _estimate(self, n_workers: int) -> float:
+        """Seconds left, if workers go on to be as busy as they were since they are there."""
+        forecast = self._schedule.forecast
+        running = sum(job.seconds for job in self._dispatch.running.values())
+        done = forecast.busy_seconds + running
+        elapsed = time.monotonic() - self._opened
+        pace = max(1.0, elapsed * n_workers / done) if done > TRUSTED_SECONDS else 1.0
+        left = max(0.0, forecast.seconds_of_work() - running)
+        return left * pace / max(n_workers, 1)

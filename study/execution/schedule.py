@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from study.core.records import (
     RETRAINING_KINDS,
     Evaluation,
+    EvaluationKind,
     Status,
     Task,
     Trial,
@@ -14,9 +15,9 @@ from study.core.records import (
 from study.core.settings import Settings
 from study.core.space import Configuration
 from study.execution.forecast import PROPOSE_SECONDS, Forecast
-from study.execution.job_queue import Block, JobQueue, ProposalJob
+from study.execution.job_queue import JobQueue, ProposalJob
 from study.execution.journal import Journal
-from study.execution.progress import Consumer, ExtraEvaluation, describe
+from study.execution.progress import Consumer, ExtraEvaluation
 from study.execution.runs import (
     Run,
     follow_ups,
@@ -43,11 +44,10 @@ class Schedule:
     ) -> None:
         self._problem, self._settings = problem, settings
         self.journal = Journal(ledger)
-        each = settings.calls + len(RETRAINING_KINDS) * settings.retrain
-        total = settings.seeds * len(settings.methods) * each + len(extras)
-        self.forecast = Forecast(problem, extras, total)
+        self.forecast = Forecast(problem, settings, extras, self.journal.done.values())
         self.queue = JobQueue()
-        self._waiting: dict[str, list[Consumer]] = defaultdict(list)  # by key of their task
+        self.waiting: dict[str, list[Consumer]] = defaultdict(list)
+        """What waits for an evaluation, by key of its task."""
         self.best: dict[str, float] = {}
         """Best score so far, by method."""
         self.errors: list[str] = []
@@ -65,13 +65,6 @@ class Schedule:
             else:
                 self.request(extra)
 
-    def describe(self, job: Block | ProposalJob) -> str:
-        """What a progress display says of it."""
-        if isinstance(job, Block):
-            more = f" and {len(job.tasks) - 1:,} more" if len(job.tasks) > 1 else ""
-            return describe(self._waiting[job.tasks[0].key][0]) + more
-        return f"{job.run.method} seed {job.run.seed} proposing call {len(job.run.trials) + 1}"
-
     def history(self, run: Run) -> list[tuple[Configuration, float | None]]:
         """What a search has tried in its run: every configuration and its score."""
         return list(zip(run.configurations(), self._scores(run), strict=True))
@@ -82,7 +75,7 @@ class Schedule:
             evaluation = self.journal.done[task.key][1]
         else:
             self.journal.add(task, evaluation)
-        consumers = self._waiting.pop(task.key, [])
+        consumers = self.waiting.pop(task.key, [])
         if consumers:
             self.forecast.measure(task, evaluation, len(consumers))
         for consumer in consumers:
@@ -111,6 +104,7 @@ class Schedule:
     def _begin(self, run: Run) -> None:
         """Take over what is stored, and ask for everything that is known beforehand."""
         known = predetermined_configurations(self._problem, self._settings, run)
+        self.forecast.proposals_left += self._settings.calls - len(known)
         for call in range(1, self._settings.calls + 1):
             if stored := self.journal.stored_trial(run.method, run.seed, call):
                 self._complete(stored)
@@ -134,8 +128,8 @@ class Schedule:
     def expect(self, consumer: Consumer) -> None:
         """Have a consumer wait for its evaluation."""
         key = consumer.task.key
-        self.forecast.wait_for(consumer.task, new=key not in self._waiting)
-        self._waiting[key].append(consumer)
+        self.forecast.wait_for(consumer.task, new=key not in self.waiting)
+        self.waiting[key].append(consumer)
 
     def _seconds_after(self, consumer: Consumer) -> float:
         """Seconds of work that can only follow a consumer: the longest chains start first."""
@@ -148,7 +142,7 @@ class Schedule:
 
     def _complete(self, consumer: Consumer) -> None:
         """Count a consumer whose evaluation is known, and go on from it."""
-        self.forecast.finished += 1
+        self.forecast.finish(consumer.task)
         evaluation = self.journal.done[consumer.task.key][1]
         if isinstance(consumer, ExtraEvaluation) and evaluation.status is not Status.OK:
             self.errors.append(f"{consumer.name}: {evaluation.status}, {evaluation.reason}")
@@ -156,6 +150,8 @@ class Schedule:
             return
         run = self.runs[consumer.method, consumer.seed]
         run.trials[consumer.call] = consumer
+        if run.adaptive and consumer.call > n_initial(run, self._settings):
+            self.forecast.proposals_left -= 1
         if evaluation.score is not None:
             best = self.best.get(consumer.method, evaluation.score)
             self.best[consumer.method] = max(evaluation.score, best)
@@ -181,7 +177,8 @@ class Schedule:
         if place is None:
             return
         asked = follow_ups(run, self._settings, self._scores(run), place)
-        self.forecast.total += len(asked) - len(RETRAINING_KINDS) * self._settings.retrain
+        traced = len(asked) - len(RETRAINING_KINDS) * self._settings.retrain
+        self.forecast.add(EvaluationKind.REEVALUATED, traced)
         for consumer in asked:
             if self.journal.holds(consumer):
                 self._complete(consumer)

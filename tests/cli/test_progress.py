@@ -9,6 +9,24 @@ from study.core.objective import ACCURACY
 from study.execution.progress import Progress, RunningJob
 
 
+def test_off_a_terminal_every_tenth_of_the_work_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with progress.watching(ACCURACY) as observe:
+        for done in (0, 3, 5, 6, 7, 31, 60):
+            observe(
+                Progress(workers=2, done=done, total=60, running=(), best={}, seconds_left=None)
+            )
+    told = capsys.readouterr().out
+    assert [line.split(" ")[0] for line in told.splitlines()[1:]] == ["6", "31"]
+
+
+def test_until_something_is_known_the_time_left_is_being_estimated() -> None:
+    job = RunningJob(description="gp seed 0 call 1", began=time.monotonic())
+    state = Progress(workers=1, done=0, total=9, running=(job,), best={}, seconds_left=None)
+    assert progress.describe_state(state) == "estimating the time left"
+
+
 def test_off_a_terminal_a_line_now_and_then_says_what_runs_and_for_how_long(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
