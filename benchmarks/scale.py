@@ -33,6 +33,8 @@ from study.core.objective import ACCURACY
 from study.core.records import Evaluation, Status, Task
 from study.core.settings import Settings
 from study.core.study_info import DataInfo, ProblemInfo, ProblemWords, Session
+from study.execution.job_queue import Block
+from study.execution.pursuit import Pursuit
 from study.execution.resume import save_metadata
 from study.execution.runner import StudyRunner
 from study.methods.propose import Proposal
@@ -60,6 +62,9 @@ class SimulatedProblem:
 
     space, default, baseline = network.SPACE, network.DEFAULT, network.BASELINE
     objective = ACCURACY
+
+    def warm_up(self) -> None:
+        """Nothing to prepare."""
 
     def evaluate(self, task: Task) -> Evaluation:
         """A good accuracy, now and then a bad one, in as long as a recorded training."""
@@ -120,16 +125,17 @@ class SimulatedExecutor:
         """Begin a job; a proposal is drawn at random, whatever the method."""
         self._enter()
         outcome: Any
-        if isinstance(job_id, Task):
-            outcome = self.problem.evaluate(job_id)
-            seconds = outcome.seconds
+        if isinstance(job_id, Block):
+            outcome = [self.problem.evaluate(task) for task in job_id.tasks]
+            seconds = sum(evaluation.seconds for evaluation in outcome)
         else:
-            _, context, history, _ = arguments
+            _, _, context, _, history, *_ = arguments
             rng = np.random.default_rng([len(history), int(context.rng.integers(2**31))])
             configuration = self.problem.space.sample(rng)
-            outcome = Proposal(
+            proposal = Proposal(
                 configuration=configuration, duplicate=False, seconds=PROPOSE_SECONDS, state=b""
             )
+            outcome = Pursuit(steps=[(proposal, None)], state=b"")
             seconds = PROPOSE_SECONDS
         self.busy += seconds
         job_end = (self.now + seconds, next(self._numbers), job_id, outcome)

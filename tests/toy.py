@@ -74,6 +74,9 @@ class Toy:
         default_factory=lambda: {"rate": 0.001, "units": 2, "kind": "relu"}
     )
 
+    def warm_up(self) -> None:
+        """Nothing to prepare."""
+
     def evaluate(self, task: Task) -> Evaluation:
         self.evaluated.append(task.key)
         self.before(task)

@@ -1,5 +1,6 @@
 """What a study needs to know of the thing that it tunes, and how it evaluates it."""
 
+import contextlib
 import time
 import traceback
 from pathlib import Path
@@ -32,6 +33,9 @@ class Evaluator(Protocol):
     def objective(self) -> Objective:
         """What the scores of `evaluate` stand for."""
 
+    def warm_up(self) -> None:
+        """Import, compile and lay out what a process needs before its first `evaluate`."""
+
     def evaluate(self, task: Task) -> Evaluation:
         """Train and score; the outcome depends on the task alone, seconds aside."""
 
@@ -43,6 +47,12 @@ class Evaluator(Protocol):
 
 
 RETRYABLE_ERRORS = {"MemoryError", "OSError", "ResourceExhaustedError"}  # the last is TensorFlow's
+
+
+def warm_up(problem: Evaluator) -> None:
+    """Have a process ready to evaluate; what goes wrong is left to the evaluations, which tell."""
+    with contextlib.suppress(Exception), exits_as_errors():
+        problem.warm_up()
 
 
 def evaluate(problem: Evaluator, task: Task) -> Evaluation:

@@ -19,6 +19,7 @@ from study.training import network
 from study.training.registry import make_trainer
 from study.training.trainer import Trainer
 
+WARM_UP = 256  # images
 KEPT_SPLITS = 2  # laid out in a process: on MNIST each takes some hundred megabytes
 
 
@@ -72,6 +73,12 @@ class NetworkProblem:
 
     def __reduce__(self) -> Any:
         return type(self), (self.dataset, self.epochs, self.trainer, self.resample_splits)
+
+    def warm_up(self) -> None:
+        """Train and score once, briefly: the first evaluation must take no longer than others."""
+        trainer = self.trainer_of_seed(0) if self.resample_splits else self.loaded_trainer
+        trained = trainer.train(self.default, np.random.default_rng(0), epochs=1, images=WARM_UP)
+        trainer.test_accuracy(trained.model)
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train the network of the task's configuration from fresh weights."""

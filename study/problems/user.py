@@ -135,6 +135,10 @@ class UserProblem:
         found: Objective = getattr(self.problem, "objective", Objective())
         return found
 
+    def warm_up(self) -> None:
+        """Import the user's file."""
+        _ = self.problem
+
     def evaluate(self, task: Task) -> Evaluation:
         """Call the user's function; what it returns is checked, what it raises is not caught."""
         test = getattr(self.problem, "test", None)
