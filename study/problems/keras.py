@@ -16,6 +16,9 @@ from study.training.keras_loop import evaluate_loss, fresh_session, predict, tra
 CHECKED = 1_000  # images on which the loss before the first step is measured
 BATCH_SIZE = 32  # Keras's own, for spaces without a dimension batch_size
 
+Images = tuple[np.ndarray, np.ndarray]
+"""float32 of shape (count, inputs), 0 to 1, and their labels."""
+
 
 def keras_problem(
     build: Callable[[Configuration], Any],
@@ -49,29 +52,25 @@ def keras_problem(
     data = load_dataset(dataset)
     n_epochs = epochs or data.default_epochs
 
-    def score(configuration: Configuration, seed: int, images: int, x: Any, y: Any) -> Measurement:
+    def score(configuration: Configuration, seed: int, images: int, others: Images) -> Measurement:
         """Train on the first so many training images, and score on others."""
         with undisturbed_seeds(seed):
             model = build(configuration)
-        fitted = to_pixels(data.x_train[:images], data), data.y_train[:images]
-        before = initial_loss(model, *fitted)
         size = int(configuration.get("batch_size", BATCH_SIZE))
-        # Once seeded, Keras would go through the images in one and the same order in all epochs.
-        orders = np.random.default_rng(seed)
-        train(model, *fitted, batch_size=size, epochs=n_epochs, rng=orders)
-        hits = predict(model, to_pixels(x, data)).argmax(axis=1) == y
-        return Measurement(
-            value=float(np.mean(hits)), size=model.count_params(), initial_loss=before
-        )
+        fitted = to_pixels(data.x_train[:images], data), data.y_train[:images]
+        return train_and_score(model, fitted, others, size, n_epochs, seed)
 
     def evaluate(configuration: Configuration, seed: int) -> Measurement:
         n = data.n_fitted
         with fresh_session(seed):
-            return score(configuration, seed, n, data.x_train[n:], data.y_train[n:])
+            return score(
+                configuration, seed, n, (to_pixels(data.x_train[n:], data), data.y_train[n:])
+            )
 
     def test(configuration: Configuration, seed: int) -> Measurement:
         with fresh_session(seed):
-            return score(configuration, seed, len(data.x_train), data.x_test, data.y_test)
+            others = to_pixels(data.x_test, data), data.y_test
+            return score(configuration, seed, len(data.x_train), others)
 
     return Problem(
         space=space,
@@ -82,6 +81,19 @@ def keras_problem(
         objective=ACCURACY,
         classes=data.classes,
     )
+
+
+def train_and_score(
+    model: Any, fitted: Images, others: Images, batch_size: int, epochs: int, seed: int
+) -> Measurement:
+    """Train a compiled model, and measure its accuracy on other images."""
+    before = initial_loss(model, *fitted)
+    # Once seeded, Keras would go through the images in one and the same order in all epochs.
+    orders = np.random.default_rng(seed)
+    train(model, *fitted, batch_size=batch_size, epochs=epochs, rng=orders)
+    x, y = others
+    accuracy = float(np.mean(predict(model, x).argmax(axis=1) == y))
+    return Measurement(value=accuracy, size=model.count_params(), initial_loss=before)
 
 
 def initial_loss(model: Any, x: np.ndarray, y: np.ndarray) -> float | None:
