@@ -52,25 +52,22 @@ def keras_problem(
     data = load_dataset(dataset)
     n_epochs = epochs or data.default_epochs
 
-    def score(configuration: Configuration, seed: int, images: int, others: Images) -> Measurement:
+    def score(configuration: Configuration, seed: int, images: int, x: Any, y: Any) -> Measurement:
         """Train on the first so many training images, and score on others."""
         with undisturbed_seeds(seed):
             model = build(configuration)
         size = int(configuration.get("batch_size", BATCH_SIZE))
         fitted = to_pixels(data.x_train[:images], data), data.y_train[:images]
-        return train_and_score(model, fitted, others, size, n_epochs, seed)
+        return train_and_score(model, fitted, (to_pixels(x, data), y), size, n_epochs, seed)
 
     def evaluate(configuration: Configuration, seed: int) -> Measurement:
         n = data.n_fitted
         with fresh_session(seed):
-            return score(
-                configuration, seed, n, (to_pixels(data.x_train[n:], data), data.y_train[n:])
-            )
+            return score(configuration, seed, n, data.x_train[n:], data.y_train[n:])
 
     def test(configuration: Configuration, seed: int) -> Measurement:
         with fresh_session(seed):
-            others = to_pixels(data.x_test, data), data.y_test
-            return score(configuration, seed, len(data.x_train), others)
+            return score(configuration, seed, len(data.x_train), data.x_test, data.y_test)
 
     return Problem(
         space=space,
