@@ -1,4 +1,4 @@
-"""A Keras model of one's own, trained by Keras `fit` on one of the datasets.
+"""A Keras model of one's own, trained as by Keras `fit` on one of the datasets.
 
 study compare --problem examples/dropout.py:dropout --methods random,gp --calls 8
 """

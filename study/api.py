@@ -66,6 +66,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     trainer: str | None = None,
     resample_splits: bool = False,
     workers: int | None = None,
+    threads: int = Settings.threads,
     scheduler: str | None = None,
     data_dir: PathLike | None = None,
     output: PathLike | None = None,
@@ -114,7 +115,10 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         that validate (and test images, where a dataset has no official ones): intervals then
         speak of the data, too.
     workers
-        Processes to train in; by default one per core. 1 trains in this process.
+        Processes to train in; by default one per core and thread. 1 trains in this process.
+    threads
+        On which each of them computes, for models of your own that fill more than one core; by
+        default 1. Part of what a folder's study is, for last digits depend on it.
     scheduler
         The address of a Dask scheduler, such as "tcp://HOST:8786": its workers train, as many as
         there are at any time.
@@ -155,6 +159,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         trainer=trainer,
         resample_splits=resample_splits,
         workers=workers,
+        threads=threads,
         scheduler=scheduler,
         data_dir=data_dir,
         output=output,
@@ -197,7 +202,8 @@ def run_plan(
             begin()
         try:
             where = whole.problem, whole.workers, whole.scheduler
-            runner.run(lambda: open_executor(*where, timed=whole.timeout is not None))
+            threads, timed = whole.settings.threads, whole.timeout is not None
+            runner.run(lambda: open_executor(*where, threads=threads, timed=timed))
         except (KeyboardInterrupt, ClusterError):
             if ledger.read("settings", Settings):
                 write_tables(from_ledger(planned.output, ledger, runner.errors))

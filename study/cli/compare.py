@@ -12,6 +12,7 @@ from study.cli.options import (
     KeepGoing,
     RetryFailed,
     Scheduler,
+    Threads,
     Timeout,
     Workers,
 )
@@ -126,6 +127,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
         ),
     ] = False,
     workers: Workers = None,
+    threads: Threads = Settings.threads,
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
     output: Annotated[
@@ -163,6 +165,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             trainer=trainer,
             resample_splits=resample_splits,
             workers=workers,
+            threads=threads,
             scheduler=scheduler,
             data_dir=data_dir,
             output=output,

@@ -9,7 +9,14 @@ Workers = Annotated[
     int | None,
     typer.Option(
         help="Processes that train; 1 trains in this process.",
-        show_default="one per core",
+        show_default="one per core, or per --threads cores",
+    ),
+]
+Threads = Annotated[
+    int,
+    typer.Option(
+        help="Threads that each process computes on, for your own models that fill more than one "
+        "core; a folder keeps to them."
     ),
 ]
 Scheduler = Annotated[

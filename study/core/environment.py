@@ -83,7 +83,7 @@ def incompatibility(
     if threads != 1:
         return (
             f"the worker {worker} has {threads} threads, which would share one network: start it "
-            "with --nthreads 1, several of them with --nworkers"
+            "with --nthreads 1, several of them with --nworkers (a study's --threads is apart)"
         )
     differing = [
         f"{name} {there[name]} (here {here[name]})" if name in there else f"no {name}"

@@ -17,6 +17,7 @@ from study.core.validation import (
 
 MAX_CALLS = 10_000  # a search that learns takes minutes per call long before
 MAX_EPOCHS = 100_000
+MAX_THREADS = 1_024
 TRAINERS = ("compiled", "keras")
 """What can train the network; the first is the default."""
 
@@ -48,6 +49,8 @@ class Settings:
     count as equivalent; None: never. Set before the results are known, as everything here."""
     trace: bool = False
     """Whether every incumbent of a run is re-evaluated like its winner, `retrain` times."""
+    threads: int = 1
+    """On which an evaluation may compute; last digits depend on it."""
 
     @property
     def seed_numbers(self) -> range:
@@ -59,6 +62,7 @@ class Settings:
             most = MAX_CALLS if name == "calls" else MAX_TRAININGS
             value = require_count(name.replace("_", "-"), getattr(self, name), most)
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "threads", require_count("threads", self.threads, MAX_THREADS))
         if self.margin is not None:
             object.__setattr__(self, "margin", require_positive("margin", self.margin))
         require_flag("trace", self.trace)

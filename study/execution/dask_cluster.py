@@ -27,7 +27,7 @@ log = logging.getLogger("study")
 
 
 @contextlib.contextmanager
-def open_cluster(problem: Evaluator, address: str) -> Iterator[DaskExecutor]:
+def open_cluster(problem: Evaluator, address: str, threads: int = 1) -> Iterator[DaskExecutor]:
     """Work on the cluster of that scheduler; it stays as it was when the context ends.
 
     Says to the log if there is no worker yet, and waits for one.
@@ -44,7 +44,7 @@ def open_cluster(problem: Evaluator, address: str) -> Iterator[DaskExecutor]:
             client = connect_client(address)
             stack.callback(close_client, client)
             check_versions(client, wait_for_workers(client))
-            executor = DaskExecutor(client, problem)
+            executor = DaskExecutor(client, problem, threads)
             stack.callback(executor.close)
         yield executor
 

@@ -13,14 +13,17 @@ from distributed import Client, LocalCluster
 
 from study.execution.dask_workers import DaskExecutor
 from study.problems.base import Evaluator
-from study.training.tensorflow import ENVIRONMENT
+from study.training.tensorflow import environment
 
 RESTART_SECONDS = 120  # without any worker, after which local ones count as lost
 
 
 @contextlib.contextmanager
-def open_workers(problem: Evaluator, count: int) -> Iterator[DaskExecutor]:
-    """Start a cluster on this machine, and end it with the context."""
+def open_workers(problem: Evaluator, count: int, threads: int = 1) -> Iterator[DaskExecutor]:
+    """Start a cluster on this machine, and end it with the context.
+
+    Its workers do one job at a time, which may compute on so many threads.
+    """
     with contextlib.ExitStack() as stack:
         stack.enter_context(main_module_hidden())
         with sigint_blocked(), dask.config.set(dask_settings(count)):
@@ -31,12 +34,12 @@ def open_workers(problem: Evaluator, count: int) -> Iterator[DaskExecutor]:
                 dashboard_address="127.0.0.1:0",
                 worker_dashboard_address="127.0.0.1:0",
                 memory_limit=0,
-                env=ENVIRONMENT,
+                env=environment(threads),
                 silence_logs=logging.CRITICAL,
             )
             stack.callback(close_cluster, cluster)
         client = stack.enter_context(Client(cluster))  # type: ignore[no-untyped-call, unused-ignore]
-        yield DaskExecutor(client, problem, RESTART_SECONDS)
+        yield DaskExecutor(client, problem, threads, RESTART_SECONDS)
 
 
 def close_cluster(cluster: Any) -> None:

@@ -1,4 +1,4 @@
-"""Dask workers of one thread each, wherever they are. Slow to import: `executor` does so late."""
+"""Dask workers of one job each, wherever they are. Slow to import: `executor` does so late."""
 
 import contextlib
 import itertools
@@ -18,7 +18,7 @@ from distributed.protocol import pickle
 from study.core import environment
 from study.core.errors import ClusterError, OverdueError, describe_error, translate_errors
 from study.problems.base import Evaluator
-from study.training.tensorflow import is_configured
+from study.training.tensorflow import is_configured, set_environment
 
 LOOK_SECONDS = 1  # between two looks at who works
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
@@ -41,8 +41,8 @@ class ProblemPlugin(WorkerPlugin):
     survive.
     """
 
-    def __init__(self, problem: Evaluator) -> None:
-        self.problem = problem
+    def __init__(self, problem: Evaluator, threads: int) -> None:
+        self.problem, self.threads = problem, threads
         self.versions = environment.versions()
         self.incompatibility = ""
         """Why this worker must do no job."""
@@ -53,7 +53,8 @@ class ProblemPlugin(WorkerPlugin):
         self.incompatibility = environment.incompatibility(
             address, threads, environment.versions(), self.versions
         )
-        if not self.incompatibility and not is_configured():
+        set_environment(self.threads)
+        if not self.incompatibility and not is_configured(self.threads):
             self.incompatibility = (
                 f"the worker {address} imported TensorFlow for something else, with other threads: "
                 "start it again, and run the same command"
@@ -103,13 +104,15 @@ class DaskExecutor:
     longer than it may is replaced; the job's outcome is then an `OverdueError`.
     """
 
-    def __init__(self, client: Client, problem: Evaluator, patience: float | None = None) -> None:
+    def __init__(
+        self, client: Client, problem: Evaluator, threads: int, patience: float | None = None
+    ) -> None:
         self.problem = Placeholder.PROBLEM
         self._local, self._patience = patience is not None, patience or math.inf
         self._last_worker = time.monotonic()
         self._client: Any = client
         self._plugin = f"study {client.id}"  # two studies may share a cluster
-        plugin = ProblemPlugin(problem)
+        plugin = ProblemPlugin(problem, threads)
         with translate_errors(Exception, _cannot_travel):
             cast("Any", pickle).dumps(plugin)
         client.register_plugin(plugin, self._plugin)

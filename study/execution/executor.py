@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from study.core.validation import require_count
 from study.problems.base import Evaluator
-from study.training.tensorflow import is_configured
+from study.problems.user import UserProblem
+from study.training.tensorflow import is_configured, started_without_gpus
 
 
 class Executor(Protocol):
@@ -52,24 +53,35 @@ class InProcessExecutor:
 
 @contextlib.contextmanager
 def open_executor(
-    problem: Evaluator, workers: int, scheduler: str | None = None, *, timed: bool = False
+    problem: Evaluator,
+    workers: int,
+    scheduler: str | None = None,
+    *,
+    threads: int = 1,
+    timed: bool = False,
 ) -> Iterator[Executor]:
     """An executor of so many local workers, or of those that the scheduler of that address has.
 
-    One worker works in this process, without a cluster, unless jobs are `timed`, for only another
-    process can be ended, or somebody else imported TensorFlow here: with other threads it gives
-    other last digits.
+    Each does one job at a time, which may compute on so many threads. One worker works in this
+    process, without a cluster, unless jobs are `timed`, for only another process can be ended, or
+    TensorFlow was imported here for something else: with other threads it gives other last digits.
     """
     require_count("workers", workers)
     if scheduler is not None:
         from study.execution.dask_cluster import open_cluster
 
-        with open_cluster(problem, scheduler) as executor:
+        with open_cluster(problem, scheduler, threads) as executor:
             yield executor
-    elif workers == 1 and is_configured() and not timed:
+    elif workers == 1 and not timed and is_fit(problem, threads):
         yield InProcessExecutor(problem)
     else:
         from study.execution.dask_local import open_workers
 
-        with open_workers(problem, workers) as executor:
+        with open_workers(problem, workers, threads) as executor:
             yield executor
+
+
+def is_fit(problem: Evaluator, threads: int) -> bool:
+    """Whether this process can evaluate a problem as a process of its own would."""
+    may_use_gpus = isinstance(problem, UserProblem)
+    return is_configured(threads) and not (may_use_gpus and started_without_gpus())

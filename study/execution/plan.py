@@ -10,7 +10,7 @@ from study.core.environment import available_cores
 from study.core.errors import StudyError
 from study.core.objective import Objective
 from study.core.records import make_rng
-from study.core.settings import MAX_EPOCHS, TRAINERS, Settings, parse_seeds
+from study.core.settings import MAX_EPOCHS, MAX_THREADS, TRAINERS, Settings, parse_seeds
 from study.core.study_info import DataInfo
 from study.core.validation import require_count, require_flag, require_positive, unknown_name_error
 from study.data.sources import load_dataset
@@ -21,7 +21,7 @@ from study.problems.registry import get
 from study.problems.user import UserProblem
 from study.training.tensorflow import configure_process
 
-WORKERS_PER_CORE = 4  # at most: more of them only take memory
+PER_CORE = 4  # workers, or threads of one, at most: more of them only take memory
 
 PathLike = str | os.PathLike[str]
 OnDownload = Callable[[int, int], None]
@@ -45,6 +45,7 @@ class StudyRequest:
     trainer: str | None = None
     resample_splits: bool = False
     workers: int | None = None
+    threads: int = Settings.threads
     scheduler: str | None = None
     data_dir: PathLike | None = None
     output: PathLike | None = None
@@ -91,7 +92,8 @@ def make_plan(
     StudyError
         For the first setting that is not in order.
     """
-    configure_process()  # before a user's file imports Keras, on as many threads as there are
+    threads = thread_count(request.threads, request.scheduler)
+    configure_process(threads)  # before a user's file imports Keras, on as many as there are cores
     if isinstance(request.methods, str):
         raise StudyError(f"--methods is {request.methods!r}: give a list of names, not one text")
     methods = parse_methods(request.methods)
@@ -107,8 +109,9 @@ def make_plan(
         retrain=request.retrain,
         margin=request.margin,
         trace=request.trace,
+        threads=threads,
     )
-    workers = worker_count(request.workers, request.scheduler)
+    workers = worker_count(request.workers, request.scheduler, threads)
     timeout = None if request.timeout is None else require_positive("timeout", request.timeout)
     problem, data = find_problem(request, on_download)
     settings = replace(settings, margin=choose_margin(request.margin, problem.objective))
@@ -134,15 +137,21 @@ def make_plan(
     )
 
 
-def worker_count(workers: int | None, scheduler: str | None) -> int:
-    """How many local workers there are to be: as named, or one per core."""
+def thread_count(threads: int, scheduler: str | None) -> int:
+    """On how many threads an evaluation may compute; how many cores a cluster has nobody knows."""
+    most = PER_CORE * (os.cpu_count() or 1)
+    return require_count("threads", threads, MAX_THREADS if scheduler else most)
+
+
+def worker_count(workers: int | None, scheduler: str | None, threads: int) -> int:
+    """How many local workers there are to be: as named, or as many as keep every core busy."""
     if workers is not None and scheduler is not None:
         raise StudyError(
             f"--workers {workers} and --scheduler {scheduler} exclude each other: a cluster has as "
             "many workers as were started there"
         )
-    default = 1 if scheduler else available_cores()
-    most = WORKERS_PER_CORE * (os.cpu_count() or 1)
+    default = 1 if scheduler else max(1, available_cores() // threads)
+    most = PER_CORE * (os.cpu_count() or 1)
     return require_count("workers", default if workers is None else workers, most)
 
 

@@ -1,4 +1,4 @@
-"""A Keras model of one's own as a problem, trained by Keras `fit`."""
+"""A Keras model of one's own as a problem, trained as by Keras `fit`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,10 +10,14 @@ from study.core.objective import ACCURACY
 from study.core.space import Configuration
 from study.data.sources import load_dataset
 from study.problems.user import Measurement, Problem
-from study.training.keras_fit import fit, start_session, to_pixels, undisturbed_seeds
+from study.training.keras_fit import to_pixels, undisturbed_seeds
+from study.training.keras_loop import evaluate_loss, fresh_session, predict, train
 
 CHECKED = 1_000  # images on which the loss before the first step is measured
 BATCH_SIZE = 32  # Keras's own, for spaces without a dimension batch_size
+
+Images = tuple[np.ndarray, np.ndarray]
+"""float32 of shape (count, inputs), 0 to 1, and their labels."""
 
 
 def keras_problem(
@@ -48,24 +52,22 @@ def keras_problem(
     data = load_dataset(dataset)
     n_epochs = epochs or data.default_epochs
 
-    def train_model(configuration: Configuration, seed: int, images: int) -> tuple[Any, Any]:
-        """A model trained on the first so many training images, and its loss before."""
-        start_session(seed)
+    def score(configuration: Configuration, seed: int, images: int, x: Any, y: Any) -> Measurement:
+        """Train on the first so many training images, and score on others."""
         with undisturbed_seeds(seed):
             model = build(configuration)
         size = int(configuration.get("batch_size", BATCH_SIZE))
-        x, y = to_pixels(data.x_train[:images], data), data.y_train[:images]
-        # Once seeded, Keras would go through the images in one and the same order in all epochs.
-        orders, before = np.random.default_rng(seed), initial_loss(model, x, y)
-        return fit(model, x, y, batch_size=size, epochs=n_epochs, rng=orders).model, before
+        fitted = to_pixels(data.x_train[:images], data), data.y_train[:images]
+        return train_and_score(model, fitted, (to_pixels(x, data), y), size, n_epochs, seed)
 
     def evaluate(configuration: Configuration, seed: int) -> Measurement:
-        trained, x = train_model(configuration, seed, data.n_fitted), data.x_train[data.n_fitted :]
-        return measure(*trained, to_pixels(x, data), data.y_train[data.n_fitted :])
+        n = data.n_fitted
+        with fresh_session(seed):
+            return score(configuration, seed, n, data.x_train[n:], data.y_train[n:])
 
     def test(configuration: Configuration, seed: int) -> Measurement:
-        trained, x = train_model(configuration, seed, len(data.x_train)), data.x_test
-        return measure(*trained, to_pixels(x, data), data.y_test)
+        with fresh_session(seed):
+            return score(configuration, seed, len(data.x_train), data.x_test, data.y_test)
 
     return Problem(
         space=space,
@@ -78,18 +80,22 @@ def keras_problem(
     )
 
 
-def measure(model: Any, before: float | None, x: np.ndarray, y: np.ndarray) -> Measurement:
-    """The accuracy of a trained model on some images, its size, and its loss before."""
-    predicted = model.predict(x, verbose=0).argmax(axis=1)
-    return Measurement(
-        value=float(np.mean(predicted == y)), size=model.count_params(), initial_loss=before
-    )
+def train_and_score(
+    model: Any, fitted: Images, others: Images, batch_size: int, epochs: int, seed: int
+) -> Measurement:
+    """Train a compiled model, and measure its accuracy on other images."""
+    before = initial_loss(model, *fitted)
+    # Once seeded, Keras would go through the images in one and the same order in all epochs.
+    orders = np.random.default_rng(seed)
+    train(model, *fitted, batch_size=batch_size, epochs=epochs, rng=orders)
+    x, y = others
+    accuracy = float(np.mean(predict(model, x).argmax(axis=1) == y))
+    return Measurement(value=accuracy, size=model.count_params(), initial_loss=before)
 
 
 def initial_loss(model: Any, x: np.ndarray, y: np.ndarray) -> float | None:
     """The loss before the first step on some images; None if it is no cross-entropy of classes."""
+    found = evaluate_loss(model, x[:CHECKED], y[:CHECKED])
     named = model.loss if isinstance(model.loss, str) else type(model.loss).__name__
-    if named.replace("_", "").lower() != "sparsecategoricalcrossentropy":
-        return None
-    found = model.evaluate(x[:CHECKED], y[:CHECKED], verbose=0)
-    return float(found[0] if isinstance(found, list) else found)
+    of_classes = named.replace("_", "").lower() == "sparsecategoricalcrossentropy"
+    return found if of_classes else None

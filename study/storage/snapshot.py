@@ -129,6 +129,7 @@ def repeat_command(
     }
     budget = dataclasses.asdict(settings)
     del budget["methods"], budget["first_seed"]
+    budget["threads"] = settings.threads if settings.threads > 1 else 0
     if settings.first_seed:
         budget["seeds"] = f"{settings.seed_numbers[0]}-{settings.seed_numbers[-1]}"
     searches = {"methods": ",".join(methods[name].spec for name in settings.methods)}

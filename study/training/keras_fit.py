@@ -1,4 +1,4 @@
-"""Plain Keras `fit`, for users' models, and for the tutorial's network as a comparison."""
+"""Plain Keras `fit`, for the tutorial's network as a comparison, and for unusual own models."""
 
 import contextlib
 import math
@@ -20,8 +20,10 @@ def to_pixels(images: np.ndarray, dataset: Dataset) -> np.ndarray:
     return np.asarray(images * np.float32(dataset.scale), np.float32)
 
 
-def start_session(seed: int | None = None) -> None:
+def start_session(seed: int | None = None, *, collect: bool = True) -> None:
     """Release the models of earlier trainings; with a seed, 0 to 2**32 - 1, repeat all randomness.
+
+    Unless they are to `collect`, those that refer to themselves stay until Python looks for them.
 
     Side effect of a seed: seeds the global generators of Python, numpy and TensorFlow, from which
     Keras draws initial weights, dropout and order. From then on, `fit` goes through the images in
@@ -30,7 +32,7 @@ def start_session(seed: int | None = None) -> None:
     import_tensorflow()
     import keras
 
-    keras.backend.clear_session()
+    keras.backend.clear_session(free_memory=collect)
     if seed is not None:
         keras.utils.set_random_seed(seed)
 

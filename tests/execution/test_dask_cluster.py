@@ -352,6 +352,17 @@ def refused(cluster: Cluster, told: str) -> None:
         pass
 
 
+def threads_here() -> str:
+    return os.environ["TF_NUM_INTRAOP_THREADS"]
+
+
+def test_workers_of_one_job_may_compute_on_several_threads(cluster: Cluster) -> None:
+    cluster.worker()
+    with open_executor(Toy(), 1, cluster.address, threads=2) as engine:
+        engine.submit("who", threads_here)
+        assert outcomes(engine, 1) == {"who": "2"}
+
+
 def test_a_worker_of_two_threads_is_refused(cluster: Cluster) -> None:
     cluster.worker("--nthreads", 2)
     refused(cluster, "has 2 threads.*--nthreads 1")
