@@ -26,7 +26,7 @@ from study.execution.preview import no_extras, preview
 from study.execution.progress import ExtraEvaluation, Progress
 from study.results import Results
 
-STARTING = "starting worker processes"
+STARTING = "warming up"
 STATUS_SECONDS = 600.0  # of silence, where there is no display, in which another line is told
 LONG_SECONDS = 2  # after which a job's time is told
 

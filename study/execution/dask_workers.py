@@ -1,6 +1,7 @@
 """Dask workers of one job each, wherever they are. Slow to import: `executor` does so late."""
 
 import contextlib
+import functools
 import itertools
 import math
 import os
@@ -12,15 +13,16 @@ from concurrent.futures import CancelledError
 from enum import Enum, auto
 from typing import Any, cast
 
-from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
+from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker, wait
 from distributed.protocol import pickle
 
 from study.core import environment
 from study.core.errors import ClusterError, OverdueError, describe_error, translate_errors
-from study.problems.base import Evaluator
+from study.problems.base import Evaluator, warm_up
 from study.training.tensorflow import is_configured, set_environment
 
 LOOK_SECONDS = 1  # between two looks at who works
+WARM_UP_SECONDS = 120  # at most, before the first job goes out all the same
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
 REPLACE_SECONDS = 60  # for a worker that hangs
 CLOSE_SECONDS = 3  # for taking leave, which a lost scheduler must not hold up
@@ -60,6 +62,16 @@ class ProblemPlugin(WorkerPlugin):
                 "start it again, and run the same command"
             )
 
+    @functools.cached_property
+    def warm_problem(self) -> Evaluator:
+        """The problem, once this process is ready to evaluate it."""
+        warm_up(self.problem)
+        return self.problem
+
+
+def do_nothing() -> None:
+    """A job for which a worker gets ready, and no more."""
+
 
 class Placeholder(Enum):
     """Stands for the problem that a worker holds, among the arguments of a job."""
@@ -75,14 +87,14 @@ def run_with_problem(
     If the job has a number, tell the caller that it begins now, and where.
     """
     worker = get_worker()
-    if number is not None:
-        worker.log_event(plugin, (number, worker.address, os.getpid()))
     holder = cast("ProblemPlugin | None", worker.plugins.get(plugin))
     if holder is None:
         raise UnfitError(f"the worker {worker.address} lost the data: run the same command again")
     if holder.incompatibility:
         raise UnfitError(holder.incompatibility)
-    problem = holder.problem
+    problem = holder.warm_problem
+    if number is not None:
+        worker.log_event(plugin, (number, worker.address, os.getpid()))
     return job(
         *(problem if argument is Placeholder.PROBLEM else argument for argument in arguments)
     )
@@ -122,6 +134,21 @@ class DaskExecutor:
         self._deadlines = Deadlines()
         client.subscribe_topic(self._plugin, self._deadlines.on_begin)  # type: ignore[no-untyped-call, unused-ignore]
         self._look()
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Have the workers that are there ready, side by side; one that comes later is so, too."""
+        warming = [
+            self._client.submit(
+                *(run_with_problem, self._plugin, do_nothing, ()),
+                workers=[address],
+                allow_other_workers=True,
+                pure=False,
+            )
+            for address in worker_threads(self._client)
+        ]
+        with contextlib.suppress(TimeoutError):
+            wait(warming, WARM_UP_SECONDS)  # type: ignore[no-untyped-call, unused-ignore]
 
     def _look(self) -> None:
         """Count the workers, which tells that the scheduler is there, too."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from study.core.validation import require_count
-from study.problems.base import Evaluator
+from study.problems.base import Evaluator, warm_up
 from study.problems.user import UserProblem
 from study.training.tensorflow import is_configured, started_without_gpus
 
@@ -73,6 +73,7 @@ def open_executor(
         with open_cluster(problem, scheduler, threads) as executor:
             yield executor
     elif workers == 1 and not timed and is_fit(problem, threads):
+        warm_up(problem)
         yield InProcessExecutor(problem)
     else:
         from study.execution.dask_local import open_workers
