@@ -52,9 +52,9 @@ def make_search(
     Its defaults: 10,000 sampled candidates, 5 restarts. Only the newest surrogate is kept, for
     proposals need no older one.
     """
-    from skopt import Optimizer
+    from study.methods.quick.optimizer import QuickOptimizer
 
-    optimizer = Optimizer(
+    optimizer = QuickOptimizer(
         dimensions,
         estimator,
         n_initial_points=context.initial_points,
