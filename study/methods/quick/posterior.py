@@ -18,6 +18,7 @@ from skopt.learning.gaussian_process.kernels import HammingKernel
 
 from study.methods.quick.acquisition import Prediction
 from study.methods.quick.covariance import Covariance, Floats, Hamming, Matern, matern_slope
+from study.methods.quick.quadratic import quadratic_forms
 
 
 class Likelihood:
@@ -110,8 +111,7 @@ class Posterior:
         return self.scale * covariance.dot(self.weights) + self.offset
 
     def _std(self, covariance: Floats) -> Floats:
-        # The order in which this sums is part of the result: no faster product may replace it.
-        known = np.einsum("ki,kj,ij->k", covariance, covariance, self.inverse)
+        known = quadratic_forms(covariance, self.inverse)
         variance = self.parameters[0] - known
         variance[variance < 0] = 0.0
         return np.sqrt(variance * self.scale**2)
