@@ -27,7 +27,9 @@ class SkoptSearch:
         return configuration
 
     def tell(self, configuration: Configuration, score: float) -> None:
-        self.optimizer.tell(self.space.to_point(configuration), -score)
+        from study.methods.quick.check import tell
+
+        tell(self.optimizer, self.space.to_point(configuration), -score)
 
 
 def to_skopt_dimensions(space: Space) -> list[Any]:
@@ -52,9 +54,9 @@ def make_search(
     Its defaults: 10,000 sampled candidates, 5 restarts. Only the newest surrogate is kept, for
     proposals need no older one.
     """
-    from study.methods.quick.optimizer import QuickOptimizer
+    from skopt import Optimizer
 
-    optimizer = QuickOptimizer(
+    optimizer = Optimizer(
         dimensions,
         estimator,
         n_initial_points=context.initial_points,

@@ -20,6 +20,9 @@ SQRT_5 = math.sqrt(5)
 class Covariance(Protocol):
     """Between points that were told, and with others."""
 
+    told: NDArray[Any]
+    """Shape (n, d)."""
+
     def of_pairs(self, parameters: Floats) -> Floats:
         """Of the pairs of points told, shape (pairs,)."""
 
@@ -33,13 +36,15 @@ class Covariance(Protocol):
 class Matern:
     """Matérn's, 5/2, with a length for each dimension."""
 
-    def __init__(self, told: Floats) -> None:
+    def __init__(self, told: NDArray[Any]) -> None:
         self.told = told
         first, second = np.triu_indices(len(told), 1)
         self.squares = (told.T[:, first] - told.T[:, second]) ** 2  # shape (d, pairs)
 
     def of_pairs(self, parameters: Floats) -> Floats:
-        return parameters[0] * matern(pdist(self.told / parameters[1:]))
+        covariance = matern(pdist(self.told / parameters[1:]))
+        covariance *= parameters[0]
+        return covariance
 
     def pair_slopes(self, parameters: Floats, of_pairs: Floats) -> Floats:
         constant, lengths = parameters[0], parameters[1:]
@@ -73,7 +78,9 @@ class Hamming:
         self.differ = told[first] != told[second]  # shape (pairs, d)
 
     def of_pairs(self, parameters: Floats) -> Floats:
-        return parameters[0] * hamming(parameters[1:], self.differ)
+        covariance = hamming(parameters[1:], self.differ)
+        covariance *= parameters[0]
+        return covariance
 
     def pair_slopes(self, parameters: Floats, of_pairs: Floats) -> Floats:
         constant, lengths = parameters[0], parameters[1:]
@@ -83,8 +90,9 @@ class Hamming:
         return np.vstack([of_pairs, slopes.T])
 
     def between(self, parameters: Floats, points: NDArray[Any]) -> Floats:
-        differ = points[:, np.newaxis] != self.told
-        return parameters[0] * hamming(parameters[1:], differ)
+        covariance = hamming(parameters[1:], points[:, np.newaxis] != self.told)
+        covariance *= parameters[0]
+        return covariance
 
 
 def matern(distance: Floats) -> Floats:
@@ -129,7 +137,8 @@ def matern_slope(distances: Floats, lengths: Floats) -> Floats:
 
 def hamming(lengths: Floats, differ: NDArray[np.bool_]) -> Floats:
     """The correlation of points that differ in these dimensions, the last axis of `differ`."""
-    return np.exp(-np.sum(lengths * differ, axis=-1))
+    correlation: Floats = np.exp(-np.sum(lengths * differ, axis=-1))
+    return correlation
 
 
 def add_rows(terms: Floats) -> Floats:

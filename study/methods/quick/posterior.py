@@ -38,7 +38,8 @@ class Likelihood:
     def matrix(self, parameters: Floats, of_pairs: Floats) -> Floats:
         """The covariance of what was measured, shape (n, n)."""
         diagonal = parameters[0] + self.noise + self.jitter
-        return np.append(of_pairs, diagonal)[self.place]
+        matrix: Floats = np.append(of_pairs, diagonal)[self.place]
+        return matrix
 
     def __call__(self, logs: Floats) -> tuple[float, Floats]:
         """The value and its derivatives; minus infinity and 0 where there is none."""
@@ -77,9 +78,9 @@ class Posterior:
     """The inverse covariance matrix times the scaled values, shape (n,)."""
     inverse: Floats
     """Of the covariance matrix, shape (n, n)."""
-    offset: float
+    offset: np.float64
     """The mean of the values, which were scaled by it and by `scale`."""
-    scale: float
+    scale: np.float64
     """Their standard deviation."""
 
     def mean(self, points: NDArray[Any]) -> Floats:
@@ -92,8 +93,7 @@ class Posterior:
         return self._mean(covariance), self._std(covariance)
 
     def predict_at(self, point: Floats) -> Prediction:
-        """Mean, deviation and their derivatives; only of numbers."""
-        assert isinstance(self.covariance, Matern)
+        """Mean, deviation and their derivatives; there are none where all are choices."""
         constant, lengths = self.parameters[0], self.parameters[1:]
         covariance = self.covariance.between(self.parameters, point[np.newaxis])
         std = self._std(covariance)
@@ -108,21 +108,22 @@ class Posterior:
         return Prediction(float(self._mean(covariance)[0]), float(std[0]), mean_slope, std_slope)
 
     def _mean(self, covariance: Floats) -> Floats:
-        return self.scale * covariance.dot(self.weights) + self.offset
+        mean: Floats = self.scale * covariance.dot(self.weights) + self.offset
+        return mean
 
     def _std(self, covariance: Floats) -> Floats:
         known = quadratic_forms(covariance, self.inverse)
         variance = self.parameters[0] - known
         variance[variance < 0] = 0.0
-        return np.sqrt(variance * self.scale**2)
+        std: Floats = np.sqrt(variance * self.scale**2)
+        return std
 
 
 def fit_posterior(
     estimator: GaussianProcessRegressor, points: NDArray[Any], values: Floats
 ) -> Posterior:
     """What `estimator.fit` finds, of transformed points (n, d) and their values (n,)."""
-    offset, scale = np.mean(values), np.std(values)
-    scale = scale if scale != 0.0 else 1.0
+    offset, scale = np.float64(np.mean(values)), np.float64(np.std(values) or 1.0)
     scaled = (values - offset) / scale
     choices = isinstance(estimator.kernel.k2, HammingKernel)
     covariance: Covariance = Hamming(points) if choices else Matern(points)
@@ -145,9 +146,8 @@ def most_likely(likelihood: Likelihood, estimator: GaussianProcessRegressor) -> 
     """The best of several ascents: from the kernel's own parameters, then from random ones."""
     bounds = estimator.kernel.bounds
     rng = np.random.RandomState(estimator.random_state)
-    starts = [estimator.kernel.theta]
-    for _ in range(estimator.n_restarts_optimizer):
-        starts.append(rng.uniform(bounds[:, 0], bounds[:, 1]))
+    restarts = range(estimator.n_restarts_optimizer)
+    starts = [estimator.kernel.theta, *(rng.uniform(*bounds.T) for _ in restarts)]
 
     def loss(logs: Floats) -> tuple[float, Floats]:
         value, slope = likelihood(logs)

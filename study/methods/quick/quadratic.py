@@ -10,7 +10,7 @@ COLUMNS = 512  # which stay in the processor's cache
 
 
 def quadratic_forms(rows: Floats, matrix: Floats) -> Floats:
-    """row @ matrix @ row for each row, shapes (m, n) and (n, n), result (m,).
+    """Each row @ matrix @ row, of shapes (m, n) and (n, n), as an array (m,).
 
     To the last bit what `einsum("ki,kj,ij->k", rows, rows, matrix)` gives, for that is what
     scikit-optimize calls; many rows take two thirds of its time, read by columns.
@@ -23,7 +23,8 @@ def quadratic_forms(rows: Floats, matrix: Floats) -> Floats:
 
 def plainly(rows: Floats, matrix: Floats) -> Floats:
     """By that call itself."""
-    return np.einsum("ki,kj,ij->k", rows, rows, matrix)
+    forms: Floats = np.einsum("ki,kj,ij->k", rows, rows, matrix)
+    return forms
 
 
 def by_columns(rows: Floats, matrix: Floats) -> Floats:
