@@ -39,7 +39,7 @@ class Matern:
     def __init__(self, told: NDArray[Any]) -> None:
         self.told = told
         first, second = np.triu_indices(len(told), 1)
-        self.squares = (told.T[:, first] - told.T[:, second]) ** 2  # shape (d, pairs)
+        self.squares = np.ascontiguousarray((told[first] - told[second]).T) ** 2  # (d, pairs)
 
     def of_pairs(self, parameters: Floats) -> Floats:
         covariance = matern(pdist(self.told / parameters[1:]))
@@ -110,11 +110,11 @@ def matern(distance: Floats) -> Floats:
 def matern_slope(distances: Floats, lengths: Floats) -> Floats:
     """Its derivative by the coordinates of a point.
 
-    `distances` are those of the point from the n told ones along each dimension, shape (d, n), of
-    which it takes the memory. The result has the shape (n, d).
+    `distances` are those of the point from the n told ones along each dimension, shape (d, n).
+    The result has the shape (n, d).
     """
     lengths = lengths[:, np.newaxis]
-    distances /= lengths
+    distances = np.divide(distances, lengths, order="C")
     squared = add_rows(distances**2)
     distance = np.sqrt(squared)
     scaled = SQRT_5 * distance
