@@ -27,13 +27,18 @@ POINTS = 14
 
 def tell(optimizer: Optimizer, point: list[Any], value: float) -> None:
     """`optimizer.tell(point, value)`, the quick way where that gives the same."""
-    surrogate = surrogate_of(optimizer)
-    if surrogate is None or objection(surrogate) or not np.isfinite([*optimizer.yi, value]).all():
+    if not goes_quickly(optimizer) or not np.isfinite([*optimizer.yi, value]).all():
         optimizer.tell(point, value)
         return
     optimizer.tell(point, value, fit=False)
     if optimizer._n_initial_points <= 0:
         choose_next(optimizer)
+
+
+def goes_quickly(optimizer: Optimizer) -> bool:
+    """Whether this search goes the quick way here."""
+    surrogate = surrogate_of(optimizer)
+    return surrogate is not None and not objection(surrogate)
 
 
 @functools.cache
