@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from benchmarks.report import plots
 from benchmarks.report.measurements import (
     join_runs,
-    overheads,
+    proposal_speedups,
     ratios,
     read_benchmarks,
     scaling,
@@ -49,7 +49,7 @@ def _runs(benchmarks: pd.DataFrame) -> pd.DataFrame:
 
 def _proposals(benchmarks: pd.DataFrame) -> pd.DataFrame:
     rows = select_rows(benchmarks, "proposals")
-    return rows if len(overheads(benchmarks)) else rows.iloc[:0]
+    return rows if len(proposal_speedups(benchmarks)) else rows.iloc[:0]
 
 
 FIGURES = (
@@ -70,8 +70,8 @@ FIGURES = (
     BenchmarkFigure(
         name="benchmark_proposals",
         title="Seconds to propose",
-        caption="Solid and dashed lines of a colour lie on each other where the package adds "
-        "nothing to what scikit-optimize takes itself.",
+        caption="Solid lines: the package. Dashed ones of the same colour: scikit-optimize alone, "
+        "for the same points.",
         rows=_proposals,
         draw=plots.proposals,
     ),

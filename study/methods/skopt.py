@@ -21,13 +21,23 @@ class SkoptSearch:
     space: Space
     optimizer: Any
 
+    def __post_init__(self) -> None:
+        from study.methods.quick.check import goes_quickly
+
+        goes_quickly(self.optimizer)  # what trying that takes belongs to no proposal
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.space, self.optimizer)  # unpickled, it is tried there, too
+
     def ask(self) -> Configuration:
         configuration = self.space.to_configuration(self.optimizer.ask())
         self.optimizer.models.clear()  # the next outcome makes a new one; pickles stay small
         return configuration
 
     def tell(self, configuration: Configuration, score: float) -> None:
-        self.optimizer.tell(self.space.to_point(configuration), -score)
+        from study.methods.quick.check import tell
+
+        tell(self.optimizer, self.space.to_point(configuration), -score)
 
 
 def to_skopt_dimensions(space: Space) -> list[Any]:
