@@ -67,6 +67,8 @@ def watching(objective: Objective) -> Iterator[Callable[[Progress], None]]:
     latest: list[Progress] = []
 
     def observe(progress: Progress) -> None:
+        for note in progress.notes[len(latest[0].notes) if latest else 0 :]:
+            console.print(f"[yellow]{escape(note)}[/]")
         latest[:] = [progress]
 
     if not console.is_terminal:

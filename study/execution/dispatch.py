@@ -37,6 +37,8 @@ class Dispatch:
         self._problem, self._settings, self._schedule = problem, settings, schedule
         self._extras, self._timeout = extras, timeout
         self.running: dict[Block | ProposalJob, RunningJob] = {}
+        self.notes: list[str] = []
+        """What a user should know of proposals."""
         self._evaluating: set[str] = set()  # keys of what is running
         self._alone = set(extras)  # keys of what is not evaluated in a block with others
 
@@ -100,6 +102,8 @@ class Dispatch:
         run.carried, made = True, len(run.trials)
         for proposal, evaluation in outcome.steps:
             schedule.forecast.measure_proposal(proposal.seconds)
+            if proposal.note and proposal.note not in self.notes:
+                self.notes.append(proposal.note)
             trial = schedule.on_proposal(run, proposal)
             if trial is None:
                 return

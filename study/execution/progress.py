@@ -37,6 +37,8 @@ class Progress:
     """What is being done right now."""
     best: dict[str, float]
     """Best score so far, by method."""
+    notes: tuple[str, ...] = ()
+    """What a user should know of how it goes."""
     seconds_left: float | None
     """None while nobody knows."""
 

@@ -160,6 +160,7 @@ class StudyRunner:
                 total=forecast.total,
                 running=tuple(self._dispatch.running.values()),
                 best=dict(self._schedule.best),
+                notes=tuple(self._dispatch.notes),
                 seconds_left=self._estimate(n_workers) if forecast.is_measured else None,
             )
         )

@@ -27,6 +27,8 @@ class Proposal:
     and a replay of what was told before are not counted: no user waits for them at each call."""
     state: bytes
     """The pickled method, to go on from."""
+    note: str = ""
+    """What a user should know of how it was made."""
 
 
 def propose(
@@ -75,6 +77,7 @@ def propose(
         duplicate=replaced or any(configuration == earlier for earlier, _ in history),
         seconds=seconds,
         state=pickle.dumps(search),
+        note=getattr(search, "note", ""),
     )
 
 

@@ -22,12 +22,17 @@ class SkoptSearch:
     optimizer: Any
 
     def __post_init__(self) -> None:
-        from study.methods.quick.check import goes_quickly
-
-        goes_quickly(self.optimizer)  # what trying that takes belongs to no proposal
+        _ = self.note  # what trying the quick way takes belongs to no proposal
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.space, self.optimizer)  # unpickled, it is tried there, too
+
+    @property
+    def note(self) -> str:
+        """Why proposals take several times as long here as elsewhere, if they do."""
+        from study.methods.quick.check import why_slow
+
+        return why_slow(self.optimizer)
 
     def ask(self) -> Configuration:
         configuration = self.space.to_configuration(self.optimizer.ask())

@@ -21,6 +21,24 @@ def test_off_a_terminal_every_tenth_of_the_work_is_told_once(
     assert [line.split(" ")[0] for line in told.splitlines()[1:]] == ["6", "31"]
 
 
+def test_a_note_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.watching(ACCURACY) as observe:
+        for told in ("", "gp takes longer", "gp takes longer", "gp takes longer|b"):
+            notes = tuple(filter(None, told.split("|")))
+            observe(
+                Progress(
+                    workers=1,
+                    done=0,
+                    total=9,
+                    running=(),
+                    best={},
+                    seconds_left=None,
+                    notes=notes,
+                )
+            )
+    assert capsys.readouterr().out.splitlines()[1:] == ["gp takes longer", "b"]
+
+
 def test_until_something_is_known_the_time_left_is_being_estimated() -> None:
     job = RunningJob(description="gp seed 0 call 1", began=time.monotonic())
     state = Progress(workers=1, done=0, total=9, running=(job,), best={}, seconds_left=None)

@@ -269,6 +269,7 @@ def test_one_other_bit_leads_to_scikit_optimizes_own_way(monkeypatch: pytest.Mon
     monkeypatch.setattr(covariance, "SQRT_5", np.nextafter(covariance.SQRT_5, 3))
     assert check.objection("gp").startswith("it gives other digits with scikit-optimize 0.10.2, ")
     assert check.objection("forest") == ""
+    assert search.note.startswith("gp proposes by scikit-optimize's own code, which takes several")
     search.tell(*outcome[0])
     assert search.ask() == expected.ask()
 

@@ -41,6 +41,18 @@ def goes_quickly(optimizer: Optimizer) -> bool:
     return surrogate is not None and not objection(surrogate)
 
 
+def why_slow(optimizer: Optimizer) -> str:
+    """Why a search that has a quick way does not go it here, in words; empty if it does."""
+    surrogate = surrogate_of(optimizer)
+    reason = objection(surrogate) if surrogate else ""
+    return (
+        f"{surrogate} proposes by scikit-optimize's own code, which takes several times as long: "
+        f"the quick way was tried, and {reason}"
+        if reason
+        else ""
+    )
+
+
 @functools.cache
 def objection(surrogate: Surrogate) -> str:
     """Why proposals with this surrogate are not made the quick way here; nothing if they are."""
