@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import itertools
 import math
 import os
 import queue
@@ -18,6 +17,7 @@ from distributed.protocol import pickle
 
 from study.core import environment
 from study.core.errors import ClusterError, OverdueError, describe_error, translate_errors
+from study.execution.deadlines import Deadlines
 from study.problems.base import Evaluator, warm_up
 from study.training.tensorflow import is_configured, set_environment
 
@@ -242,49 +242,6 @@ class DaskExecutor:
                 name=self._plugin,
                 callback_timeout=CLOSE_SECONDS,
             )
-
-
-class Deadlines:
-    """When jobs began that may take so long only, and where."""
-
-    def __init__(self) -> None:
-        self._numbers = itertools.count()
-        self._jobs: dict[int, tuple[Any, float]] = {}  # number: job and its timeout
-        self._begun: dict[int, tuple[float, str, int]] = {}  # number: when, which worker, process
-
-    def add(self, job_id: Any, timeout: float) -> int:
-        """The number of a job, by which its worker tells that it begins."""
-        number = next(self._numbers)
-        self._jobs[number] = job_id, timeout
-        return number
-
-    def on_begin(self, event: tuple[float, tuple[int, str, int]]) -> None:
-        """Take note of what a worker tells; called from another thread."""
-        number, address, process = event[1]
-        if number in self._jobs:
-            self._begun[number] = time.monotonic(), address, process
-
-    def overdue(self) -> list[tuple[Any, str, int]]:
-        """The jobs whose time is over, and on which worker, in which process of its, they are."""
-        return [
-            (self._jobs[number][0], *self._begun[number][1:])
-            for number, left in self._seconds_left().items()
-            if left <= 0
-        ]
-
-    def seconds_left(self) -> float:
-        """Until the next deadline."""
-        return max(0.0, min(self._seconds_left().values(), default=math.inf))
-
-    def _seconds_left(self) -> dict[int, float]:
-        now, begun = time.monotonic(), dict(self._begun)  # another thread adds to it
-        return {n: begun[n][0] + self._jobs[n][1] - now for n in begun.keys() & self._jobs.keys()}
-
-    def remove(self, job_id: Any) -> None:
-        """Forget a job."""
-        for number in [n for n, (known, _) in self._jobs.items() if known is job_id]:
-            self._begun.pop(number, None)
-            del self._jobs[number]
 
 
 def worker_threads(client: Any) -> dict[str, int]:
