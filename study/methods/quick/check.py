@@ -15,6 +15,7 @@ import numpy as np
 from skopt import Optimizer
 from skopt.learning import ExtraTreesRegressor
 from skopt.utils import cook_estimator, normalize_dimensions
+from threadpoolctl import threadpool_limits
 
 from study.methods.quick.choice import Surrogate, choose_next, surrogate_of
 from study.methods.skopt_compat import gbrt_estimator
@@ -58,7 +59,7 @@ def objection(surrogate: Surrogate) -> str:
     """Why proposals with this surrogate are not made the quick way here; nothing if they are."""
     used = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")
             same = all(chooses_the_same(optimizer) for optimizer in examples(surrogate))
     except Exception as error:  # noqa: BLE001 (whatever fails, scikit-optimize's own way is left)
