@@ -7,13 +7,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from study.core.environment import available_cores
+from study.core.records import EvaluationKind
 from study.results import Results, load
+from study.storage.ledger import Ledger
 
 WORKERS = sorted({1, 2, available_cores()})
 SMALL = (
@@ -55,7 +58,25 @@ def test_study(benchmark: Any, request: pytest.FixtureRequest, folders: Path, wo
         "how": "study",
         "evaluations": sum(results.info.evaluated.values()),
         "working_seconds": results.info.sessions[0].seconds,
+        **first_call(output),
+        "work_seconds": work_seconds(results),
     }
+
+
+def first_call(output: Path) -> dict[str, float]:
+    """How long the first evaluation took, and the same one at the end, when all is warm."""
+    with Ledger(output / "study.db") as ledger:
+        done = ledger.evaluations()
+    ((task, again),) = (d for d in done.values() if d[0].kind is EvaluationKind.REPEAT)
+    first = done[replace(task, kind=EvaluationKind.VALIDATION).key][1]
+    return {"first_seconds": first.seconds, "again_seconds": again.seconds}
+
+
+def work_seconds(results: Results) -> float:
+    """Evaluations and proposals, each once."""
+    calls, finals = results.trials, results.finals
+    evaluated = [rows.loc[~rows["reused"], "train_seconds"].sum() for rows in (calls, finals)]
+    return float(sum(evaluated) + calls["propose_seconds"].sum())
 
 
 def test_tutorial_way(benchmark: Any, request: pytest.FixtureRequest, folders: Path) -> None:

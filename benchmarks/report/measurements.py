@@ -123,8 +123,11 @@ def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
         *_training(speedups(benchmarks)),
         *_compiling(select_rows(benchmarks, "compiling")),
         *_studies(select_rows(benchmarks, "study")),
+        *_started(select_rows(benchmarks, "study")),
         *_workers(scaling(benchmarks)),
         *_proposing(proposal_speedups(benchmarks)),
+        *_quick(select_rows(benchmarks, "cheap")),
+        *_own_keras(select_rows(benchmarks, "own_keras")),
     ]
 
 
@@ -147,6 +150,49 @@ def _studies(rows: Frame) -> list[tuple[str, float, str]]:
         (f"a study: tutorial's way / {pluralize(int(row['workers']), 'worker')}", seconds, "x")
         for row in (rows[rows["how"] == "study"].to_dict("records") if slow else [])
         for seconds in [slow[0] / row["seconds"]]
+    ]
+
+
+def _started(rows: Frame) -> list[tuple[str, float, str]]:
+    """What comes on top of a study's own work, and whether its first call took longer."""
+    own = rows[rows["how"] == "study"] if "again_seconds" in rows else rows.head(0)
+    found = []
+    for row in own.to_dict("records"):
+        on = f"a study on {pluralize(int(row['workers']), 'worker')}"
+        beyond = row["seconds"] - row["work_seconds"] / row["workers"]
+        found += [
+            (f"{on}: start to finish, beyond its work", beyond, "s"),
+            (
+                f"{on}: first call / the same again",
+                row["first_seconds"] / row["again_seconds"],
+                "x",
+            ),
+        ]
+    return found
+
+
+def _quick(rows: Frame) -> list[tuple[str, float, str]]:
+    """Quick evaluations: how many a second, and what a second worker gains."""
+    if rows.empty:
+        return []
+    rates = rows.assign(rate=rows["evaluations"] / rows["seconds"])
+    median = rates.groupby(["method", "workers"], sort=False)["rate"].median().unstack()
+    return [
+        entry
+        for method, rate in median.iterrows()
+        for entry in (
+            (f"evaluations a second, {method}, 1 worker", rate[1], ""),
+            (f"the same, {method}: 2 workers / 1", rate[2] / rate[1], "x"),
+        )
+    ]
+
+
+def _own_keras(rows: Frame) -> list[tuple[str, float, str]]:
+    seconds = rows.set_index("how")["seconds"].to_dict() if len(rows) else {}
+    if not {"keras", "study"} <= seconds.keys():
+        return []
+    return [
+        ("own Keras model: Keras's functions / study", seconds["keras"] / seconds["study"], "x")
     ]
 
 
