@@ -44,7 +44,7 @@ def fingerprint_object(thing: Any) -> str:
     """A checksum of an object: its code, what that refers to, and its state.
 
     It is the same in another process. Of what is installed the name counts, for its version is
-    noted elsewhere; of one's own modules, the source.
+    noted elsewhere, and what it captured; of one's own modules, the source.
 
     Raises
     ------
@@ -176,16 +176,16 @@ def _module(thing: types.ModuleType, _: dict[int, Any]) -> Iterator[str]:
 
 
 def _function(thing: types.FunctionType, seen: dict[int, Any]) -> Iterator[str]:
+    for cell in thing.__closure__ or ():  # what an installed function made may hold one's own
+        try:
+            yield from _parts(cell.cell_contents, seen)
+        except ValueError:  # a cell that is not filled yet
+            yield "empty"
     if is_installed(thing.__module__):
         yield f"{thing.__module__}.{thing.__qualname__}"
         return
     yield from _code(thing.__code__, seen)
     yield from _each((thing.__defaults__, thing.__kwdefaults__), seen)
-    for cell in thing.__closure__ or ():
-        try:
-            yield from _parts(cell.cell_contents, seen)
-        except ValueError:  # a cell that is not filled yet
-            yield "empty"
     for name in sorted(_names(thing.__code__) & thing.__globals__.keys()):
         yield name
         yield from _parts(thing.__globals__[name], seen)

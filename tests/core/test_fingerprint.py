@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study import Integer, keras_problem
 from study.core.fingerprint import UnknownStateError, fingerprint_file, fingerprint_object
 
 FACTOR = 3
@@ -153,3 +154,22 @@ def test_a_file_counts_with_the_modules_beside_it_that_it_imports(tmp_path: Path
         (tmp_path / name).write_text(content)
     assert fingerprint_file(path, text) == before
     assert fingerprint_file(path, text + "\n") != before
+
+
+def test_what_an_installed_function_captured_counts() -> None:
+    """As `keras_problem` does a user's `build` and the number of epochs."""
+
+    def make(build: Any, epochs: int) -> Any:
+        space = [Integer(name="n", low=1, high=3)]
+        return keras_problem(build, space=space, default={"n": 1}, epochs=epochs)
+
+    def build(_: Any) -> Any:
+        return 1
+
+    def other(_: Any) -> Any:
+        return 2
+
+    ways = (build, 1), (build, 1), (other, 1), (build, 2)
+    found = [fingerprint_object(make(*way)) for way in ways]
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
