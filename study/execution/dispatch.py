@@ -146,7 +146,7 @@ class Dispatch:
         if isinstance(job, ProposalJob):
             run, seconds = job.run, CARRY_SECONDS if self._carries(job.run) else 0.0
             context = make_context(self._problem, self._settings, run)
-            known = self._schedule.journal.scores[run.seed] if seconds else {}
+            known = self._schedule.journal.known_scores(run.seed) if seconds else {}
             about = run.selection, context, run.seed, self._schedule.history(run), run.state, known
             work = partial(pursue, calls=self._settings.calls, seconds=seconds)
             executor.submit(job, work, executor.problem, *about)

@@ -111,8 +111,8 @@ class Forecast:
         """How many evaluations make a job worth its way to a worker: one, unless they are quick."""
         if not self.is_measured:
             return 1
-        mean = self._measured_seconds / self._n_measured
-        return 1 if mean > QUICK_SECONDS else min(LARGEST_BLOCK, math.ceil(BLOCK_SECONDS / mean))
+        mean = max(self._measured_seconds / self._n_measured, BLOCK_SECONDS / LARGEST_BLOCK)
+        return 1 if mean > QUICK_SECONDS else math.ceil(BLOCK_SECONDS / mean)
 
     @property
     def _measured_seconds(self) -> float:
@@ -122,7 +122,7 @@ class Forecast:
     def _correction(self) -> float:
         """By how much what is expected is wrong."""
         expected = sum(seconds for *_, seconds in self._measured.values())
-        return self._measured_seconds / expected if self.is_measured else 1.0
+        return self._measured_seconds / expected if self.is_measured and expected else 1.0
 
     def _mean_seconds(self, kind: EvaluationKind) -> float:
         """Of an evaluation of that kind that is not chosen yet."""

@@ -21,10 +21,10 @@ class Journal:
             stored = ledger.trials(self.done)
             self._stored = {(t.method, t.seed, t.call): t for t in stored}
             self._stored_retrainings = {_place(final) for final in ledger.finals(self.done)}
-        self.scores: dict[int, dict[int, float | None]] = defaultdict(dict)
-        """Of calls, by seed and training seed."""
-        for trial in stored:
-            self._note_score(trial.seed, *self.done[trial.task.key])
+        seeds = {trial.task.key: trial.seed for trial in stored}
+        self._scores: dict[int | None, dict[int, float | None]] = defaultdict(dict)
+        for key, (task, evaluation) in self.done.items():
+            self._note_score(seeds.get(key), task, evaluation)
         self._unsaved: list[tuple[Task, Evaluation]] = []
         self._unrecorded: list[Consumer] = []
         self._flushed = time.monotonic()
@@ -52,12 +52,16 @@ class Journal:
     def add(self, task: Task, evaluation: Evaluation) -> None:
         """A finished evaluation, to be saved."""
         self.done[task.key] = (task, evaluation)
-        if task.seed is not None and task.kind is EvaluationKind.VALIDATION:
-            self._note_score(task.seed, task, evaluation)
+        self._note_score(task.seed, task, evaluation)
         self._unsaved.append((task, evaluation))
 
-    def _note_score(self, seed: int, task: Task, evaluation: Evaluation) -> None:
-        self.scores[seed][task.training_seed] = evaluation.score
+    def _note_score(self, seed: int | None, task: Task, evaluation: Evaluation) -> None:
+        if task.kind is EvaluationKind.VALIDATION:
+            self._scores[seed][task.training_seed] = evaluation.score
+
+    def known_scores(self, seed: int) -> dict[int, float | None]:
+        """Of calls at a seed, by training seed, and of those that no recorded run made."""
+        return self._scores[None] | self._scores[seed]
 
     def attribute(self, consumer: Consumer) -> None:
         """A consumer of a finished evaluation, to be recorded."""

@@ -8,6 +8,8 @@ import pytest
 
 from tests.cli.test_main import bare_environment
 
+pytestmark = pytest.mark.slow
+
 FUNCTION = ("--problem", "branin", "--methods", "random", "--workers", "1")
 NETWORK = ("--dataset", "digits", "--epochs", "1", "--methods", "random")
 SMALL = ("--seeds", "2", "--calls", "2", "--initial-points", "2", "--retrain", "1")
@@ -70,8 +72,6 @@ def test_another_keras_and_an_interpreted_numba_do_not_reach_the_training(
 PROGRAM = """
 import numba
 from study import compare
-
-pytestmark = pytest.mark.slow
 results = compare(dataset="digits", epochs=1, methods=["random"], seeds=1, calls=1, workers=1,
                   initial_points=1, retrain=1, output="out")
 print(results.valid, numba.config.DISABLE_JIT)
