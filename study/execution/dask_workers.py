@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError
 from enum import Enum, auto
 from typing import Any, cast
 
-from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker, wait
+from distributed import Client, KilledWorker, Worker, WorkerPlugin, get_worker
 from distributed.protocol import pickle
 
 from study.core import environment
@@ -22,7 +22,7 @@ from study.problems.base import Evaluator, warm_up
 from study.training.tensorflow import is_configured, set_environment
 
 LOOK_SECONDS = 1  # between two looks at who works
-WARM_UP_SECONDS = 120  # at most, before the first job goes out all the same
+WARM_UP_SECONDS = 60  # of a worker, at most, before the first job goes out all the same
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
 REPLACE_SECONDS = 60  # for a worker that hangs
 CLOSE_SECONDS = 3  # for taking leave, which a lost scheduler must not hold up
@@ -148,7 +148,8 @@ class DaskExecutor:
             for address in worker_threads(self._client)
         ]
         with contextlib.suppress(TimeoutError):
-            wait(warming, WARM_UP_SECONDS)  # type: ignore[no-untyped-call, unused-ignore]
+            for future in warming:
+                future.exception(WARM_UP_SECONDS)  # which ends, or tells at the first real job
 
     def _look(self) -> None:
         """Count the workers, which tells that the scheduler is there, too."""
