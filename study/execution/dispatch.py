@@ -39,14 +39,16 @@ class Dispatch:
         self.running: dict[Block | ProposalJob, RunningJob] = {}
         self.notes: list[str] = []
         """What a user should know of proposals."""
+        self._died = False  # whether a block or a carried search did
         self._evaluating: set[str] = set()  # keys of what is running
         self._alone = set(extras)  # keys of what is not evaluated in a block with others
 
     def submit_next(self, executor: Executor) -> None:
         """Have every worker busy, and with quick evaluations know what it does next."""
-        queue, forecast = self._schedule.queue, self._schedule.forecast
+        queue = self._schedule.queue
         while queue:
-            ahead = forecast.block_size > 1 and isinstance(queue.first, Task)
+            # What waits for a worker that dies counts as having died with it, in Dask.
+            ahead = self._block_size > 1 and not self._died and isinstance(queue.first, Task)
             if len(self.running) >= executor.n_workers * (2 if ahead else 1):
                 return
             if job := self._next_job(executor.n_workers):
@@ -58,7 +60,7 @@ class Dispatch:
         None if all of them are done; towards the end of a study every worker gets some.
         """
         queue, tasks = self._schedule.queue, list[Task]()
-        size = min(self._schedule.forecast.block_size, math.ceil(len(queue) / n_workers / 2))
+        size = min(self._block_size, math.ceil(len(queue) / n_workers / 2))
         while queue and len(tasks) < max(1, size):
             if isinstance(queue.first, ProposalJob) and tasks:
                 break
@@ -93,7 +95,7 @@ class Dispatch:
         """Take note of what a search proposed and evaluated; what is not evaluated is asked for."""
         run, schedule = job.run, self._schedule
         if isinstance(outcome, Exception) and self._carries(run):
-            run.one_by_one = True
+            run.one_by_one = self._died = True
             schedule.queue.push(job, math.inf)
             return
         if not isinstance(outcome, Pursuit):
@@ -125,6 +127,7 @@ class Dispatch:
         """Take note of evaluations; those of a block that failed as a whole are made alone."""
         self._evaluating.difference_update(task.key for task in block.tasks)
         if isinstance(outcome, Exception) and len(block.tasks) > 1:
+            self._died = True
             for task in block.tasks:
                 self._alone.add(task.key)
                 self._schedule.queue.push(task, math.inf)
@@ -137,8 +140,12 @@ class Dispatch:
 
     def _carries(self, run: Run) -> bool:
         """Whether a worker evaluates, tells and asks by itself: if evaluations are quick."""
-        quick = self._schedule.forecast.block_size > 1
-        return quick and self._timeout is None and not run.one_by_one
+        return self._block_size > 1 and not run.one_by_one
+
+    @property
+    def _block_size(self) -> int:
+        """How many evaluations go out together; one, if each has its own time to end."""
+        return 1 if self._timeout is not None else self._schedule.forecast.block_size
 
     def submit(self, executor: Executor, job: Block | ProposalJob) -> None:
         """Hand a job to a worker."""
