@@ -77,7 +77,8 @@ class NetworkProblem:
     def warm_up(self) -> None:
         """Train and score once, briefly: the first evaluation must take no longer than others."""
         trainer = self.trainer_of_seed(0) if self.resample_splits else self.loaded_trainer
-        trained = trainer.train(self.default, np.random.default_rng(0), epochs=1, images=WARM_UP)
+        images = min(WARM_UP, self.dataset.n_fitted)
+        trained = trainer.train(self.default, np.random.default_rng(0), epochs=1, images=images)
         trainer.test_accuracy(trained.model)
 
     def evaluate(self, task: Task) -> Evaluation:
