@@ -42,7 +42,6 @@ class Forecast:
         self._pending_seconds = 0.0  # expected, of what is waited for
         self._measured: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
         self._proposals: deque[float] = deque(maxlen=RECENT)
-        self._n_measured = 0
         for task, evaluation in done:
             self._learn(task, evaluation)
         self.busy_seconds = 0.0
@@ -94,7 +93,6 @@ class Forecast:
         own = self._measured[task.kind]
         for place, value in enumerate((1, evaluation.seconds, self.expected_seconds(task))):
             own[place] += value
-        self._n_measured += 1
 
     def measure_proposal(self, seconds: float) -> None:
         """Take note of what a proposal took."""
@@ -105,6 +103,10 @@ class Forecast:
     def is_measured(self) -> bool:
         """Whether enough is known for an estimate."""
         return self._n_measured >= MEASURED
+
+    @property
+    def _n_measured(self) -> int:
+        return int(sum(count for count, *_ in self._measured.values()))
 
     @property
     def block_size(self) -> int:

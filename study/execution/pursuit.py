@@ -4,8 +4,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from study.core.records import Evaluation, EvaluationKind, Task, make_task
+from study.core.records import Evaluation, Task
 from study.core.space import Configuration
+from study.execution.runs import next_task
 from study.methods.base import SearchContext
 from study.methods.propose import Proposal, propose
 from study.methods.selection import MethodSelection
@@ -62,8 +63,7 @@ def pursue(
         if not seconds or configuration not in problem.space:
             steps.append((proposal, None))
             break
-        repeat = configurations.count(configuration)
-        task = make_task(EvaluationKind.VALIDATION, seed, configuration, repeat)
+        task = next_task(seed, configurations, configuration)
         if task.training_seed in known:
             evaluation, score = None, known[task.training_seed]
         else:

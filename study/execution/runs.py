@@ -112,16 +112,21 @@ def next_trial(
     duplicate: bool = False,
     propose_seconds: float = 0.0,
 ) -> Trial:
-    """The call that follows `earlier`; what stands there is trained anew, with a fresh seed."""
-    repeat = earlier.count(configuration)
+    """The call that follows `earlier`."""
     return Trial(
         method=run.method,
         seed=run.seed,
         call=len(earlier) + 1,
-        task=make_task(EvaluationKind.VALIDATION, run.seed, configuration, repeat),
-        duplicate=duplicate or repeat > 0,
+        task=next_task(run.seed, earlier, configuration),
+        duplicate=duplicate or configuration in earlier,
         propose_seconds=propose_seconds,
     )
+
+
+def next_task(seed: int, earlier: list[Configuration], configuration: Configuration) -> Task:
+    """What the call after `earlier` evaluates; what stands there, again with a fresh seed."""
+    repeat = earlier.count(configuration)
+    return make_task(EvaluationKind.VALIDATION, seed, configuration, repeat)
 
 
 def follow_ups(

@@ -1,5 +1,7 @@
 """The plots of what is found by call and by time: frame and axes in, axes out."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -78,13 +80,14 @@ def convergence(
 
 def draw_measured(measured: pd.DataFrame, objective: Objective, axes: Axes) -> float:
     """Dotted lines of mean incumbents as they were measured; the best of their scores."""
-    colour = colours(list(measured["method"].unique()))
+    colour, best = colours(list(measured["method"].unique())), -math.inf
     for method, own in by_method(measured):
         mean = own.groupby("call")["incumbent_score"].mean()
+        best = max(best, float(mean.max()))
         shown = clip_for_axis(objective, mean)
         label = "as measured" if method == measured["method"].iloc[0] else None
         axes.plot(mean.index, shown, color=colour[method], lw=1.2, ls=":", label=label, zorder=2)
-    return float(measured.groupby(["method", "call"])["incumbent_score"].mean().max())
+    return best
 
 
 def convergence_seconds(trials: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
