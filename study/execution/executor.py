@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from study.core.validation import require_count
 from study.problems.base import Evaluator, warm_up
 from study.problems.user import UserProblem
-from study.training.tensorflow import is_configured, started_without_gpus
+from study.training.tensorflow import is_configured, misses_gpus
 
 
 class Executor(Protocol):
@@ -85,4 +85,4 @@ def open_executor(
 def is_fit(problem: Evaluator, threads: int) -> bool:
     """Whether this process can evaluate a problem as a process of its own would."""
     may_use_gpus = isinstance(problem, UserProblem)
-    return is_configured(threads) and not (may_use_gpus and started_without_gpus())
+    return is_configured(threads) and not (may_use_gpus and misses_gpus())

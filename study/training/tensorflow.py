@@ -1,6 +1,7 @@
 """TensorFlow as this package uses it: few threads, no chatter, imported when first needed."""
 
 import contextlib
+import ctypes.util
 import functools
 import os
 import sys
@@ -101,9 +102,15 @@ def import_without_gpus() -> Any:
         return import_tensorflow()
 
 
-def started_without_gpus() -> bool:
-    """Whether TensorFlow in this process cannot be used for what may use a GPU."""
-    return import_without_gpus.cache_info().currsize > 0
+def misses_gpus() -> bool:
+    """Whether TensorFlow would find a GPU in a new process, and cannot in this one any more."""
+    started = import_without_gpus.cache_info().currsize > 0
+    return started and os.environ.get(GPUS) not in ("", "-1") and has_gpu_driver()
+
+
+def has_gpu_driver() -> bool:
+    """Whether this machine has the library by which TensorFlow reaches a GPU."""
+    return ctypes.util.find_library("cuda") is not None
 
 
 @contextlib.contextmanager

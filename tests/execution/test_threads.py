@@ -92,9 +92,12 @@ def test_the_network_finds_no_gpu_and_others_find_theirs(
 
 def test_a_process_without_gpus_is_not_for_own_problems(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("study.execution.executor.is_configured", lambda threads: threads == 1)
+    import_without_gpus()
     own, _ = get("branin")
-    for hidden in (False, True):
-        monkeypatch.setattr("study.execution.executor.started_without_gpus", lambda: hidden)  # noqa: B023
-        assert is_fit(own, 1) is not hidden
-        assert is_fit(Toy(), 1)
-        assert not is_fit(Toy(), 2)
+    for driver in (False, True):
+        monkeypatch.setattr(tensorflow, "has_gpu_driver", lambda: driver)  # noqa: B023
+        for user, without in {"0": False, "-1": True, "": True}.items():
+            monkeypatch.setenv(GPUS, user)
+            assert is_fit(own, 1) is (without or not driver)
+            assert is_fit(Toy(), 1)
+            assert not is_fit(Toy(), 2)
