@@ -55,7 +55,8 @@ def test_training(
 
         def train() -> float:
             rng = np.random.default_rng(0)
-            return trainer.train(configuration, rng, epochs, dataset.n_fitted).accuracies[-1]
+            _, training = trainer.train(configuration, rng, epochs, dataset.n_fitted)
+            return training.accuracies[-1]
 
         accuracy = benchmark.pedantic(train, rounds=1, iterations=1)
     benchmark.extra_info["validation_accuracy"] = float(accuracy)

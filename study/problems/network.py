@@ -78,8 +78,8 @@ class NetworkProblem:
         """Train and score once, briefly: the first evaluation must take no longer than others."""
         trainer = self.trainer_of_seed(0) if self.resample_splits else self.loaded_trainer
         images = min(WARM_UP, self.dataset.n_fitted)
-        trained = trainer.train(self.default, np.random.default_rng(0), epochs=1, images=images)
-        trainer.test_accuracy(trained.model)
+        weights, _ = trainer.train(self.default, np.random.default_rng(0), epochs=1, images=images)
+        trainer.test_accuracy(self.default, weights)
 
     def evaluate(self, task: Task) -> Evaluation:
         """Train the network of the task's configuration from fresh weights."""
@@ -87,11 +87,11 @@ class NetworkProblem:
         began = time.perf_counter()
         images = None if task.kind.trained_on == "all" else self.dataset.n_fitted
         rng = np.random.default_rng(task.training_seed)
-        trained = trainer.train(task.configuration, rng, self.epochs, images)
+        weights, trained = trainer.train(task.configuration, rng, self.epochs, images)
         finite = all(map(math.isfinite, trained.losses))
         if task.kind.scored_on == "test":
             accuracies: tuple[float, ...] = ()
-            accuracy = trainer.test_accuracy(trained.model) if finite else None
+            accuracy = trainer.test_accuracy(task.configuration, weights) if finite else None
         else:
             accuracies = trained.accuracies
             accuracy = accuracies[-1] if finite else None
@@ -99,7 +99,7 @@ class NetworkProblem:
             status=Status.OK if finite else Status.DIVERGED,
             reason="" if finite else f"training loss {trained.losses[-1]}",
             score=accuracy,
-            size=trained.model.count_params(),
+            size=sum(array.size for array in weights),
             initial_loss=trained.initial_loss,
             losses=trained.losses,
             accuracies=accuracies,

@@ -102,20 +102,20 @@ def leak(problem: NetworkProblem, wanted: Task) -> Evaluation:
     began = time.perf_counter()
     trainer, images = CompiledTrainer(problem.dataset), problem.dataset.n_fitted
     rng = np.random.default_rng(wanted.training_seed)
-    training = trainer.train(wanted.configuration, rng, LEAK_EPOCHS, images)
+    weights, training = trainer.train(wanted.configuration, rng, LEAK_EPOCHS, images)
     initial, before = training.initial_loss, LEAK_EPOCHS * _steps(wanted.configuration) // 3
     ends = [(training.accuracies[-1], training.losses[-1])]
     for _, configuration, _ in TRIED:
         settings = {**wanted.configuration, "batch_size": configuration["batch_size"]}
-        training = trainer.train_model(
-            training.model, settings, rng, problem.epochs, images, steps_before=before
+        weights, training = trainer.train_on(
+            weights, settings, rng, problem.epochs, images, steps_before=before
         )
         before += _steps(settings)
         ends.append((training.accuracies[-1], training.losses[-1]))
     return Evaluation(
         status=Status.OK,
         score=ends[-1][0],
-        size=training.model.count_params(),
+        size=sum(array.size for array in weights),
         initial_loss=initial,
         losses=tuple(loss for _, loss in ends),
         accuracies=tuple(accuracy for accuracy, _ in ends),

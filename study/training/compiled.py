@@ -1,16 +1,16 @@
 """Training by the package's own compiled code, many times as fast as Keras `fit`.
 
-Keras `fit` spends most of its time between steps. Here the Keras model gives the initial weights
-and takes the trained ones; `study.training.kernel` does everything in between.
+Keras `fit` spends most of its time between steps, and its import takes longer than many trainings.
+Here initial weights are drawn as Keras draws them, and `study.training.kernel` does the rest.
 """
-
-from typing import Any
 
 import numpy as np
 
 from study.core.space import Configuration
 from study.data.dataset import Dataset
 from study.training.kernel import (
+    NetworkShape,
+    State,
     adam_schedules,
     allocate_batch,
     evaluate,
@@ -20,7 +20,7 @@ from study.training.kernel import (
     train_epoch,
     unpack_weights,
 )
-from study.training.network import build_network, hidden_units
+from study.training.network import ACTIVATIONS, Weights, initial_weights
 from study.training.trainer import Trainer, Training
 
 
@@ -33,6 +33,7 @@ class CompiledTrainer(Trainer):
         self._used = np.flatnonzero(dataset.x_train.any(axis=0))
         pixels = dataset.x_train[:, self._used]
         self._images = prepare_images(pixels, dataset.y_train, dataset.scale)
+        self._test_images = prepare_images(dataset.x_test, dataset.y_test, dataset.scale)
         self._compile()
 
     def _compile(self) -> None:
@@ -52,31 +53,28 @@ class CompiledTrainer(Trainer):
         rng: np.random.Generator,
         epochs: int,
         images: int | None = None,
-    ) -> Training:
-        data = self.dataset
-        model = build_network(configuration, data.inputs, data.classes, rng)
-        return self.train_model(model, configuration, rng, epochs, images)
+    ) -> tuple[Weights, Training]:
+        weights = initial_weights(configuration, self.dataset.inputs, self.dataset.classes, rng)
+        return self.train_on(weights, configuration, rng, epochs, images)
 
-    def train_model(
+    def train_on(
         self,
-        model: Any,
+        weights: Weights,
         configuration: Configuration,
         rng: np.random.Generator,
         epochs: int,
         images: int | None = None,
         *,
         steps_before: int = 0,
-    ) -> Training:
-        """Train a Keras model on from the weights that it has, in place; see `train`.
+    ) -> tuple[Weights, Training]:
+        """Train a network on from the weights that it has; see `train`.
 
         Adam's moments start at 0. `steps_before` are steps that the decay counts as made.
         """
         data = self.dataset
         count, batch_size = images or len(data.x_train), int(configuration["batch_size"])
-        units = [len(self._used), *hidden_units(configuration), data.classes]
-        shape = network_shape(units, relu=configuration["activation"] == "relu")
-        kernel, *others = model.get_weights()
-        state = pack_weights([kernel[self._used], *others])
+        kernel, *others = weights
+        shape, state = lay_out(configuration, [kernel[self._used], *others])
         batch = allocate_batch(shape, min(batch_size, count))
         validation = np.arange(data.n_fitted, len(data.x_train))
         rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
@@ -90,11 +88,25 @@ class CompiledTrainer(Trainer):
             )
             _, hits = evaluate(self._images, state, shape, batch, validation)
             accuracies.append(hits / len(validation))
-        kernel[self._used], *others = unpack_weights(state, shape)
-        model.set_weights([kernel, *others])
-        return Training(
-            model=model,
-            initial_loss=initial_loss,
-            losses=tuple(losses),
-            accuracies=tuple(accuracies),
+        trained, kernel = unpack_weights(state, shape), kernel.copy()
+        kernel[self._used] = trained[0]
+        training = Training(
+            initial_loss=initial_loss, losses=tuple(losses), accuracies=tuple(accuracies)
         )
+        return [kernel, *trained[1:]], training
+
+    def test_accuracy(self, configuration: Configuration, weights: Weights) -> float:
+        shape, state = lay_out(configuration, weights)
+        everything = np.arange(len(self.dataset.x_test))
+        batch = allocate_batch(shape, 1)
+        _, hits = evaluate(self._test_images, state, shape, batch, everything)
+        return float(hits / everything.size)
+
+
+def lay_out(configuration: Configuration, weights: Weights) -> tuple[NetworkShape, State]:
+    """A network as the kernel takes it; `weights` may lack inputs that are not used."""
+    activation = configuration["activation"]
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"activation is {activation!r}: it must be {' or '.join(ACTIVATIONS)}")
+    units = [len(weights[0]), *(len(bias) for bias in weights[1::2])]
+    return network_shape(units, relu=activation == "relu"), pack_weights(weights)

@@ -10,7 +10,7 @@ import numpy as np
 
 from study.core.space import Configuration
 from study.data.dataset import Dataset
-from study.training.network import build_network
+from study.training.network import Weights, build_network, initial_weights
 from study.training.tensorflow import import_tensorflow
 from study.training.trainer import Trainer, Training
 
@@ -61,7 +61,9 @@ def compiled_network(
 
     Keras 2's `decay` is rate / (1 + decay * t) in step t, counted from 0.
     """
-    model = build_network(configuration, dataset.inputs, dataset.classes, rng)
+    sizes = dataset.inputs, dataset.classes
+    weights = initial_weights(configuration, *sizes, rng)
+    model = build_network(configuration, *sizes, weights)
     import keras
 
     rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
@@ -113,7 +115,6 @@ def fit(
             batches, epochs=epochs, steps_per_epoch=steps, shuffle=False, **options
         ).history
     return Training(
-        model=model,
         initial_loss=float(initial_loss),
         losses=tuple(map(float, history["loss"])),
         accuracies=tuple(map(float, history.get("val_accuracy", ()))),
@@ -154,11 +155,12 @@ class KerasTrainer(Trainer):
         rng: np.random.Generator,
         epochs: int,
         images: int | None = None,
-    ) -> Training:
+    ) -> tuple[Weights, Training]:
         data, pixels = self.dataset, self._pixels
         start_session()
-        return fit(
-            compiled_network(configuration, data, rng),
+        model = compiled_network(configuration, data, rng)
+        training = fit(
+            model,
             pixels[:images],
             data.y_train[:images],
             batch_size=int(configuration["batch_size"]),
@@ -167,3 +169,11 @@ class KerasTrainer(Trainer):
             evaluate_first=True,
             rng=rng,
         )
+        return model.get_weights(), training
+
+    def test_accuracy(self, configuration: Configuration, weights: Weights) -> float:
+        data, tf = self.dataset, import_tensorflow()
+        model = build_network(configuration, data.inputs, data.classes, weights)
+        with tf.device("CPU:0"):
+            probabilities = model(to_pixels(data.x_test, data), training=False).numpy()
+        return float(np.mean(probabilities.argmax(axis=1) == data.y_test))

@@ -7,15 +7,21 @@ import numpy as np
 
 from study.core.dimensions import Categorical, Integer, Real
 from study.core.space import Configuration, Space
+from study.training.initial import glorot_uniform
 from study.training.tensorflow import import_tensorflow
 
+Weights = list[np.ndarray]
+"""The kernel, (inputs, units), and the bias, (units,), of each layer, float32: what Keras's
+`get_weights` returns."""
+
+ACTIVATIONS = ("relu", "sigmoid")
 SPACE = Space(
     (
         Real(name="learning_rate", low=1e-4, high=1e-2, log=True),
         Integer(name="num_dense_layers", low=1, high=5),
         Integer(name="num_input_nodes", low=1, high=512),
         Integer(name="num_dense_nodes", low=1, high=28),
-        Categorical(name="activation", choices=("relu", "sigmoid")),
+        Categorical(name="activation", choices=ACTIVATIONS),
         Integer(name="batch_size", low=1, high=128),
         Real(name="adam_decay", low=1e-6, high=1e-2),
     )
@@ -36,18 +42,25 @@ def parameter_count(configuration: Configuration, inputs: int, classes: int) -> 
     return sum((a + 1) * b for a, b in itertools.pairwise(sizes))
 
 
-def build_network(
+def initial_weights(
     configuration: Configuration, inputs: int, classes: int, rng: np.random.Generator
-) -> Any:
-    """A fresh Keras model with Keras's default initialisers, seeded from `rng`."""
+) -> Weights:
+    """Fresh weights by Keras's default initialisers: Glorot's kernels, seeded from `rng`, and 0."""
+    weights = []
+    for n_in, n_out in itertools.pairwise([inputs, *hidden_units(configuration), classes]):
+        kernel = glorot_uniform(n_in, n_out, int(rng.integers(2**31)))
+        weights += [kernel, np.zeros(n_out, np.float32)]
+    return weights
+
+
+def build_network(configuration: Configuration, inputs: int, classes: int, weights: Weights) -> Any:
+    """The network as a Keras model, with these weights."""
     import_tensorflow()
     import keras
 
-    def dense(units: int, activation: str) -> Any:
-        seed = int(rng.integers(2**31))
-        glorot = keras.initializers.GlorotUniform(seed=seed)
-        return keras.layers.Dense(units, activation=activation, kernel_initializer=glorot)
-
     activation = str(configuration["activation"])
-    hidden = [dense(units, activation) for units in hidden_units(configuration)]
-    return keras.Sequential([keras.Input((inputs,)), *hidden, dense(classes, "softmax")])
+    layers = [keras.layers.Dense(n, activation=activation) for n in hidden_units(configuration)]
+    output = keras.layers.Dense(classes, activation="softmax")
+    model = keras.Sequential([keras.Input((inputs,)), *layers, output])
+    model.set_weights(weights)
+    return model

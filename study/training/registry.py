@@ -1,9 +1,10 @@
 """Which trainers there are."""
 
+from study.core.memory import keep_freed_memory
 from study.core.settings import TRAINERS
 from study.core.validation import unknown_name_error
 from study.data.dataset import Dataset
-from study.training.tensorflow import import_without_gpus
+from study.training.tensorflow import configure_process, import_without_gpus
 from study.training.trainer import Trainer
 
 
@@ -20,7 +21,8 @@ def make_trainer(name: str, dataset: Dataset) -> Trainer:
         If there is no such trainer.
     """
     if name == "compiled":
-        import_without_gpus()  # before numba, whose environment it prepares
+        configure_process()  # before numba is imported
+        keep_freed_memory()
         from study.training.compiled import CompiledTrainer
 
         return CompiledTrainer(dataset)

@@ -2,21 +2,18 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from study.core.space import Configuration
 from study.data.dataset import Dataset
-from study.training.tensorflow import import_tensorflow
+from study.training.network import Weights
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Training:
     """What one training did."""
 
-    model: Any
-    """The trained Keras model."""
     initial_loss: float
     """Mean cross-entropy, in nats, on the validation images before the first step; about
     ln(classes) for fresh weights. NaN if nothing validated."""
@@ -42,8 +39,8 @@ class Trainer(ABC):
         rng: np.random.Generator,
         epochs: int,
         images: int | None = None,
-    ) -> Training:
-        """Train the network of a configuration.
+    ) -> tuple[Weights, Training]:
+        """Train the network of a configuration; its weights, and what the training did.
 
         Adam's rate in step t, counted from 0, is learning_rate / (1 + adam_decay * t), Keras 2's
         `decay`. Each epoch goes through the images in a new random order; a smaller last batch is
@@ -62,10 +59,6 @@ class Trainer(ABC):
             How many training images, from the first one on; by default all of them.
         """
 
-    def test_accuracy(self, model: Any) -> float:
-        """Share of the test images that a Keras model classifies right, 0 to 1."""
-        data, tf = self.dataset, import_tensorflow()
-        with tf.device("CPU:0"):
-            pixels = tf.cast(data.x_test, tf.float32) * data.scale
-            predicted = tf.argmax(model(pixels, training=False), axis=1).numpy()
-        return float(np.mean(predicted == data.y_test))
+    @abstractmethod
+    def test_accuracy(self, configuration: Configuration, weights: Weights) -> float:
+        """Share of the test images that the network classifies right, 0 to 1."""

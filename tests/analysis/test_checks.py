@@ -161,14 +161,14 @@ class Leaking(NetworkProblem):
         rng = np.random.default_rng(task.training_seed)
         trainer, images = CompiledTrainer(self.dataset), self.dataset.n_fitted
         if kept:
-            training = trainer.train_model(kept[-1], DEFAULT, rng, self.epochs, images)
+            weights, training = trainer.train_on(kept[-1], DEFAULT, rng, self.epochs, images)
         else:
-            training = trainer.train(DEFAULT, rng, self.epochs, images)
-        kept.append(training.model)
+            weights, training = trainer.train(DEFAULT, rng, self.epochs, images)
+        kept.append(weights)
         return Evaluation(
             status=Status.OK,
             score=training.accuracies[-1],
-            size=training.model.count_params(),
+            size=sum(array.size for array in weights),
             initial_loss=training.initial_loss,
         )
 
@@ -193,7 +193,7 @@ def test_an_honest_trainer_is_not_suspected(digits: Dataset) -> None:
     losses = []
     for number in range(6):
         configuration = {**problem.space.sample(rng), "batch_size": 128}
-        training = problem.loaded_trainer.train(configuration, np.random.default_rng(number), 1)
+        _, training = problem.loaded_trainer.train(configuration, np.random.default_rng(number), 1)
         losses.append(training.initial_loss)
     frame = pd.DataFrame({"initial_loss": losses})
     assert fresh_weights(frame, frame.head(0), problem.describe()).passed

@@ -21,7 +21,6 @@ from study.replication.tables import guided_calls, paragraph, read_replication
 from study.results import Results
 from study.storage.ledger import Ledger
 from study.training import network
-from study.training.compiled import CompiledTrainer
 
 
 def framed(**measured: list[float]) -> pd.DataFrame:
@@ -84,19 +83,6 @@ def test_the_trials_are_of_the_tutorials_space() -> None:
 
 def test_twelve_calls_are_not_the_fewest_that_run() -> None:
     assert replicate.smallest_number_of_calls() == 11
-
-
-def test_a_network_that_goes_on_starts_where_it_stopped(digits: Dataset) -> None:
-    trainer = CompiledTrainer(digits)
-    first = trainer.train(network.DEFAULT, np.random.default_rng(0), 2, digits.n_fitted)
-    score = trainer.test_accuracy(first.model)
-    again = trainer.train_model(
-        first.model, network.DEFAULT, np.random.default_rng(1), 2, digits.n_fitted, steps_before=40
-    )
-    assert first.initial_loss > 2
-    assert again.initial_loss < 0.9 * first.initial_loss
-    assert again.losses[0] < first.losses[-1]
-    assert trainer.test_accuracy(again.model) > score
 
 
 def test_mnist_is_known_by_its_content(mnist: Dataset, digits: Dataset) -> None:

@@ -5,6 +5,8 @@ It knows nothing of the rest of the package: arrays go in and come out. Importin
 
 from study.training.kernel.epoch import evaluate, train_epoch
 from study.training.kernel.layout import (
+    NetworkShape,
+    State,
     allocate_batch,
     network_shape,
     pack_weights,
@@ -14,6 +16,8 @@ from study.training.kernel.layout import (
 from study.training.kernel.lazy_adam import adam_schedules
 
 __all__ = [
+    "NetworkShape",
+    "State",
     "adam_schedules",
     "allocate_batch",
     "evaluate",
