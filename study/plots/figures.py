@@ -242,6 +242,9 @@ def save_figures(drawn: Iterable[DrawnFigure], folder: Path) -> list[Path]:
 
 def save(figure: Figure, stem: Path) -> Iterator[Path]:
     """Save a figure under a name as PNG and as SVG."""
+    with own_style():  # once for both files; to lay out takes longer than to draw
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
     for ending, metadata in ((".png", {}), (".svg", {"Date": None})):
         draw = partial(figure.savefig, metadata=metadata)
         with own_style():
