@@ -9,6 +9,7 @@ from study.core.errors import OverdueError, describe_error
 from study.core.records import Evaluation, Status, Task
 from study.core.settings import Settings
 from study.execution.executor import Executor
+from study.execution.forecast import JOB_SECONDS
 from study.execution.job_queue import Block, ProposalJob
 from study.execution.progress import ExtraEvaluation, RunningJob, describe
 from study.execution.pursuit import Pursuit, evaluate_all, pursue
@@ -16,14 +17,12 @@ from study.execution.runs import Run, make_context
 from study.execution.schedule import Schedule
 from study.problems.base import Evaluator
 
-CARRY_SECONDS = 0.5  # for which a worker goes on with a search by itself
-
 
 class Dispatch:
     """What runs, and what is handed out next.
 
-    Expensive evaluations and proposals go out one by one, quick evaluations in blocks; where they
-    are quick, a worker carries a search forward by itself. What ends its worker is tried alone.
+    Expensive evaluations and proposals go out one by one, short evaluations in blocks; where they
+    are short, a worker carries a search forward by itself. What ends its worker is tried alone.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class Dispatch:
         self._alone = set(extras)  # keys of what is not evaluated in a block with others
 
     def submit_next(self, executor: Executor) -> None:
-        """Have every worker busy, and with quick evaluations know what it does next."""
+        """Have every worker busy, and with short evaluations know what it does next."""
         queue = self._schedule.queue
         while queue:
             # What waits for a worker that dies counts as having died with it, in Dask.
@@ -139,7 +138,7 @@ class Dispatch:
             self._schedule.on_evaluation(task, evaluation)
 
     def _carries(self, run: Run) -> bool:
-        """Whether a worker evaluates, tells and asks by itself: if evaluations are quick."""
+        """Whether a worker evaluates, tells and asks by itself: if evaluations are short."""
         return self._block_size > 1 and not run.one_by_one
 
     @property
@@ -151,7 +150,7 @@ class Dispatch:
         """Hand a job to a worker."""
         self.running[job] = RunningJob(description=self._describe(job), began=time.monotonic())
         if isinstance(job, ProposalJob):
-            run, seconds = job.run, CARRY_SECONDS if self._carries(job.run) else 0.0
+            run, seconds = job.run, JOB_SECONDS if self._carries(job.run) else 0.0
             context = make_context(self._problem, self._settings, run)
             known = self._schedule.journal.known_scores(run.seed) if seconds else {}
             about = run.selection, context, run.seed, self._schedule.history(run), run.state, known

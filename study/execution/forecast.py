@@ -1,6 +1,5 @@
 """How long a study still takes."""
 
-import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 
@@ -8,14 +7,13 @@ import numpy as np
 
 from study.core.records import RETRAINING_KINDS, Evaluation, EvaluationKind, Task, make_task
 from study.core.settings import Settings
-from study.execution.journal import QUICK_SECONDS
 from study.execution.progress import ExtraEvaluation
 from study.problems.base import Evaluator
 
 PROPOSE_SECONDS = 0.3  # what a proposal takes, roughly
 MEASURED = 5  # evaluations after which what was measured counts
 RECENT = 50  # proposals whose mean stands for the next ones: they take longer and longer
-BLOCK_SECONDS = 0.2
+JOB_SECONDS = 0.5  # what a job is worth taking, as each costs some 10 ms to hand out
 LARGEST_BLOCK = 500
 DRAWS = 200  # configurations whose mean stands for what is not chosen yet
 
@@ -110,11 +108,11 @@ class Forecast:
 
     @property
     def block_size(self) -> int:
-        """How many evaluations make a job worth its way to a worker: one, unless they are quick."""
+        """How many evaluations make a job worth its way to a worker: one, unless they are short."""
         if not self.is_measured:
             return 1
-        mean = max(self._measured_seconds / self._n_measured, BLOCK_SECONDS / LARGEST_BLOCK)
-        return 1 if mean > QUICK_SECONDS else math.ceil(BLOCK_SECONDS / mean)
+        mean = max(self._measured_seconds / self._n_measured, JOB_SECONDS / LARGEST_BLOCK)
+        return max(1, int(JOB_SECONDS / mean))
 
     @property
     def _measured_seconds(self) -> float:
