@@ -8,9 +8,11 @@ import nox
 
 nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "types", "tests"]
+nox.options.default_venv_backend = "uv|virtualenv"  # uv installs in a tenth of the time of pip
 
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")  # one process per core
 QUICK = ("-m", "not slow")
+TESTED = Path(".nox", "tests")  # where `tests` and `tests-all` both install
 SMALL_STUDY = (
     *("compare", "--dataset", "digits", "--seeds", "2", "--calls", "4", "--initial-points", "3"),
     *("--retrain", "1", "--epochs", "2"),
@@ -38,7 +40,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
-@nox.session
+@nox.session(venv_location=TESTED, reuse_venv=True)
 def tests(session: nox.Session) -> None:
     """Run the tests that take little time.
 
@@ -48,7 +50,7 @@ def tests(session: nox.Session) -> None:
     run_tests(session, *QUICK)
 
 
-@nox.session(name="tests-all", default=False)
+@nox.session(name="tests-all", default=False, venv_location=TESTED, reuse_venv=True)
 def tests_all(session: nox.Session) -> None:
     """Run all tests: kills, clusters and whole studies, too; only these: -- -m slow."""
     run_tests(session)
