@@ -12,7 +12,6 @@ nox.options.default_venv_backend = "uv|virtualenv"  # uv installs in a tenth of 
 
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "worksteal")  # one process per core
 QUICK = ("-m", "not slow")
-TESTED = Path(".nox", "tests")  # where `tests` and `tests-all` both install
 SMALL_STUDY = (
     *("compare", "--dataset", "digits", "--seeds", "2", "--calls", "4", "--initial-points", "3"),
     *("--retrain", "1", "--epochs", "2"),
@@ -40,7 +39,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
-@nox.session(venv_location=TESTED, reuse_venv=True)
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests that take little time.
 
@@ -50,7 +49,7 @@ def tests(session: nox.Session) -> None:
     run_tests(session, *QUICK)
 
 
-@nox.session(name="tests-all", default=False, venv_location=TESTED, reuse_venv=True)
+@nox.session(name="tests-all", default=False)
 def tests_all(session: nox.Session) -> None:
     """Run all tests: kills, clusters and whole studies, too; only these: -- -m slow."""
     run_tests(session)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,7 @@ def history_of(length: int) -> list[tuple[Configuration, float]]:
     ]
 
 
+@pytest.mark.benchmark(timer=time.process_time)  # a neighbour on the machine costs the others
 @pytest.mark.parametrize("how", ["study", "scikit-optimize"])
 @pytest.mark.parametrize("length", LENGTHS)
 @pytest.mark.parametrize("method", ["gp", "gbrt", "forest"])

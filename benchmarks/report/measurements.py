@@ -20,8 +20,8 @@ def read_benchmarks(files: Sequence[Path]) -> Frame:
     """A row per benchmark, newer files last.
 
     Columns: benchmark (the name of its module, such as "training"), name, group, seconds (the
-    median of its rounds, or what its extra information says), how ("study", or who else did it),
-    dataset, and one per entry of its extra information.
+    median of its rounds, or what its extra information says), rounds (the seconds of each), how
+    ("study", or who else did it), dataset, and one per entry of its extra information.
 
     Raises
     ------
@@ -39,6 +39,7 @@ def read_benchmarks(files: Sequence[Path]) -> Frame:
                         "name": entry["name"],
                         "group": entry["group"],
                         "seconds": float(entry["stats"]["median"]),
+                        "rounds": list(entry["stats"]["data"]),
                         "how": "study",
                         **entry["extra_info"],
                     }

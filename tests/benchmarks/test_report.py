@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from benchmarks.report.measurements import (
     join_runs,
@@ -17,6 +19,7 @@ from benchmarks.report.measurements import (
     speedups,
 )
 from benchmarks.report.page import write_benchmark_report
+from benchmarks.slower import p_value_slower
 from study.core.errors import StudyError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -27,7 +30,7 @@ def entry(module: str, name: str, median: float, **more: Any) -> dict[str, Any]:
         "fullname": f"benchmarks/test_{module}.py::test_it[{name}]",
         "name": f"test_it[{name}]",
         "group": module,
-        "stats": {"median": median},
+        "stats": {"median": median, "data": [0.99 * median, median, 1.01 * median]},
         "extra_info": {"dataset": "digits", **more},
     }
 
@@ -141,6 +144,29 @@ def test_what_became_slower_than_allowed_fails(tmp_path: Path, allowed: str, cod
     run = run_module("benchmarks.slower", *map(str, files), allowed)
     assert run.returncode == code, run.stderr
     assert f"allowed +{allowed}" in run.stdout
+
+
+def test_one_benchmark_is_compared_by_mann_whitney() -> None:
+    before, now = [1.0, 2.0, 2.5, 4.0, 1.5], [2.2, 3.0, 5.0, 4.5]
+    plain = stats.mannwhitneyu(
+        now, before, alternative="greater", method="asymptotic", use_continuity=False
+    )
+    assert p_value_slower([(before, now)]) == pytest.approx(plain.pvalue)
+
+
+def test_noise_rarely_counts_as_slower() -> None:
+    """Many benchmarks of one round each, and some of more, none of them slower."""
+    rng = np.random.default_rng(0)
+    rounds = [(1, 1)] * 12 + [(5, 5), (3, 7)]
+    found = [
+        p_value_slower(
+            [(list(rng.exponential(size=m)), list(rng.exponential(size=n))) for m, n in rounds]
+        )
+        for _ in range(200)
+    ]
+    assert 0.01 < np.mean(np.array(found) < 0.05) < 0.09
+    assert p_value_slower([([1.0], [2.0])]) > 0.05  # one round of each decides nothing
+    assert p_value_slower([([1.0], [2.0])] * 6) < 0.05
 
 
 @pytest.mark.parametrize("names", [["mnist-4-cores"], ["mnist-4-cores", "mnist"]])
