@@ -4,6 +4,7 @@ import contextlib
 import shlex
 import signal
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -136,11 +137,12 @@ def describe_running(progress: Progress) -> list[str]:
 
 
 def print_status(latest: Sequence[Progress]) -> None:
-    """A line that tells how far a study is, and what it waits for."""
+    """A line that tells how far a study is, and of what it waits for as much as there is room."""
     for progress in latest:
         running = "; ".join(describe_running(progress))
         done = f"{progress.done:,} of {progress.total:,} done, {describe_state(progress)}"
-        console.print(escape(f"{done}{': ' if running else ''}{running}"), soft_wrap=True)
+        line = f"{done}{': ' if running else ''}{running}"
+        console.print(escape(textwrap.shorten(line, console.width, placeholder=" …")))
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ LOOK_SECONDS = 1  # between two looks at who works
 WARM_UP_SECONDS = 60  # of a worker, at most, before the first job goes out all the same
 LOST_SECONDS = 12  # without an answer, after which the scheduler counts as lost
 REPLACE_SECONDS = 60  # for a worker that hangs
+CANCEL_SECONDS = 0.01  # between two looks at whether a job is forgotten
 CLOSE_SECONDS = 3  # for taking leave, which a lost scheduler must not hold up
 
 
@@ -206,7 +207,7 @@ class DaskExecutor:
         for job_id, address, process in self._deadlines.overdue():
             if self._running[job_id].done():
                 continue
-            self._client.cancel([self._running[job_id]], force=True)
+            self._cancel(job_id)
             if self._local:  # its nanny starts another at once, after 4 seconds of patience else
                 with contextlib.suppress(ProcessLookupError):  # it died by itself
                     os.kill(process, signal.SIGKILL)
@@ -215,6 +216,18 @@ class DaskExecutor:
                 self._client.restart_workers([address], **how)
             outcomes.append((job_id, OverdueError()))
         return outcomes
+
+    def _cancel(self, job_id: Any) -> None:
+        """Have the scheduler forget a job, and wait until it has.
+
+        It would hand it to another worker when this one dies, which would then be stuck.
+        """
+        future, began = self._running[job_id], time.monotonic()
+        self._client.cancel([future], force=True)
+        while time.monotonic() - began < LOST_SECONDS:
+            if not any(future.key in keys for keys in self._client.processing().values()):
+                return
+            time.sleep(CANCEL_SECONDS)
 
     def _ended(self) -> list[Any]:
         """Tickets of the jobs that ended; none if none does so for a while."""

@@ -152,11 +152,11 @@ from study.storage.ledger import Ledger
 
 left, record = int(sys.argv.pop(1)), Ledger.record
 
-def record_and_die(*arguments):
+def record_and_die(ledger, done=(), *arguments):
     global left
-    record(*arguments)
-    left -= 1
-    if left == 0:
+    record(ledger, done, *arguments)
+    left -= len(done)
+    if left <= 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
 Ledger.record = record_and_die
@@ -169,12 +169,12 @@ main()
 def test_a_killed_study_ends_as_if_it_never_was(
     tmp_path: Path, study: Run, finished: Path, workers: int
 ) -> None:
-    """Killed three times, each time after a number of evaluations drawn by chance."""
+    """Killed twice, each time after a number of evaluations drawn by chance."""
     total = evaluations(finished)
     draw = random.Random(workers)
     command = [*SMALL, "--workers", str(workers), "--output", "out"]
-    for _ in range(3):
-        run = python("-c", DYING, str(draw.randrange(1, total // 3)), *command, cwd=tmp_path)
+    for _ in range(2):
+        run = python("-c", DYING, str(draw.randrange(1, total // 2)), *command, cwd=tmp_path)
         assert run.returncode == -signal.SIGKILL
     assert not load(tmp_path / "out").finished
     run = study(*command)
@@ -210,15 +210,33 @@ def test_interrupting_says_how_to_go_on(tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "out" / "trials.csv")) == len(load(tmp_path / "out").trials)
 
 
-@pytest.mark.slow
-def test_seeds_and_methods_are_added_and_other_changes_refused(study: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """Run `study ARGUMENTS` in an empty folder, but in this process; its exit code and errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> tuple[int, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([*map(str, arguments)])
+        code = ended.value.code or 0
+        return int(code), capsys.readouterr().err
+
+    return run
+
+
+Here = Callable[..., tuple[int, str]]
+
+
+def test_seeds_and_methods_are_added_and_other_changes_refused(here: Here, tmp_path: Path) -> None:
     base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
     size = ["--calls", 3, "--initial-points", 2, "--retrain", 1]
-    assert study(*base, *size, "--seeds", 1, "--methods", "random").returncode == 0
+    assert here(*base, *size, "--seeds", 1, "--methods", "random") == (0, "")
     first = load(tmp_path / "out").trials
 
-    added = study(*base, *size, "--seeds", 2, "--methods", "forest")
-    assert added.returncode == 0, added.stderr
+    assert here(*base, *size, "--seeds", 2, "--methods", "forest") == (0, "")
     trials = load(tmp_path / "out").trials
     assert set(trials["method"]) == {"random", "forest"}
     assert len(trials) == 2 * 2 * 3
@@ -231,10 +249,10 @@ def test_seeds_and_methods_are_added_and_other_changes_refused(study: Run, tmp_p
         ([*size, "--trainer", "keras"], "trainer 'compiled', now 'keras'"),
         ([*size, "--seeds", 1], "seeds 2, now 1: seeds cannot be taken away"),
     ):
-        refused = study(*base, "--seeds", 2, "--methods", "random", *change)
-        assert refused.returncode == 2
-        assert told in refused.stderr
-        assert len(refused.stderr.splitlines()) == 1
+        code, errors = here(*base, "--seeds", 2, "--methods", "random", *change)
+        assert code == 2
+        assert told in errors
+        assert len(errors.splitlines()) == 1
     pd.testing.assert_frame_equal(load(tmp_path / "out").trials, trials)
 
 
@@ -502,12 +520,30 @@ def test_a_failed_evaluation_is_told_and_exits_with_1(study: Run, tmp_path: Path
     assert trials["validation_accuracy"].isna().tolist() == [False, True]
 
 
-@pytest.mark.slow
+SLEEPY = """
+import os, time
+from study import Categorical, Problem
+
+def evaluate(configuration, seed):
+    time.sleep(float(os.environ["SLEEP"]))
+    return 1.0
+
+space = [Categorical(name="a", choices=(1, 2))]
+problem = Problem(space=space, default={"a": 1}, evaluate=evaluate)
+"""
+
+
 def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> None:
+    (tmp_path / "sleepy.py").write_text(SLEEPY)
+    command = (
+        *("compare", "--problem", "sleepy.py:problem", "--methods", "baseline", "--seeds", "1"),
+        *("--calls", "1", "--initial-points", "1", "--retrain", "1", "--workers", "1"),
+        *("--output", "out"),
+    )
     process = subprocess.Popen(
-        [sys.executable, "-m", "study", *SMALL, "--workers", "1", "--output", "out"],
+        [sys.executable, "-m", "study", *command],
         cwd=tmp_path,
-        env=bare_environment(),
+        env=bare_environment() | {"SLEEP": "60"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -515,27 +551,25 @@ def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> N
         deadline = time.monotonic() + 60
         while not (tmp_path / "out" / "study.db").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        second = study(*SMALL, "--methods", "forest", "--output", "out")
+        second = study(*command, SLEEP="0")
         assert process.poll() is None
         assert second.returncode == 2
         assert "another study is writing to out" in second.stderr
     finally:
         process.kill()
         process.wait()
-    assert study(*SMALL, "--output", "out").returncode == 0  # the lock went with the process
+    assert study(*command, SLEEP="0").returncode == 0  # the lock went with the process
 
 
-@pytest.mark.slow
-def test_seeds_that_are_not_named_are_those_of_the_folder(study: Run, tmp_path: Path) -> None:
-    base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
+def test_seeds_that_are_not_named_are_those_of_the_folder(here: Here, tmp_path: Path) -> None:
+    base = ["compare", "--problem", "branin", "--workers", 1, "--output", "out"]
     size = ["--calls", 2, "--initial-points", 2, "--retrain", 1]
-    assert study(*base, *size, "--seeds", 2, "--methods", "baseline").returncode == 0
-    run = study(*base, *size, "--methods", "random")
-    assert run.returncode == 0, run.stderr
+    assert here(*base, *size, "--seeds", 2, "--methods", "baseline") == (0, "")
+    assert here(*base, *size, "--methods", "random") == (0, "")
     assert load(tmp_path / "out").info.settings.seeds == 2
-    refused = study(*base, *size, "--seeds", 1)
-    assert refused.returncode == 2
-    assert "seeds 2, now 1: seeds cannot be taken away" in refused.stderr
+    code, errors = here(*base, *size, "--seeds", 1)
+    assert code == 2
+    assert "seeds 2, now 1: seeds cannot be taken away" in errors
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import pytest
 
 from study.core.environment import available_cores
-from study.core.errors import ClusterError, StudyError
+from study.core.errors import ClusterError, OverdueError, StudyError
 from study.core.records import EvaluationKind, Task, make_task
 from study.core.settings import Settings
 from study.data.dataset import Dataset
+from study.execution.dask_workers import DaskExecutor
 from study.execution.executor import Executor, open_executor
 from study.execution.runner import StudyRunner
 from study.problems.network import NetworkProblem
@@ -210,3 +212,23 @@ def test_with_several_workers_this_process_does_not_import_tensorflow(tmp_path: 
         f"        epochs=1, workers=2, output={str(tmp_path)!r})"
     )
     assert not loaded(code) & {"tensorflow", "keras"}
+
+
+def note_and_sleep(file: Path) -> None:
+    with file.open("a") as notes:
+        notes.write("began\n")
+    time.sleep(60)
+
+
+@pytest.mark.slow
+def test_a_job_that_is_given_up_is_not_handed_to_the_next_worker(tmp_path: Path) -> None:
+    """Also where Dask tells its scheduler late that nobody wants the job any more."""
+    with open_executor(Toy(), 2, timed=True) as engine:
+        assert isinstance(engine, DaskExecutor)
+        engine._client.scheduler_comm.interval = 3.0
+        engine.submit("endless", note_and_sleep, tmp_path / "notes", timeout=0.5)
+        assert isinstance(outcomes(engine, 1)["endless"], OverdueError)
+        for number in range(4):
+            engine.submit(number, add, number, 1, timeout=60)
+        assert outcomes(engine, 4) == {0: 1, 1: 2, 2: 3, 3: 4}
+        assert (tmp_path / "notes").read_text() == "began\n"
