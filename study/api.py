@@ -15,6 +15,7 @@ from study.core.environment import COMPUTING
 from study.core.errors import ClusterError
 from study.core.settings import Settings
 from study.core.study_info import Session
+from study.execution.durations import recall, remember
 from study.execution.executor import open_executor
 from study.execution.plan import PathLike, Plan, StudyRequest, make_plan
 from study.execution.preview import no_extras
@@ -197,6 +198,7 @@ def run_plan(
             timeout=whole.timeout,
             keep_going=whole.keep_going,
             repeat=True,
+            remembered=recall(whole.problem),
         )
         if runner.unsaved:
             begin()
@@ -208,6 +210,8 @@ def run_plan(
             if ledger.read("settings", Settings):
                 write_tables(from_ledger(planned.output, ledger, runner.errors))
             raise
+        if whole.scheduler is None:
+            remember(whole.problem, runner.durations)
         results = from_ledger(planned.output, ledger, runner.errors)
         note_look(ledger, results)
         return results

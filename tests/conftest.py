@@ -1,4 +1,5 @@
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,11 @@ import pytest
 from study.data.dataset import Dataset
 from study.data.sources import load_dataset
 from tests import toy
+
+# What studies took is not kept beside that of the user's own; matplotlib's list of fonts stays.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+os.environ.setdefault("MPLCONFIGDIR", str(CACHE / "matplotlib"))
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="study-tests-")
 
 
 @pytest.fixture(scope="session")

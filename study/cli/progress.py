@@ -209,10 +209,11 @@ def dry_run(
     if found.seconds is None:
         console.print("Nothing is left to do.")
     else:
+        told = "by what a study took here before" if found.measured else "a rough estimate"
         console.print(
             f"Searches share their {found.settings.initial_points} initial points, evaluated "
             f"once. About {format_clock(found.seconds)} with "
-            f"{pluralize(planned.workers, 'worker')}; a rough estimate."
+            f"{pluralize(planned.workers, 'worker')}, {told}."
         )
     console.print(f"Nothing was evaluated. Results would go to {escape(str(planned.output))}")
     return 0

@@ -7,6 +7,7 @@ import numpy as np
 
 from study.core.records import RETRAINING_KINDS, Evaluation, EvaluationKind, Task, make_task
 from study.core.settings import Settings
+from study.execution.durations import Durations
 from study.execution.progress import ExtraEvaluation
 from study.problems.base import Evaluator
 
@@ -27,6 +28,7 @@ class Forecast:
         settings: Settings,
         extras: Iterable[ExtraEvaluation],
         done: Iterable[tuple[Task, Evaluation]],
+        remembered: Durations | None = None,
     ) -> None:
         runs = settings.seeds * len(settings.methods)
         self._total = Counter(extra.task.kind for extra in extras)
@@ -35,7 +37,7 @@ class Forecast:
             self._total[kind] += runs * settings.retrain
         self._finished = Counter[EvaluationKind]()
         self._waiting = Counter[EvaluationKind]()  # consumers of what is waited for
-        self._problem = problem
+        self._problem, self._remembered = problem, remembered
         self._known = {extra.task.key: extra.seconds for extra in extras if extra.seconds}
         self._pending_seconds = 0.0  # expected, of what is waited for
         self._measured: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
@@ -122,17 +124,41 @@ class Forecast:
     def _correction(self) -> float:
         """By how much what is expected is wrong."""
         expected = sum(seconds for *_, seconds in self._measured.values())
-        return self._measured_seconds / expected if self.is_measured and expected else 1.0
+        if self.is_measured and expected:
+            return self._measured_seconds / expected
+        return self._remembered_share(EvaluationKind.VALIDATION)
+
+    def _remembered_share(self, kind: EvaluationKind) -> float:
+        shares = self._remembered.shares if self._remembered else {}
+        return shares.get(kind, 1.0)
 
     def _mean_seconds(self, kind: EvaluationKind) -> float:
         """Of an evaluation of that kind that is not chosen yet."""
         count, seconds, _ = self._measured[kind]
-        return seconds / count if count >= MEASURED else self.typical_seconds * self._correction
+        if count >= MEASURED:
+            return seconds / count
+        if kind is EvaluationKind.VALIDATION:
+            return self.typical_seconds * self._correction
+        first = EvaluationKind.VALIDATION
+        share = self._remembered_share(kind) / self._remembered_share(first)
+        return self._mean_seconds(first) * share
+
+    def durations(self, pace: float) -> Durations | None:
+        """What other studies may go by; None if too little was measured."""
+        if not self.is_measured:
+            return None
+        means = {str(kind): self._mean_seconds(kind) for kind in self._measured}
+        return Durations(
+            shares={kind: mean / self.typical_seconds for kind, mean in means.items()},
+            proposal=float(np.mean(self._proposals)) if self._proposals else None,
+            pace=pace,
+        )
 
     def seconds_of_work(self) -> float:
         """What is left, for one worker that does nothing else."""
         unknown = {k: self._total[k] - self._finished[k] - self._waiting[k] for k in self._total}
         evaluating = sum(count * self._mean_seconds(kind) for kind, count in unknown.items())
-        proposing = float(np.mean(self._proposals)) if self._proposals else PROPOSE_SECONDS
+        known = self._remembered.proposal if self._remembered else None
+        proposing = float(np.mean(self._proposals)) if self._proposals else known or PROPOSE_SECONDS
         pending = max(0.0, self._pending_seconds) * self._correction
         return pending + evaluating + self.proposals_left * proposing

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from study.core.records import RETRAINING_KINDS
 from study.core.settings import Settings
+from study.execution.durations import recall
 from study.execution.plan import Plan
 from study.execution.progress import ExtraEvaluation
 from study.execution.resume import open_study
@@ -32,6 +33,8 @@ class Preview:
     """Evaluations that belong to no run."""
     seconds: float | None
     """About how long it takes; None if nothing is left to do."""
+    measured: bool
+    """Whether that is by what such a study took on this machine."""
 
 
 def no_extras(_: Settings) -> Sequence[ExtraEvaluation]:
@@ -48,7 +51,13 @@ def preview(
     """
     with open_study(planned, dry=True) as (whole, ledger):
         settings, more = whole.settings, extras(whole.settings)
-        runner = StudyRunner(whole.problem, settings, ledger, extras=more, methods=whole.methods)
+        remembered = recall(whole.problem)
+        runner = StudyRunner(
+            *(whole.problem, settings, ledger),
+            extras=more,
+            methods=whole.methods,
+            remembered=remembered,
+        )
         each = len(RETRAINING_KINDS) * settings.retrain
         methods = []
         for method in settings.methods:
@@ -63,4 +72,10 @@ def preview(
                 )
             )
         seconds = runner.seconds_left(whole.workers) if runner.unfinished else None
-        return Preview(settings=settings, methods=methods, extras=len(more), seconds=seconds)
+        return Preview(
+            settings=settings,
+            methods=methods,
+            extras=len(more),
+            seconds=seconds,
+            measured=remembered is not None,
+        )

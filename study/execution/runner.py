@@ -14,6 +14,7 @@ from study.core.memory import gc_paused
 from study.core.records import RETRIED, Evaluation, EvaluationKind, Task, make_task
 from study.core.settings import Settings
 from study.execution.dispatch import Dispatch
+from study.execution.durations import Durations
 from study.execution.executor import Executor
 from study.execution.job_queue import Block
 from study.execution.progress import ExtraEvaluation, Progress
@@ -22,6 +23,7 @@ from study.methods.selection import MethodSelection, parse_methods
 from study.problems.base import Evaluator
 from study.storage.ledger import Ledger
 
+SHORTEST = 1e-3  # seconds: what takes no time at all says nothing of paces
 TRUSTED_SECONDS = 2.0  # of work, after which it counts how busy workers are
 
 
@@ -41,12 +43,14 @@ class StudyRunner:
         timeout: float | None = None,
         keep_going: bool = True,
         repeat: bool = False,
+        remembered: Durations | None = None,
     ) -> None:
         self._problem, self._settings, self._observe = problem, settings, observe
         self._keep_going, self._repeat = keep_going, repeat
         self._opened = time.monotonic()
         selections = methods or parse_methods(settings.methods)
-        self._schedule = Schedule(problem, settings, ledger, extras, selections)
+        self._pace = remembered.pace if remembered else 1.0
+        self._schedule = Schedule(problem, settings, ledger, extras, selections, remembered)
         self._dispatch = Dispatch(
             problem, settings, self._schedule, {extra.task.key: extra for extra in extras}, timeout
         )
@@ -68,7 +72,12 @@ class StudyRunner:
 
     def seconds_left(self, workers: int) -> float:
         """A forecast, with so many workers that do nothing else."""
-        return self._schedule.forecast.seconds_of_work() / workers
+        return self._schedule.forecast.seconds_of_work() * self._pace / workers
+
+    @property
+    def durations(self) -> Durations | None:
+        """What other studies may go by, once this one is at its end."""
+        return self._schedule.forecast.durations(self._pace)
 
     def n_stored(self, method: str) -> tuple[int, int]:
         """How many calls and retrainings of a method the ledger held at the start."""
@@ -88,6 +97,7 @@ class StudyRunner:
         if not queue:
             return
         self._notify(0)
+        began = time.monotonic()
         try:
             with open_executor() as executor:
                 self._opened = time.monotonic()
@@ -102,6 +112,8 @@ class StudyRunner:
                     self._dispatch.submit(executor, Block((task,)))
                     while self._dispatch.running:
                         self._take_results(executor)
+                busy = self._schedule.forecast.busy_seconds / executor.n_workers
+                self._pace = max(1.0, (time.monotonic() - began) / max(busy, SHORTEST))
         finally:
             journal.flush()
         self._notify(0)

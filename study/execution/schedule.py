@@ -14,6 +14,7 @@ from study.core.records import (
 )
 from study.core.settings import Settings
 from study.core.space import Configuration
+from study.execution.durations import Durations
 from study.execution.forecast import PROPOSE_SECONDS, Forecast
 from study.execution.job_queue import JobQueue, ProposalJob
 from study.execution.journal import Journal
@@ -41,10 +42,12 @@ class Schedule:
         ledger: Ledger,
         extras: Sequence[ExtraEvaluation],
         methods: Mapping[str, MethodSelection],
+        remembered: Durations | None = None,
     ) -> None:
         self._problem, self._settings = problem, settings
         self.journal = Journal(ledger)
-        self.forecast = Forecast(problem, settings, extras, self.journal.done.values())
+        done = self.journal.done.values()
+        self.forecast = Forecast(problem, settings, extras, done, remembered)
         self.queue = JobQueue()
         self.waiting: dict[str, list[Consumer]] = defaultdict(list)
         """What waits for an evaluation, by key of its task."""

@@ -113,7 +113,7 @@ class NetworkProblem:
         steps = math.ceil(images / int(task.configuration["batch_size"]))
         weights = network.parameter_count(task.configuration, data.inputs, data.classes)
         by_image, by_step = 0.45e-9 * data.inputs + 8e-12 * weights, 6e-6 + 0.09e-9 * weights
-        return 0.03 + self.epochs * (images * by_image + steps * by_step)
+        return 0.003 + self.epochs * (images * by_image + steps * by_step)
 
     def describe(self) -> ProblemInfo:
         """Dataset with checksum, network and training length."""

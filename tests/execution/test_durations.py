@@ -1,0 +1,69 @@
+"""What studies took on this machine, as forecasts go by it."""
+
+from pathlib import Path
+
+import pytest
+
+from study import compare
+from study.core.records import RETRAINING_KINDS, EvaluationKind
+from study.core.settings import Settings
+from study.execution import durations
+from study.execution.durations import Durations, recall, remember
+from study.execution.forecast import Forecast
+from study.execution.plan import StudyRequest, make_plan
+from study.execution.preview import preview
+from study.problems.registry import get
+from tests.toy import Toy
+
+MEASURED = Durations(
+    shares={EvaluationKind.VALIDATION: 2.0, **dict.fromkeys(map(str, RETRAINING_KINDS), 5.0)},
+    proposal=0.5,
+    pace=1.25,
+)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(durations, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+    return tmp_path / "cache" / "durations.json"
+
+
+def test_what_was_measured_is_kept_by_problem() -> None:
+    branin, _ = get("branin")
+    hartmann, _ = get("hartmann6")
+    assert recall(branin) is None
+    remember(branin, MEASURED)
+    remember(Toy(), None)
+    assert (recall(branin), recall(hartmann), recall(Toy())) == (MEASURED, None, None)
+
+
+def test_a_forecast_of_what_is_not_begun_goes_by_it() -> None:
+    """Two runs of 3 calls, each with 2 re-evaluations and 2 test scores."""
+    settings = Settings(seeds=1, calls=3, initial_points=3, retrain=2, methods=("random", "gp"))
+    plain, known = (Forecast(Toy(), settings, (), (), given) for given in (None, MEASURED))
+    one = plain.typical_seconds
+    assert plain.seconds_of_work() == pytest.approx((6 + 8) * one)
+    assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one)
+    plain.proposals_left = known.proposals_left = 4
+    assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one + 4 * 0.5)
+
+
+def test_a_study_leaves_what_it_took_for_the_next(tmp_path: Path, cache: Path) -> None:
+    request = StudyRequest(
+        problem="branin", methods=("random",), seeds=2, calls=5, workers=1, output=tmp_path / "a"
+    )
+    assert not preview(make_plan(request)).measured
+    compare(
+        problem="branin", methods=["random"], seeds=2, calls=5, workers=1, output=tmp_path / "b"
+    )
+    found = preview(make_plan(request))
+    assert found.measured
+    assert found.seconds is not None
+    assert found.seconds < 1  # a guess would be 0.1 s for each
+    for damaged in (b"", b"[]", b'{"a": 1}'):
+        cache.write_bytes(damaged)
+        assert not preview(make_plan(request)).measured
+    cache.unlink()
+    cache.mkdir()  # cannot be written
+    remember(get("branin")[0], MEASURED)
+    assert recall(get("branin")[0]) is None
