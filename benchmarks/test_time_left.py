@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.report.measurements import MOMENTS
 from study.api import run_plan
 from study.core.environment import available_cores
 from study.execution.plan import StudyRequest, make_plan
 from study.execution.progress import Progress
 
-SHARES = {"third": 1 / 3, "half": 1 / 2, "two_thirds": 2 / 3}
+SHARES = dict(zip(MOMENTS, (1 / 3, 1 / 2, 2 / 3), strict=True))
 SUBJECTS = ("the dataset", "hartmann6")
 
 
@@ -33,9 +34,10 @@ def test_time_left(
     planned = make_plan(asked)
     benchmark.pedantic(run_plan, args=(planned, observe), rounds=1, iterations=1)
     ended = time.monotonic()
-    benchmark.extra_info |= {"subject": subject, "workers": available_cores()}
-    for name, share in SHARES.items():
-        moment = began + share * (ended - began)
-        known = [left for when, left in told if when <= moment]
+    name = option("--dataset") if subject == "the dataset" else subject
+    benchmark.extra_info |= {"subject": name, "workers": available_cores()}
+    for moment, share in SHARES.items():
+        then = began + share * (ended - began)
+        known = [left for when, left in told if when <= then]
         if known:
-            benchmark.extra_info[name] = known[-1] / (ended - moment)
+            benchmark.extra_info[moment] = known[-1] / (ended - then)

@@ -1,6 +1,7 @@
 """What the benchmarks measured: pytest-benchmark's JSON files as frames and ratios."""
 
 import json
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,6 +14,8 @@ from study.core.errors import StudyError, translate_errors
 from study.core.formatting import pluralize
 
 Frame = pd.DataFrame
+MOMENTS = ("third", "half", "two_thirds")  # of a study's time
+NOTHING = 1e-3  # of the true time, if none was said to be left
 SIZE_COLUMNS = ("benchmark", "name", "dataset", "calls", "epochs", "evaluations", "trainings")
 
 
@@ -125,6 +128,7 @@ def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
         *_compiling(select_rows(benchmarks, "compiling")),
         *_studies(select_rows(benchmarks, "study")),
         *_started(select_rows(benchmarks, "study")),
+        *_time_left(select_rows(benchmarks, "time_left")),
         *_workers(scaling(benchmarks)),
         *_proposing(proposal_speedups(benchmarks)),
         *_quick(select_rows(benchmarks, "cheap")),
@@ -169,6 +173,17 @@ def _started(rows: Frame) -> list[tuple[str, float, str]]:
                 "x",
             ),
         ]
+    return found
+
+
+def _time_left(rows: Frame) -> list[tuple[str, float, str]]:
+    """What a display told was left, of what was; the farthest from 1 of all moments."""
+    found = []
+    for row in rows.to_dict("records"):
+        told = [row[moment] for moment in MOMENTS if pd.notna(row.get(moment))]
+        if told:
+            farthest = max(told, key=lambda ratio: abs(math.log(max(ratio, NOTHING))))
+            found.append((f"time left, told / true, {row['subject']}", farthest, "x"))
     return found
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from study.core.errors import OverdueError, describe_error
@@ -36,6 +37,7 @@ class Dispatch:
         self._problem, self._settings, self._schedule = problem, settings, schedule
         self._extras, self._timeout = extras, timeout
         self.running: dict[Block | ProposalJob, RunningJob] = {}
+        self._waiting: set[Block | ProposalJob] = set()  # behind others, at their workers
         self.notes: list[str] = []
         """What a user should know of proposals."""
         self._died = False  # whether a block or a carried search did
@@ -52,6 +54,8 @@ class Dispatch:
                 return
             if job := self._next_job(executor.n_workers):
                 self.submit(executor, job)
+                if len(self.running) > executor.n_workers:
+                    self._waiting.add(job)
 
     def _next_job(self, n_workers: int) -> Block | ProposalJob | None:
         """The most urgent proposal, or as many evaluations as are worth a job.
@@ -85,6 +89,10 @@ class Dispatch:
     ) -> None:
         """Take note of what a job came to; `check` gets each evaluation first, and may raise."""
         del self.running[job]
+        self._waiting.discard(job)
+        if first := next((other for other in self.running if other in self._waiting), None):
+            self._waiting.remove(first)
+            self.running[first] = replace(self.running[first], began=time.monotonic())
         if isinstance(job, ProposalJob):
             self._on_pursuit(job, outcome)
         else:
@@ -140,6 +148,11 @@ class Dispatch:
     def _carries(self, run: Run) -> bool:
         """Whether a worker evaluates, tells and asks by itself: if evaluations are short."""
         return self._block_size > 1 and not run.one_by_one
+
+    @property
+    def at_work(self) -> list[RunningJob]:
+        """What is being done right now, not what waits at a busy worker."""
+        return [told for job, told in self.running.items() if job not in self._waiting]
 
     @property
     def _block_size(self) -> int:

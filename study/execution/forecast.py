@@ -16,6 +16,7 @@ MEASURED = 5  # evaluations after which what was measured counts
 RECENT = 50  # proposals whose mean stands for the next ones: they take longer and longer
 JOB_SECONDS = 0.5  # what a job is worth taking, as each costs some 10 ms to hand out
 LARGEST_BLOCK = 500
+WINNER = 1.25  # times the mean: what a winner takes to evaluate, unless more is known
 DRAWS = 200  # configurations whose mean stands for what is not chosen yet
 
 
@@ -126,30 +127,29 @@ class Forecast:
         expected = sum(seconds for *_, seconds in self._measured.values())
         if self.is_measured and expected:
             return self._measured_seconds / expected
-        return self._remembered_share(EvaluationKind.VALIDATION)
+        return self._remembered_share(EvaluationKind.VALIDATION) or 1.0
 
-    def _remembered_share(self, kind: EvaluationKind) -> float:
-        shares = self._remembered.shares if self._remembered else {}
-        return shares.get(kind, 1.0)
+    def _remembered_share(self, kind: EvaluationKind) -> float | None:
+        return self._remembered.shares.get(kind) if self._remembered else None
 
     def _mean_seconds(self, kind: EvaluationKind) -> float:
-        """Of an evaluation of that kind that is not chosen yet."""
-        count, seconds, _ = self._measured[kind]
-        if count >= MEASURED:
-            return seconds / count
+        """Of an evaluation of that kind that is not chosen yet.
+
+        The mean of those that are made would be too high: the longest are made first.
+        """
+        mean = self.typical_seconds * self._correction
         if kind is EvaluationKind.VALIDATION:
-            return self.typical_seconds * self._correction
-        first = EvaluationKind.VALIDATION
-        share = self._remembered_share(kind) / self._remembered_share(first)
-        return self._mean_seconds(first) * share
+            return mean
+        share, first = (self._remembered_share(k) for k in (kind, EvaluationKind.VALIDATION))
+        return mean * (share / first if share and first else WINNER)
 
     def durations(self, pace: float) -> Durations | None:
         """What other studies may go by; None if too little was measured."""
         if not self.is_measured:
             return None
-        means = {str(kind): self._mean_seconds(kind) for kind in self._measured}
+        means = {kind: seconds / count for kind, (count, seconds, _) in self._measured.items()}
         return Durations(
-            shares={kind: mean / self.typical_seconds for kind, mean in means.items()},
+            shares={str(kind): mean / self.typical_seconds for kind, mean in means.items()},
             proposal=float(np.mean(self._proposals)) if self._proposals else None,
             pace=pace,
         )

@@ -170,7 +170,7 @@ class StudyRunner:
                 workers=n_workers,
                 done=forecast.finished,
                 total=forecast.total,
-                running=tuple(self._dispatch.running.values()),
+                running=tuple(self._dispatch.at_work),
                 best=dict(self._schedule.best),
                 notes=tuple(self._dispatch.notes),
                 seconds_left=self._estimate(n_workers) if forecast.is_measured else None,
@@ -180,7 +180,7 @@ class StudyRunner:
     def _estimate(self, n_workers: int) -> float:
         """Seconds left, if workers go on to be as busy as they were since they are there."""
         forecast = self._schedule.forecast
-        running = sum(job.seconds for job in self._dispatch.running.values())
+        running = sum(job.seconds for job in self._dispatch.at_work)
         done = forecast.busy_seconds + running
         elapsed = time.monotonic() - self._opened
         pace = max(1.0, elapsed * n_workers / done) if done > TRUSTED_SECONDS else 1.0

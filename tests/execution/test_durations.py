@@ -9,7 +9,7 @@ from study.core.records import RETRAINING_KINDS, EvaluationKind
 from study.core.settings import Settings
 from study.execution import durations
 from study.execution.durations import Durations, recall, remember
-from study.execution.forecast import Forecast
+from study.execution.forecast import WINNER, Forecast
 from study.execution.plan import StudyRequest, make_plan
 from study.execution.preview import preview
 from study.problems.registry import get
@@ -42,7 +42,7 @@ def test_a_forecast_of_what_is_not_begun_goes_by_it() -> None:
     settings = Settings(seeds=1, calls=3, initial_points=3, retrain=2, methods=("random", "gp"))
     plain, known = (Forecast(Toy(), settings, (), (), given) for given in (None, MEASURED))
     one = plain.typical_seconds
-    assert plain.seconds_of_work() == pytest.approx((6 + 8) * one)
+    assert plain.seconds_of_work() == pytest.approx((6 + 8 * WINNER) * one)
     assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one)
     plain.proposals_left = known.proposals_left = 4
     assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one + 4 * 0.5)
