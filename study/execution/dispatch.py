@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +12,7 @@ from study.core.settings import Settings
 from study.execution.executor import Executor
 from study.execution.forecast import JOB_SECONDS
 from study.execution.job_queue import Block, ProposalJob
-from study.execution.progress import ExtraEvaluation, RunningJob, describe
+from study.execution.progress import Consumer, ExtraEvaluation, RunningJob, describe
 from study.execution.pursuit import Pursuit, evaluate_all, pursue
 from study.execution.runs import Run, make_context
 from study.execution.schedule import Schedule
@@ -161,7 +161,8 @@ class Dispatch:
 
     def submit(self, executor: Executor, job: Block | ProposalJob) -> None:
         """Hand a job to a worker."""
-        self.running[job] = RunningJob(description=self._describe(job), began=time.monotonic())
+        description = describe_job(job, self._schedule.waiting)
+        self.running[job] = RunningJob(description=description, began=time.monotonic())
         if isinstance(job, ProposalJob):
             run, seconds = job.run, JOB_SECONDS if self._carries(job.run) else 0.0
             context = make_context(self._problem, self._settings, run)
@@ -177,12 +178,13 @@ class Dispatch:
         else:
             executor.submit(job, evaluate_all, executor.problem, job.tasks, timeout=self._timeout)
 
-    def _describe(self, job: Block | ProposalJob) -> str:
-        """What a progress display says of it."""
-        if isinstance(job, ProposalJob):
-            return f"{job.run.method} seed {job.run.seed} proposing call {len(job.run.trials) + 1}"
-        more = f" and {len(job.tasks) - 1:,} more" if len(job.tasks) > 1 else ""
-        return describe(self._schedule.waiting[job.tasks[0].key][0]) + more
+
+def describe_job(job: Block | ProposalJob, waiting: Mapping[str, Sequence[Consumer]]) -> str:
+    """What a progress display says of a job; `waiting` is what waits for evaluations, by key."""
+    if isinstance(job, ProposalJob):
+        return f"{job.run.method} seed {job.run.seed} proposing call {len(job.run.trials) + 1}"
+    more = f" and {len(job.tasks) - 1:,} more" if len(job.tasks) > 1 else ""
+    return describe(waiting[job.tasks[0].key][0]) + more
 
 
 def to_evaluation(outcome: object, timeout: float | None = None) -> Evaluation:

@@ -19,8 +19,10 @@ class Durations(msgspec.Struct, frozen=True, kw_only=True):
     """Mean seconds of an evaluation by kind, of those expected of one anywhere in the space."""
     proposal: float | None
     """Mean seconds of a proposal, if there was one."""
+    start: float
+    """Seconds until workers were ready."""
     pace: float
-    """Seconds that workers were there, of those that evaluations and proposals took."""
+    """Seconds that they were there then, of those that evaluations and proposals took."""
 
 
 Known = dict[str, Durations]

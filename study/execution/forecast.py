@@ -143,7 +143,7 @@ class Forecast:
         share, first = (self._remembered_share(k) for k in (kind, EvaluationKind.VALIDATION))
         return mean * (share / first if share and first else WINNER)
 
-    def durations(self, pace: float) -> Durations | None:
+    def durations(self, start: float, pace: float) -> Durations | None:
         """What other studies may go by; None if too little was measured."""
         if not self.is_measured:
             return None
@@ -151,6 +151,7 @@ class Forecast:
         return Durations(
             shares={str(kind): mean / self.typical_seconds for kind, mean in means.items()},
             proposal=float(np.mean(self._proposals)) if self._proposals else None,
+            start=start,
             pace=pace,
         )
 

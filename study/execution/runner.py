@@ -23,7 +23,6 @@ from study.methods.selection import MethodSelection, parse_methods
 from study.problems.base import Evaluator
 from study.storage.ledger import Ledger
 
-SHORTEST = 1e-3  # seconds: what takes no time at all says nothing of paces
 TRUSTED_SECONDS = 2.0  # of work, after which it counts how busy workers are
 
 
@@ -49,7 +48,7 @@ class StudyRunner:
         self._keep_going, self._repeat = keep_going, repeat
         self._opened = time.monotonic()
         selections = methods or parse_methods(settings.methods)
-        self._pace = remembered.pace if remembered else 1.0
+        self._start, self._pace = (remembered.start, remembered.pace) if remembered else (0.0, 1.0)
         self._schedule = Schedule(problem, settings, ledger, extras, selections, remembered)
         self._dispatch = Dispatch(
             problem, settings, self._schedule, {extra.task.key: extra for extra in extras}, timeout
@@ -72,12 +71,12 @@ class StudyRunner:
 
     def seconds_left(self, workers: int) -> float:
         """A forecast, with so many workers that do nothing else."""
-        return self._schedule.forecast.seconds_of_work() * self._pace / workers
+        return self._start + self._schedule.forecast.seconds_of_work() * self._pace / workers
 
     @property
     def durations(self) -> Durations | None:
         """What other studies may go by, once this one is at its end."""
-        return self._schedule.forecast.durations(self._pace)
+        return self._schedule.forecast.durations(self._start, self._pace)
 
     def n_stored(self, method: str) -> tuple[int, int]:
         """How many calls and retrainings of a method the ledger held at the start."""
@@ -101,42 +100,25 @@ class StudyRunner:
         try:
             with open_executor() as executor:
                 self._opened = time.monotonic()
+                self._start = self._opened - began
                 if not (self._keep_going or journal.has_score):
                     self._evaluate_first(executor)
                 while queue or self._dispatch.running:
                     self._dispatch.submit_next(executor)
                     self._take_results(executor)
-                if self._repeat and (task := self._to_repeat()):
+                if self._repeat and (
+                    task := first_again(self._schedule, self._settings, self._problem)
+                ):
                     self._schedule.forecast.add(task.kind)
                     self._schedule.request(ExtraEvaluation(name="the first one again", task=task))
                     self._dispatch.submit(executor, Block((task,)))
                     while self._dispatch.running:
                         self._take_results(executor)
-                busy = self._schedule.forecast.busy_seconds / executor.n_workers
-                self._pace = max(1.0, (time.monotonic() - began) / max(busy, SHORTEST))
+                busy = self._schedule.forecast.busy_seconds
+                self._pace = self._pace_of(executor.n_workers, busy)
         finally:
             journal.flush()
         self._notify(0)
-
-    def _to_repeat(self) -> Task | None:
-        """The default point of the first seed, to be evaluated last, unless that was done.
-
-        In place of one without a score, the first that has one.
-        """
-        seed, kind = self._settings.first_seed, EvaluationKind.VALIDATION
-        default = make_task(kind, seed, self._problem.default, 0)
-        done = self._schedule.journal.done
-        scored = {
-            trial.task.key: trial
-            for run in self._schedule.runs.values()
-            for trial in run.trials.values()
-            if done[trial.task.key][1].score is not None
-        }
-        first = scored.get(default.key) or next(iter(scored.values()), None)
-        if first is None:
-            return None
-        repeat = replace(first.task, kind=EvaluationKind.REPEAT, seed=first.seed)
-        return None if repeat.key in done else repeat
 
     def _evaluate_first(self, executor: Executor) -> None:
         """Evaluate the default point alone: what fails there would fail everywhere, later."""
@@ -181,8 +163,31 @@ class StudyRunner:
         """Seconds left, if workers go on to be as busy as they were since they are there."""
         forecast = self._schedule.forecast
         running = sum(job.seconds for job in self._dispatch.at_work)
-        done = forecast.busy_seconds + running
-        elapsed = time.monotonic() - self._opened
-        pace = max(1.0, elapsed * n_workers / done) if done > TRUSTED_SECONDS else 1.0
+        pace = self._pace_of(n_workers, forecast.busy_seconds + running)
         left = max(0.0, forecast.seconds_of_work() - running)
         return left * pace / max(n_workers, 1)
+
+    def _pace_of(self, n_workers: int, busy: float) -> float:
+        """Seconds that workers were there, of those that they were `busy`, if these are enough."""
+        elapsed = time.monotonic() - self._opened
+        return max(1.0, elapsed * n_workers / busy) if busy > TRUSTED_SECONDS else self._pace
+
+
+def first_again(schedule: Schedule, settings: Settings, problem: Evaluator) -> Task | None:
+    """The default point of the first seed, to be evaluated last, unless that was done.
+
+    In place of one without a score, the first that has one.
+    """
+    default = make_task(EvaluationKind.VALIDATION, settings.first_seed, problem.default, 0)
+    done = schedule.journal.done
+    scored = {
+        trial.task.key: trial
+        for run in schedule.runs.values()
+        for trial in run.trials.values()
+        if done[trial.task.key][1].score is not None
+    }
+    first = scored.get(default.key) or next(iter(scored.values()), None)
+    if first is None:
+        return None
+    repeat = replace(first.task, kind=EvaluationKind.REPEAT, seed=first.seed)
+    return None if repeat.key in done else repeat

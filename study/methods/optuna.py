@@ -82,6 +82,20 @@ def create_tpe(
 
 
 @with_library_space
+def create_cmaes(context: SearchContext) -> OptunaSearch:
+    """Evolution by a normal distribution that adapts itself, `optuna.samplers.CmaEsSampler`.
+
+    It learns from the points that it proposed itself, and begins in the middle of the space.
+    """
+    options = sampler_options(context)
+    chance = optuna.samplers.RandomSampler(seed=options["seed"])
+    sampler = optuna.samplers.CmaEsSampler(
+        **options, independent_sampler=chance, warn_independent_sampling=False
+    )
+    return _search(context, sampler)
+
+
+@with_library_space
 def create_gp(context: SearchContext) -> OptunaSearch:
     """Gaussian process with log expected improvement, `optuna.samplers.GPSampler`."""
     # Loaded here, so that no proposal is charged for it: Optuna loads it when it first fits.

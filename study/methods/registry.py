@@ -23,6 +23,11 @@ METHODS: dict[str, MethodSpec] = {
         uses_initial_design=False,
     ),
     "random": method_row("uniform random search", "basic", "create_random", adaptive=False),
+    "quasi-random": method_row(
+        "scrambled Sobol points, evenly spread",
+        *("quasirandom", "create_quasirandom"),
+        adaptive=False,
+    ),
     "gp": method_row(
         "Gaussian process, gp_hedge (EI, LCB, PI), noise 0.01, kappa 5", "skopt", "create_gp"
     ),
@@ -32,6 +37,12 @@ METHODS: dict[str, MethodSpec] = {
         "tree-structured Parzen estimator, Optuna's TPESampler",
         *("optuna", "create_tpe"),
         requires=("optuna",),
+        extra="tpe",
+    ),
+    "cmaes": method_row(
+        "CMA-ES, Optuna's CmaEsSampler; choices without an order are drawn by chance",
+        *("optuna", "create_cmaes"),
+        requires=("optuna", "cmaes"),
         extra="tpe",
     ),
     "optuna-gp": method_row(

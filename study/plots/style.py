@@ -42,7 +42,7 @@ def own_style() -> Iterator[None]:
 
 PALETTE = sns.color_palette("colorblind")
 BASELINE_COLOUR = (0.35, 0.35, 0.35)
-SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9)]
+SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9, 3)]
 # Each has the same colour in every plot of every study.
 METHOD_COLOURS = {
     "baseline": BASELINE_COLOUR,
@@ -52,6 +52,8 @@ METHOD_COLOURS = {
     "forest": SEARCH_COLOURS[3],
     "tpe": SEARCH_COLOURS[4],
     "optuna-gp": SEARCH_COLOURS[5],
+    "quasi-random": SEARCH_COLOURS[6],
+    "cmaes": SEARCH_COLOURS[7],
 }
 MAX_LINES = 30  # more seeds than this make a cloud of lines, not a plot
 MAX_POINTS = 20_000  # more of them in one panel only take longer

@@ -18,6 +18,7 @@ from tests.toy import Toy
 MEASURED = Durations(
     shares={EvaluationKind.VALIDATION: 2.0, **dict.fromkeys(map(str, RETRAINING_KINDS), 5.0)},
     proposal=0.5,
+    start=2.0,
     pace=1.25,
 )
 

@@ -24,13 +24,21 @@ from tests import toy
 from tests.methods.test_contract import INITIAL, History, design, row, score, search, start
 
 optuna = pytest.importorskip("optuna")
-samplers = pytest.mark.parametrize("name", [row("tpe"), row("optuna-gp")])
+samplers = pytest.mark.parametrize("name", [row("tpe"), row("cmaes"), row("optuna-gp")])
 
 
 def sampler(name: str, seed: int) -> Any:
     """As Optuna ships it, but for the random start: the design is that."""
+    number = int(make_rng(seed, name).integers(2**31))
+    if name == "cmaes":
+        return optuna.samplers.CmaEsSampler(
+            seed=number,
+            n_startup_trials=INITIAL,
+            independent_sampler=optuna.samplers.RandomSampler(seed=number),
+            warn_independent_sampling=False,
+        )
     kind = {"tpe": optuna.samplers.TPESampler, "optuna-gp": optuna.samplers.GPSampler}[name]
-    return kind(seed=int(make_rng(seed, name).integers(2**31)), n_startup_trials=INITIAL)
+    return kind(seed=number, n_startup_trials=INITIAL)
 
 
 def objective(trial: Any) -> float:
@@ -80,7 +88,7 @@ def test_nothing_is_said_and_the_users_logging_stays(
     assert capfd.readouterr() == ("", "")
 
 
-@samplers
+@pytest.mark.parametrize("name", [row("tpe"), row("optuna-gp")])
 def test_the_whole_design_is_told_before_the_model_is_used(name: str) -> None:
     """The first call of the search's own depends on what the design scored."""
     told = design(name)
