@@ -33,7 +33,7 @@ def winners_curse(summary: pd.DataFrame, objective: Objective, axes: Axes) -> Ax
             range(3), row, marker="o", color=colour[name], lw=2, ls=line_style(name), label=name
         )
     score_axis(axes, objective, values)
-    last = "test\n(data kept apart)" if objective.tested else "final\n(other seeds)"
+    last = "test\n(data kept apart)" if objective.tested else "final"
     axes.set_xticks(
         range(3), ["as observed\n(best of the calls)", "re-evaluated\n(fresh seeds)", last]
     )

@@ -180,16 +180,22 @@ class UserProblem:
         """A guess, which forecasts correct as soon as there are measured times."""
         return 0.1
 
+    def _judged(self) -> str:
+        """How winners are."""
+        if self.objective.tested:
+            return "scored on data kept apart"
+        own = getattr(self.problem, "test", None)
+        return "scored by the problem's own test" if own else "evaluated with other seeds"
+
     def describe(self) -> ProblemInfo:
         """Name, code and everything that is searched."""
         objective = self.objective
-        judged = "scored on data kept apart" if objective.tested else "evaluated with other seeds"
         return ProblemInfo(
             name=self.name,
             fingerprint=self.fingerprint,
             facts={"origin": self.origin},
             classes=getattr(self.problem, "classes", None),
-            words=ProblemWords(description=self._description(), judged=judged),
+            words=ProblemWords(description=self._description(), judged=self._judged()),
             objective=objective,
             space=self.space.dimensions,
             default=self.default,

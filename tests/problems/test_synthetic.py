@@ -8,6 +8,7 @@ from scipy import optimize
 from skopt import benchmarks
 
 from study.core.space import Configuration, Space
+from study.problems.registry import get
 from study.problems.synthetic import FUNCTIONS, NOISE
 from study.problems.user import Problem
 from tests.test_layers import loaded
@@ -78,6 +79,8 @@ def test_noise_is_the_seeds_own_and_winners_are_scored_without_it() -> None:
     assert noisy.evaluate(point, 7) == drawn[7]
     assert np.mean(drawn) == pytest.approx(value(plain, point), abs=0.02)
     assert np.std(drawn) == pytest.approx(NOISE, abs=0.01)
+    judged = [get(name)[0].describe().words.judged for name in ("noisy_hartmann6", "hartmann6")]
+    assert judged == ["scored by the problem's own test", "evaluated with other seeds"]
     assert noisy.test is not None
     assert noisy.test(point, 5) == value(plain, point)
 
