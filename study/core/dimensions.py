@@ -1,17 +1,13 @@
 """The dimensions of a search space: numbers, and choices with and without an order."""
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
-from study.core.validation import MAX_NUMBER, NAME_RULE, is_name, safe_repr
-
-MIN_LOG_BOUND = 1e-100  # what stands on a logarithmic axis
 SHOWN_CHOICES = 10  # that a table names before it counts
 
 Prior = Literal["uniform", "log", "logit"]
@@ -66,12 +62,20 @@ class Real(_Range, frozen=True, kw_only=True, tag_field="kind", tag="real"):
         force_setattr(self, "prior", prior)
         force_setattr(self, "log", prior == "log")
 
+    @property
+    def scaled(self) -> tuple[float, float]:
+        """Both ends, on the scale that is uniform."""
+        to_scale, _ = SCALES[self.prior]
+        return to_scale(self.low), to_scale(self.high)
+
+    def from_scaled(self, place: float) -> float:
+        """The value at a place of that scale."""
+        _, from_scale = SCALES[self.prior]
+        value = from_scale(place)
+        return min(max(value, self.low), self.high)  # exp(log(x)) may miss x by one ulp
+
     def sample(self, rng: np.random.Generator) -> float:
-        if self.prior == "uniform":
-            return float(rng.uniform(self.low, self.high))
-        to_scale, from_scale = (logit, expit) if self.prior == "logit" else (math.log, math.exp)
-        drawn = from_scale(rng.uniform(to_scale(self.low), to_scale(self.high)))
-        return min(max(drawn, self.low), self.high)  # exp(log(x)) may miss x by one ulp
+        return self.from_scaled(rng.uniform(*self.scaled))
 
     def cast(self, value: Any) -> Any:
         """`value` as a native float if it is a number; anything else comes back as it is."""
@@ -95,11 +99,19 @@ class Integer(_Range, frozen=True, kw_only=True, tag_field="kind", tag="integer"
     def __post_init__(self) -> None:
         _to_native(self, "low", "high")
 
+    @property
+    def scaled(self) -> tuple[float, float]:
+        """The ends of the logarithmic scale."""
+        return math.log(self.low - 0.5), math.log(self.high + 0.5)
+
+    def from_scaled(self, place: float) -> int:
+        """The number at a place of that scale."""
+        return min(max(round(math.exp(place)), self.low), self.high)
+
     def sample(self, rng: np.random.Generator) -> int:
         if not self.log:
             return int(rng.integers(self.low, self.high, endpoint=True))
-        drawn = round(math.exp(rng.uniform(math.log(self.low - 0.5), math.log(self.high + 0.5))))
-        return min(max(drawn, self.low), self.high)
+        return self.from_scaled(rng.uniform(*self.scaled))
 
     def cast(self, value: Any) -> Any:
         """`value` as a native int if it is a whole number; anything else comes back as it is."""
@@ -193,6 +205,14 @@ def expit(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 
+SCALES: dict[Prior, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "uniform": (float, float),
+    "log": (math.log, math.exp),
+    "logit": (logit, expit),
+}
+"""To the scale that a prior is uniform on, and back."""
+
+
 def is_choice(value: Any) -> bool:
     """Whether a value is of a kind that choices can be of."""
     parts = value if isinstance(value, tuple) else (value,)
@@ -226,65 +246,3 @@ def from_cells(dimension: Dimension, cells: Iterable[Any]) -> list[Any]:
         return list(cells)
     choices = {label: choice for choice, label in dimension.labels.items()}
     return [choices.get(cell, cell) for cell in cells]
-
-
-def validate_dimensions(dimensions: Sequence[Dimension], reserved: Collection[str]) -> None:
-    """Raise ValueError unless dimensions have different names, none reserved, and real ranges."""
-    if not dimensions:
-        raise ValueError("the space is empty")
-    for dimension in dimensions:
-        _validate_dimension(dimension)
-    counts = Counter(d.name for d in dimensions)
-    taken = [name for name in counts if counts[name] > 1 or name in reserved]
-    if taken:
-        raise ValueError(f"{', '.join(taken)} cannot be a dimension: the name is taken")
-    if all(d.is_constant for d in dimensions):
-        raise ValueError("every dimension has but one value, so that there is nothing to search")
-
-
-def _validate_dimension(dimension: Dimension) -> None:
-    name = dimension.name
-    if not is_name(name):
-        raise ValueError(f"{safe_repr(name)} cannot be the name of a dimension: {NAME_RULE}")
-    if isinstance(dimension, Listed):
-        _validate_choices(dimension)
-        return
-    kinds = (int,) if isinstance(dimension, Integer) else (int, float)
-    bounds = {"low": dimension.low, "high": dimension.high}
-    for which, bound in bounds.items():
-        if type(bound) not in kinds:
-            wanted = "a whole number" if isinstance(dimension, Integer) else "a number"
-            raise ValueError(f"{name} has {which}={safe_repr(bound)}: give {wanted}")
-    prior = "log" if dimension.log else getattr(dimension, "prior", "uniform")
-    if prior not in ("uniform", "log", "logit"):
-        raise ValueError(f"{name} has prior={prior!r}: give uniform, log or logit")
-    if not dimension.low <= dimension.high:
-        raise ValueError(f"{name} has no such range: {dimension.low} to {dimension.high}")
-    if prior == "logit" and not 0 < dimension.low <= dimension.high < 1:
-        raise ValueError(f"{name} has prior='logit': low and high must lie between 0 and 1")
-    least = MIN_LOG_BOUND if prior == "log" else -MAX_NUMBER
-    if not least <= dimension.low <= dimension.high <= MAX_NUMBER:
-        raise ValueError(
-            f"{name} has the range {dimension.low} to {dimension.high}: it must lie between "
-            f"{least:g} and {MAX_NUMBER:g}"
-        )
-
-
-def _validate_choices(dimension: Listed) -> None:
-    name, choices = dimension.name, dimension.choices
-    if not (isinstance(choices, tuple) and choices):
-        raise ValueError(f"{name} has choices {safe_repr(choices)}: give a list of values")
-    for choice in choices:
-        for part in choice if isinstance(choice, tuple) else (choice,):
-            if isinstance(part, str) and not is_name(part):
-                raise ValueError(f"{name} has the choice {safe_repr(choice)}: {NAME_RULE}")
-            if not isinstance(part, Scalar) or (
-                isinstance(part, float) and not math.isfinite(part)
-            ):
-                raise ValueError(
-                    f"{name} has the choice {safe_repr(choice)}: give texts, finite numbers, True, "
-                    "False, None, or tuples of these"
-                )
-    if len(set(choices)) < len(choices):
-        equal = next(choice for choice, count in Counter(choices).items() if count > 1)
-        raise ValueError(f"{name} has two choices equal to {safe_repr(equal)}: name each once")

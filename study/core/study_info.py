@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from study.core.dimensions import Choice, Dimension, validate_dimensions
+from study.core.dimension_rules import validate_dimensions
+from study.core.dimensions import Choice, Dimension
 from study.core.objective import Objective, validate_objective
 from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS
 from study.core.settings import Settings

@@ -1,23 +1,13 @@
 """Quasi-random search: draws that leave no large gaps, as independent ones do."""
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from scipy.stats import qmc
 
-from study.core.dimensions import Dimension, Integer, Listed, expit, logit
+from study.core.dimensions import Dimension, Integer, Listed
 from study.core.space import Configuration, Space
 from study.methods.base import SearchContext
-
-Scale = tuple[Callable[[float], float], Callable[[float], float]]
-SCALES: dict[str, Scale] = {
-    "uniform": (float, float),
-    "log": (math.log, math.exp),
-    "logit": (logit, expit),
-}
-"""What a prior is uniform in, and back."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +36,7 @@ def at_share(dimension: Dimension, share: float) -> Any:
     """The value below which that share of a dimension's draws lies, 0 <= share < 1."""
     if isinstance(dimension, Listed):
         return dimension.choices[int(share * len(dimension.choices))]
-    low, high = dimension.low, dimension.high
-    if isinstance(dimension, Integer):
-        if not dimension.log:
-            return low + int(share * (high - low + 1))
-        low, high = low - 0.5, high + 0.5
-    to_scale, from_scale = SCALES["log" if isinstance(dimension, Integer) else dimension.prior]
-    drawn = from_scale(to_scale(low) + share * (to_scale(high) - to_scale(low)))
-    value = round(drawn) if isinstance(dimension, Integer) else drawn
-    return min(max(value, dimension.low), dimension.high)  # exp(log(x)) may miss x by one ulp
+    if isinstance(dimension, Integer) and not dimension.log:
+        return dimension.low + int(share * (dimension.high - dimension.low + 1))
+    first, last = dimension.scaled
+    return dimension.from_scaled(first + share * (last - first))

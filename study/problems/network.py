@@ -95,11 +95,13 @@ class NetworkProblem:
         else:
             accuracies = trained.accuracies
             accuracy = accuracies[-1] if finite else None
+        data = self.dataset
+        size = network.parameter_count(task.configuration, data.inputs, data.classes)
         return Evaluation(
             status=Status.OK if finite else Status.DIVERGED,
             reason="" if finite else f"training loss {trained.losses[-1]}",
             score=accuracy,
-            size=sum(array.size for array in weights),
+            size=size,
             initial_loss=trained.initial_loss,
             losses=trained.losses,
             accuracies=accuracies,

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 import pandas as pd
 
-from study.core.dimensions import MIN_LOG_BOUND, Real
+from study.core.dimension_rules import MIN_LOG_BOUND
+from study.core.dimensions import Real
 from study.core.errors import to_plain_line
 from study.core.objective import Objective
 from study.core.records import RETRAINING_KINDS, Status

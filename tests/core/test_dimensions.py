@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 from scipy.special import logit
 
+from study.core.dimension_rules import validate_dimensions
 from study.core.dimensions import (
     Categorical,
     Dimension,
@@ -15,7 +16,6 @@ from study.core.dimensions import (
     Real,
     from_cells,
     to_cells,
-    validate_dimensions,
 )
 from study.core.space import canonical, parse
 

@@ -1,0 +1,72 @@
+"""What dimensions must be for a study to search them."""
+
+import math
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from study.core.dimensions import Dimension, Integer, Listed, Scalar
+from study.core.validation import MAX_NUMBER, NAME_RULE, is_name, safe_repr
+
+MIN_LOG_BOUND = 1e-100  # what stands on a logarithmic axis
+
+
+def validate_dimensions(dimensions: Sequence[Dimension], reserved: Collection[str]) -> None:
+    """Raise ValueError unless dimensions have different names, none reserved, and real ranges."""
+    if not dimensions:
+        raise ValueError("the space is empty")
+    for dimension in dimensions:
+        _validate_dimension(dimension)
+    counts = Counter(d.name for d in dimensions)
+    taken = [name for name in counts if counts[name] > 1 or name in reserved]
+    if taken:
+        raise ValueError(f"{', '.join(taken)} cannot be a dimension: the name is taken")
+    if all(d.is_constant for d in dimensions):
+        raise ValueError("every dimension has but one value, so that there is nothing to search")
+
+
+def _validate_dimension(dimension: Dimension) -> None:
+    name = dimension.name
+    if not is_name(name):
+        raise ValueError(f"{safe_repr(name)} cannot be the name of a dimension: {NAME_RULE}")
+    if isinstance(dimension, Listed):
+        _validate_choices(dimension)
+        return
+    kinds = (int,) if isinstance(dimension, Integer) else (int, float)
+    bounds = {"low": dimension.low, "high": dimension.high}
+    for which, bound in bounds.items():
+        if type(bound) not in kinds:
+            wanted = "a whole number" if isinstance(dimension, Integer) else "a number"
+            raise ValueError(f"{name} has {which}={safe_repr(bound)}: give {wanted}")
+    prior = "log" if dimension.log else getattr(dimension, "prior", "uniform")
+    if prior not in ("uniform", "log", "logit"):
+        raise ValueError(f"{name} has prior={prior!r}: give uniform, log or logit")
+    if not dimension.low <= dimension.high:
+        raise ValueError(f"{name} has no such range: {dimension.low} to {dimension.high}")
+    if prior == "logit" and not 0 < dimension.low <= dimension.high < 1:
+        raise ValueError(f"{name} has prior='logit': low and high must lie between 0 and 1")
+    least = MIN_LOG_BOUND if prior == "log" else -MAX_NUMBER
+    if not least <= dimension.low <= dimension.high <= MAX_NUMBER:
+        raise ValueError(
+            f"{name} has the range {dimension.low} to {dimension.high}: it must lie between "
+            f"{least:g} and {MAX_NUMBER:g}"
+        )
+
+
+def _validate_choices(dimension: Listed) -> None:
+    name, choices = dimension.name, dimension.choices
+    if not (isinstance(choices, tuple) and choices):
+        raise ValueError(f"{name} has choices {safe_repr(choices)}: give a list of values")
+    for choice in choices:
+        for part in choice if isinstance(choice, tuple) else (choice,):
+            if isinstance(part, str) and not is_name(part):
+                raise ValueError(f"{name} has the choice {safe_repr(choice)}: {NAME_RULE}")
+            if not isinstance(part, Scalar) or (
+                isinstance(part, float) and not math.isfinite(part)
+            ):
+                raise ValueError(
+                    f"{name} has the choice {safe_repr(choice)}: give texts, finite numbers, True, "
+                    "False, None, or tuples of these"
+                )
+    if len(set(choices)) < len(choices):
+        equal = next(choice for choice, count in Counter(choices).items() if count > 1)
+        raise ValueError(f"{name} has two choices equal to {safe_repr(equal)}: name each once")
