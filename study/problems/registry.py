@@ -8,17 +8,20 @@ from study.core.fingerprint import UnknownStateError, checksum, fingerprint_obje
 from study.core.plugins import Listing, entry_point_objects, parse_reference
 from study.core.validation import unknown_name_error
 from study.data.sources import SOURCES
+from study.problems.families import Family
 from study.problems.synthetic import FUNCTIONS
 from study.problems.user import PYTHON, UserProblem
 
 GROUP = "study.problems"  # of entry points
 
+FAMILIES: tuple[Family, ...] = ()
+
 
 def get(named: Any) -> tuple[UserProblem, str]:
     """A problem by its name, or an object that is one; and what names it on a command line.
 
-    Names are those of `study.problems.synthetic`, of entry points `study.problems`, FILE.py:NAME
-    and package.module:NAME.
+    Names are those of `study.problems.synthetic`, of `FAMILIES`, of entry points `study.problems`,
+    FILE.py:NAME and package.module:NAME.
 
     Raises
     ------
@@ -34,10 +37,13 @@ def get(named: Any) -> tuple[UserProblem, str]:
         function = FUNCTIONS[named]
         problem = UserProblem(named, "built in", source_fingerprint(function), instance=function)
         return problem, named
+    families = {name: family for family in FAMILIES for name in family.summaries}
+    if named in families:
+        return families[named].get(named), named
     installed = entry_point_objects(GROUP)
     reference = parse_reference("problem", named) if ":" in named else installed.get(named)
     if reference is None:
-        raise unknown_name_error("problem", named, [*FUNCTIONS, *installed, "FILE.py:NAME"])
+        raise unknown_name_error("problem", named, [*FUNCTIONS, *families, *installed, "FILE.py:NAME"])
     name = reference.name if ":" in named else named
     return UserProblem(name, reference.origin, reference.fingerprint, reference=reference), named
 
@@ -73,6 +79,12 @@ def available() -> list[Listing]:
     for name, problem in FUNCTIONS.items():
         summary = _first_line(problem.evaluate)
         rows.append(Listing(name=name, origin="built in", summary=summary))
+    for family in FAMILIES:
+        origin = f"the extra {family.extra}" if family.extra else "built in"
+        rows += [
+            Listing(name=name, origin=origin, summary=summary)
+            for name, summary in family.summaries.items()
+        ]
     for name, reference in entry_point_objects(GROUP).items():
         try:
             summary = _first_line(reference.load().evaluate)
