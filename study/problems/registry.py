@@ -43,7 +43,8 @@ def get(named: Any) -> tuple[UserProblem, str]:
     installed = entry_point_objects(GROUP)
     reference = parse_reference("problem", named) if ":" in named else installed.get(named)
     if reference is None:
-        raise unknown_name_error("problem", named, [*FUNCTIONS, *families, *installed, "FILE.py:NAME"])
+        known = [*FUNCTIONS, *families, *installed, "FILE.py:NAME"]
+        raise unknown_name_error("problem", named, known)
     name = reference.name if ":" in named else named
     return UserProblem(name, reference.origin, reference.fingerprint, reference=reference), named
 
