@@ -182,6 +182,13 @@ def simulation(session: nox.Session) -> None:
     session.run("python", "benchmarks/simulation.py", *session.posargs)
 
 
+@nox.session(name="suite-simulation", default=False)
+def suite_simulation(session: nox.Session) -> None:
+    """Check the statistics over many problems on made-up suites: -- --suites 1000."""
+    session.install(".")
+    session.run("python", "benchmarks/suite_simulation.py", *session.posargs)
+
+
 RELEASED = ("scikit-optimize==0.10.2", "numpy<2.4", "scikit-learn<1.6")  # all of it runs there
 BEFORE_MOVE = ("scikit-optimize==0.10.2", "scikit-learn<1.9")  # which moves the points of gbrt
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from study.api import compare
+    from study.collection import Collection, combine
     from study.core.dimensions import Categorical, Integer, Ordinal, Real
     from study.core.errors import StudyError
     from study.core.objective import Objective
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from study.problems.keras import keras_problem
     from study.problems.user import Problem
     from study.results import Results, load
+    from study.suite import compare_suite
 
     __version__: str
 
 __all__ = [
     "Categorical",
+    "Collection",
     "Integer",
     "Method",
     "Objective",
@@ -33,13 +36,16 @@ __all__ = [
     "Settings",
     "StudyError",
     "__version__",
+    "combine",
     "compare",
+    "compare_suite",
     "keras_problem",
     "load",
 ]
 
 _HOMES = {
     "Categorical": "core.dimensions",
+    "Collection": "collection",
     "Integer": "core.dimensions",
     "Method": "methods.base",
     "Objective": "core.objective",
@@ -50,7 +56,9 @@ _HOMES = {
     "SearchContext": "methods.base",
     "Settings": "core.settings",
     "StudyError": "core.errors",
+    "combine": "collection",
     "compare": "api",
+    "compare_suite": "suite",
     "keras_problem": "problems.keras",
     "load": "results",
 }

@@ -2,34 +2,23 @@
 
 import functools
 import inspect
-import os
-import platform
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from difflib import get_close_matches
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from study.core.environment import COMPUTING
 from study.core.errors import ClusterError
 from study.core.settings import Settings
-from study.core.study_info import Session
-from study.execution.durations import recall, remember
+from study.execution.durations import remember
 from study.execution.executor import open_executor
 from study.execution.plan import PathLike, Plan, StudyRequest, make_plan
+from study.execution.prepare import prepare
 from study.execution.preview import no_extras
 from study.execution.progress import ExtraEvaluation, Progress
-from study.execution.resume import open_study, save_metadata
-from study.execution.runner import StudyRunner
-from study.results import Results, from_ledger, write_tables
-from study.storage.ledger import Ledger
+from study.results import Results, write_tables
 
 if TYPE_CHECKING:
     from study.problems.user import Problem
-
-PACKAGES = (*COMPUTING, "pandas", "seaborn", "matplotlib")
-"""Whose versions results tell."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -183,85 +172,18 @@ def run_plan(
     The results are not written yet. Interrupted, or with its cluster lost, it writes the tables of
     what is finished, and raises.
     """
-    with open_study(planned) as (whole, ledger):
-
-        @functools.cache  # once, before anything of this study is in the ledger
-        def begin() -> None:
-            parts = whole.settings, whole.problem, whole.data, whole.methods
-            save_metadata(ledger, *parts)
-
-        runner = StudyRunner(
-            *(whole.problem, whole.settings, ledger),
-            note_sessions(ledger, whole, begin, observe),
-            extras=extras(whole.settings),
-            methods=whole.methods,
-            timeout=whole.timeout,
-            keep_going=whole.keep_going,
-            repeat=True,
-            remembered=recall(whole.problem),
-        )
-        if runner.unsaved:
-            begin()
+    with prepare(planned, observe, extras) as prepared:
+        whole, runner = prepared.plan, prepared.runner
         try:
             where = whole.problem, whole.workers, whole.scheduler
             threads, timed = whole.settings.threads, whole.timeout is not None
             runner.run(lambda: open_executor(*where, threads=threads, timed=timed))
         except (KeyboardInterrupt, ClusterError):
-            if ledger.read("settings", Settings):
-                write_tables(from_ledger(planned.output, ledger, runner.errors))
+            prepared.write_what_is_finished()
             raise
         if whole.scheduler is None:
             remember(whole.problem, runner.durations)
-        results = from_ledger(planned.output, ledger, runner.errors)
-        note_look(ledger, results)
-        return results
-
-
-def note_look(ledger: Ledger, results: Results) -> None:
-    """Have the ledger note that finished results of so many seeds are told."""
-    looks, seeds = ledger.read("looks", list[int]) or [], results.info.settings.seeds
-    if results.finished and seeds not in looks:
-        ledger.write(looks=[*looks, seeds])
-
-
-def note_sessions(
-    ledger: Ledger,
-    planned: Plan,
-    begin: Callable[[], None],
-    observe: Callable[[Progress], None],
-) -> Callable[[Progress], None]:
-    """`observe`, and have the ledger note a session: from the first worker on, with the most.
-
-    `begin` is called first: a folder is a study's once there is a worker, and not before.
-    """
-    most = 0
-
-    def noted(progress: Progress) -> None:
-        nonlocal most
-        if progress.workers and not most:
-            begin()
-            ledger.begin_session(make_session(progress.workers, planned))
-        elif progress.workers > most:
-            ledger.amend_session(workers=progress.workers)
-        most = max(most, progress.workers)
-        observe(progress)
-
-    return noted
-
-
-def make_session(workers: int, planned: Plan) -> Session:
-    """Who writes from now on: package versions, and the machine in general terms."""
-    methods = planned.methods.values()
-    required = [package for chosen in methods for package in chosen.method_spec.requires]
-    return Session(
-        began=datetime.now(UTC).isoformat(timespec="seconds"),
-        workers=workers,
-        timeout=planned.timeout,
-        cores=os.cpu_count(),
-        machine=f"{platform.system()} {platform.machine()}",
-        python=platform.python_version(),
-        versions={name: version(name) for name in (*PACKAGES, *required)},
-    )
+        return prepared.conclude()
 
 
 def write_outputs(results: Results) -> list[Path]:

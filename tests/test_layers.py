@@ -18,9 +18,10 @@ RESULTS = ROOT / "results" / "reference"
 # Packages and top-level modules, from the ground up: each may import what stands above it here.
 ORDER = (
     *("core", "data", "methods", "storage", "analysis", "training", "problems", "results"),
-    *("execution", "plots", "report", "replication", "api", "cli", "__init__", "__main__"),
+    *("collection", "execution", "plots", "report", "replication", "api", "suite", "cli"),
+    *("__init__", "__main__"),
 )
-READING = {"core", "storage", "analysis", "results", "plots", "report"}
+READING = {"core", "storage", "analysis", "results", "collection", "plots", "report"}
 COMPUTING = {"data", "methods", "training", "problems", "execution"}
 COMPUTING_LIBRARIES = (
     *("tensorflow", "keras", "skopt", "numba", "llvmlite", "distributed", "optuna", "torch"),
@@ -88,7 +89,7 @@ def test_help_loads_nothing_slow(arguments: list[str]) -> None:
     assert loaded_by_command(*arguments) == set()
 
 
-@pytest.mark.parametrize("command", ["methods", "problems"])
+@pytest.mark.parametrize("command", ["methods", "problems", "suites"])
 def test_listings_load_nothing_slow(command: str) -> None:
     assert loaded_by_command(command) == set()
 
@@ -111,9 +112,9 @@ def test_the_library_loads_tensorflow_and_scikit_optimize_only_to_work() -> None
 
 def test_what_is_exported_is_what_the_documents_promise() -> None:
     promised = [
-        *("Categorical", "Integer", "Method", "Objective", "Ordinal", "Problem", "Real", "Results"),
-        *("SearchContext", "Settings", "StudyError", "__version__", "compare", "keras_problem"),
-        "load",
+        *("Categorical", "Collection", "Integer", "Method", "Objective", "Ordinal", "Problem"),
+        *("Real", "Results", "SearchContext", "Settings", "StudyError", "__version__", "combine"),
+        *("compare", "compare_suite", "keras_problem", "load"),
     ]
     assert sorted(study.__all__) == sorted(dir(study)) == sorted(promised)
     assert all(hasattr(study, name) for name in promised)

@@ -33,6 +33,8 @@ Examples:
 
   study compare --problem hartmann6 --calls 200 --seeds 10 --methods random,gp,forest,gbrt
 
+  study compare --suite functions --seeds 10 --calls 50 --methods random,gp,forest
+
   study compare --problem my_file.py:problem --methods "random,gp,gp[kappa=2],my_file.py:MyMethod"
 """
 
@@ -96,6 +98,15 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             show_default="the network",
         ),
     ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Many problems, a study each, and one answer: what `study suites` lists, "
+            "FILE.py:NAME or package.module:NAME of a list.",
+            show_default="none",
+        ),
+    ] = None,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -131,7 +142,8 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
     output: Annotated[
-        Path | None, typer.Option(help="Results folder.", show_default="results/DATASET or PROBLEM")
+        Path | None,
+        typer.Option(help="Results folder.", show_default="results/DATASET, PROBLEM or SUITE"),
     ] = None,
     timeout: Timeout = None,
     keep_going: KeepGoing = False,
@@ -147,6 +159,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     """
     from study.api import run_plan
     from study.cli import progress
+    from study.cli.suite import compare_suite
     from study.execution.plan import StudyRequest, make_plan
     from study.methods.selection import split_names
 
@@ -173,6 +186,8 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             keep_going=keep_going,
             retry_failed=retry_failed,
         )
+        if suite is not None:
+            return compare_suite(suite, request, dry_run=dry_run)
         with progress.downloading() as on_download:
             planned = make_plan(request, on_download=on_download)
         progress.announce(planned)

@@ -1,4 +1,4 @@
-"""`study methods` and `study problems`: what can be named on a command line."""
+"""`study methods`, `study problems` and `study suites`: what can be named on a command line."""
 
 from collections.abc import Iterable
 
@@ -20,6 +20,13 @@ def methods() -> None:
 def problems() -> None:
     """List the problems that --problem knows, and where each comes from."""
     from study.problems.registry import available
+
+    print_listing(available())
+
+
+def suites() -> None:
+    """List the suites of problems that --suite knows, and where each comes from."""
+    from study.problems.suites import available
 
     print_listing(available())
 

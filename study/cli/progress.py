@@ -8,7 +8,9 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
+import typer
 from rich.console import Group
 from rich.live import Live
 from rich.markup import escape
@@ -27,6 +29,7 @@ from study.execution.preview import no_extras, preview
 from study.execution.progress import ExtraEvaluation, Progress
 from study.results import Results
 
+T = TypeVar("T")
 STARTING = "warming up"
 STATUS_SECONDS = 600.0  # of silence, where there is no display, in which another line is told
 LONG_SECONDS = 2  # after which a job's time is told
@@ -63,8 +66,11 @@ def downloading() -> Iterator[Callable[[int, int], None]]:
 
 
 @contextlib.contextmanager
-def watching(objective: Objective) -> Iterator[Callable[[Progress], None]]:
-    """A live display of a running study; if this is no terminal, a line now and then."""
+def watching(objective: Objective | None) -> Iterator[Callable[[Progress], None]]:
+    """A live display of a running study; if this is no terminal, a line now and then.
+
+    Without an objective it tells nothing of what is best.
+    """
     latest: list[Progress] = []
 
     def observe(progress: Progress) -> None:
@@ -90,10 +96,8 @@ def watching(objective: Objective) -> Iterator[Callable[[Progress], None]]:
                 total=progress.total,
                 description=describe_state(progress),
             )
-            best = "  ".join(f"{m} {objective.format_score(s)}" for m, s in progress.best.items())
             lines = [Text(f"  {line}", style="dim") for line in describe_running(progress)]
-            best = f"best {objective.search_label}: {best}" if best else ""
-            return Group(bar, Text(best), *lines)
+            return Group(bar, Text(describe_best(progress, objective)), *lines)
         return Group(bar)
 
     with Live(get_renderable=render, console=console, refresh_per_second=4, transient=True):
@@ -124,6 +128,14 @@ def describe_state(progress: Progress) -> str:
     if progress.seconds_left is None:
         return "estimating the time left"
     return f"about {format_clock(progress.seconds_left)} left"
+
+
+def describe_best(progress: Progress, objective: Objective | None) -> str:
+    """The best score of each method so far, if there is one."""
+    if objective is None or not progress.best:
+        return ""
+    best = "  ".join(f"{m} {objective.format_score(s)}" for m, s in progress.best.items())
+    return f"best {objective.search_label}: {best}"
 
 
 def describe_running(progress: Progress) -> list[str]:
@@ -169,23 +181,43 @@ def run_with_progress(
     write_more: Callable[[Results], None] = lambda _: None,
 ) -> int:
     """Run a study under a progress display, write and show what came out; the exit code."""
-    before, began = signal.signal(signal.SIGTERM, _terminate), time.monotonic()
+
+    def run_and_write(observe: Callable[[Progress], None]) -> Results:
+        results = run(observe)
+        write_more(results)
+        write_outputs(results)
+        return results
+
+    began = time.monotonic()
+    results = run_watched(planned.problem.objective, run_and_write)
+    print_results(results)
+    print_paths(results)
+    print_elapsed(began)
+    return exit_code(results)
+
+
+def run_watched(objective: Objective | None, run: Callable[[Callable[[Progress], None]], T]) -> T:
+    """What `run` gives, called with what observes its progress.
+
+    Interrupted, by Ctrl-C or SIGTERM, it says how to go on and exits as a shell expects it.
+    """
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        with watching(planned.problem.objective) as observe:
-            results = run(observe)
-            write_more(results)
-            write_outputs(results)
+        with watching(objective) as observe:
+            return run(observe)
     except KeyboardInterrupt as interrupt:
         command = shlex.join(["study", *sys.argv[1:]])
         error(f"interrupted; what was finished is kept; to resume: {command}")
         terminated = isinstance(interrupt, TerminatedError)
-        return 128 + (signal.SIGTERM if terminated else signal.SIGINT)
+        code = 128 + (signal.SIGTERM if terminated else signal.SIGINT)
+        raise typer.Exit(code) from None
     finally:
         signal.signal(signal.SIGTERM, before)
-    print_results(results)
-    print_paths(results)
+
+
+def print_elapsed(began: float) -> None:
+    """How long it took since then."""
     console.print(f"took {format_clock(time.monotonic() - began)}", style="dim")
-    return exit_code(results)
 
 
 def _terminate(*_: object) -> None:

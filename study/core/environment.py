@@ -6,13 +6,13 @@ import io
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 DISTRIBUTION = "hpo-study"
 """The name on the package index; the import name is `study`."""
 
-OPTIONAL = ("optuna", "torch", "greenlet")  # some methods compute with them
+OPTIONAL = ("optuna", "cmaes", "torch", "greenlet")  # some methods compute with them
 COMPUTING = (
     *(DISTRIBUTION, "numba", "llvmlite", "tensorflow", "keras", "scikit-optimize"),
     *("scikit-learn", "numpy", "scipy", "distributed"),
@@ -97,3 +97,21 @@ def incompatibility(
         f"there ({DISTRIBUTION} {here[DISTRIBUTION]}), start the worker again, and run the same "
         "command"
     )
+
+
+@contextlib.contextmanager
+def main_module_hidden() -> Iterator[None]:
+    """Keep new processes from running the user's script again.
+
+    A spawned process imports the main module of its parent, so that a script that calls
+    `compare` without `if __name__ == "__main__"` would start itself in every worker.
+    """
+    main = sys.modules["__main__"]
+    file, spec = vars(main).pop("__file__", None), main.__spec__
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__spec__ = spec
+        if file is not None:
+            main.__file__ = file

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import signal
-import sys
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import dask.config
 from distributed import Client, LocalCluster
 
+from study.core.environment import main_module_hidden
 from study.execution.dask_workers import DaskExecutor
 from study.problems.base import Evaluator
 from study.training.tensorflow import environment
@@ -79,21 +79,3 @@ def sigint_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-@contextlib.contextmanager
-def main_module_hidden() -> Iterator[None]:
-    """Keep new processes from running the user's script again.
-
-    A spawned process imports the main module of its parent, so that a script that calls
-    `compare` without `if __name__ == "__main__"` would start itself in every worker.
-    """
-    main = sys.modules["__main__"]
-    file, spec = vars(main).pop("__file__", None), main.__spec__
-    main.__spec__ = None
-    try:
-        yield
-    finally:
-        main.__spec__ = spec
-        if file is not None:
-            main.__file__ = file

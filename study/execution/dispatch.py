@@ -9,7 +9,7 @@ from functools import partial
 from study.core.errors import OverdueError, describe_error
 from study.core.records import Evaluation, Status, Task
 from study.core.settings import Settings
-from study.execution.executor import Executor
+from study.execution.executor import Workers
 from study.execution.forecast import JOB_SECONDS
 from study.execution.job_queue import Block, ProposalJob
 from study.execution.progress import Consumer, ExtraEvaluation, RunningJob, describe
@@ -44,7 +44,7 @@ class Dispatch:
         self._evaluating: set[str] = set()  # keys of what is running
         self._alone = set(extras)  # keys of what is not evaluated in a block with others
 
-    def submit_next(self, executor: Executor) -> None:
+    def submit_next(self, executor: Workers) -> None:
         """Have every worker busy, and with short evaluations know what it does next."""
         queue = self._schedule.queue
         while queue:
@@ -159,7 +159,7 @@ class Dispatch:
         """How many evaluations go out together; one, if each has its own time to end."""
         return 1 if self._timeout is not None else self._schedule.forecast.block_size
 
-    def submit(self, executor: Executor, job: Block | ProposalJob) -> None:
+    def submit(self, executor: Workers, job: Block | ProposalJob) -> None:
         """Hand a job to a worker."""
         description = describe_job(job, self._schedule.waiting)
         self.running[job] = RunningJob(description=description, began=time.monotonic())

@@ -10,18 +10,24 @@ from study.problems.user import UserProblem
 from study.training.tensorflow import is_configured, misses_gpus
 
 
-class Executor(Protocol):
-    """Takes jobs and gives them back when they are done, in whatever order."""
+class Workers(Protocol):
+    """What jobs are handed to."""
 
-    n_workers: int
-    """How many jobs run at once; may change with every `wait`."""
     problem: Any
     """What to pass to a job in place of the problem."""
+
+    @property
+    def n_workers(self) -> int:
+        """How many jobs run at once; may change with every `wait`."""
 
     def submit(
         self, job_id: Any, job: Callable[..., Any], *arguments: Any, timeout: float | None = None
     ) -> None:
         """Take a job; `job_id` comes back with its outcome. It may take `timeout` seconds."""
+
+
+class Executor(Workers, Protocol):
+    """Takes jobs and gives them back when they are done, in whatever order."""
 
     def wait(self) -> list[tuple[Any, Any]]:
         """Block until a job is done, or a while; (job_id, result or exception) of all that are."""

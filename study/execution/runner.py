@@ -5,7 +5,7 @@ next before what is finished is in the ledger.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ from study.core.records import RETRIED, Evaluation, EvaluationKind, Task, make_t
 from study.core.settings import Settings
 from study.execution.dispatch import Dispatch
 from study.execution.durations import Durations
-from study.execution.executor import Executor
-from study.execution.job_queue import Block
+from study.execution.executor import Executor, Workers
+from study.execution.job_queue import Block, ProposalJob
 from study.execution.progress import ExtraEvaluation, Progress
 from study.execution.schedule import Schedule
 from study.methods.selection import MethodSelection, parse_methods
@@ -47,6 +47,7 @@ class StudyRunner:
         self._problem, self._settings, self._observe = problem, settings, observe
         self._keep_going, self._repeat = keep_going, repeat
         self._opened = time.monotonic()
+        self._check: Callable[[Evaluation], None] = no_check
         selections = methods or parse_methods(settings.methods)
         self._start, self._pace = (remembered.start, remembered.pace) if remembered else (0.0, 1.0)
         self._schedule = Schedule(problem, settings, ledger, extras, selections, remembered)
@@ -91,86 +92,117 @@ class StudyRunner:
             If the ledger cannot be written. Everything finished before is in it. If the very first
             evaluation fails, unless the study is to keep going; nothing of it is saved.
         """
-        queue, journal = self._schedule.queue, self._schedule.journal
-        journal.flush()
-        if not queue:
+        self._schedule.journal.flush()
+        if not self._schedule.queue:
             return
-        self._notify(0)
+        self.notify(0)
         began = time.monotonic()
         try:
             with open_executor() as executor:
                 self._opened = time.monotonic()
                 self._start = self._opened - began
-                if not (self._keep_going or journal.has_score):
-                    self._evaluate_first(executor)
-                while queue or self._dispatch.running:
-                    self._dispatch.submit_next(executor)
-                    self._take_results(executor)
-                if self._repeat and (
-                    task := first_again(self._schedule, self._settings, self._problem)
-                ):
-                    self._schedule.forecast.add(task.kind)
-                    self._schedule.request(ExtraEvaluation(name="the first one again", task=task))
-                    self._dispatch.submit(executor, Block((task,)))
-                    while self._dispatch.running:
-                        self._take_results(executor)
-                busy = self._schedule.forecast.busy_seconds
-                self._pace = self._pace_of(executor.n_workers, busy)
+                for _ in self.work(executor):
+                    self.notify(executor.n_workers)
+                    for job, outcome in executor.wait() if self._dispatch.running else ():
+                        self.settle(job, outcome)
+                self._pace = self._pace_of(executor.n_workers, self.busy_seconds)
         finally:
-            journal.flush()
-        self._notify(0)
+            self._schedule.journal.flush()
+        self.notify(0)
 
-    def _evaluate_first(self, executor: Executor) -> None:
+    def work(self, executor: Workers) -> Iterator[None]:
+        """Hand out the study's jobs; whenever no more can be handed out, wait for an outcome.
+
+        Whoever iterates hands the outcomes to `settle`.
+        """
+        queue, dispatch = self._schedule.queue, self._dispatch
+        if not (self._keep_going or self._schedule.journal.has_score):
+            yield from self._evaluate_first(executor)
+        while queue or dispatch.running:
+            dispatch.submit_next(executor)
+            yield
+        if self._repeat and (task := first_again(self._schedule, self._settings, self._problem)):
+            self._schedule.forecast.add(task.kind)
+            self._schedule.request(ExtraEvaluation(name="the first one again", task=task))
+            dispatch.submit(executor, Block((task,)))
+            while dispatch.running:
+                yield
+
+    def settle(self, job: Block | ProposalJob, outcome: object) -> None:
+        """Take note of what a job came to, and save it if that is due."""
+        self._dispatch.settle(job, outcome, self._check)
+        self._schedule.journal.flush_if_due()
+
+    def flush(self) -> None:
+        """Have everything that is finished in the ledger."""
+        self._schedule.journal.flush()
+
+    def _evaluate_first(self, executor: Workers) -> Iterator[None]:
         """Evaluate the default point alone: what fails there would fail everywhere, later."""
         task = self._schedule.queue.first_task(self._problem.default)
         if task is None:
             return
+        self._check = require_success
         self._dispatch.submit(executor, Block((task,)))
         while self._dispatch.running:
-            self._take_results(executor, self._require_success)
+            yield
+        self._check = no_check
 
-    def _require_success(self, evaluation: Evaluation) -> None:
-        if evaluation.status in RETRIED:
-            raise StudyError(
-                f"the first evaluation failed ({evaluation.reason}), and "
-                "nothing else was evaluated: mend that, or add --keep-going to go on all the same"
-            )
+    def notify(self, n_workers: int) -> None:
+        """Tell how far the study is."""
+        self._observe(self.progress(n_workers))
 
-    def _take_results(
-        self, executor: Executor, check: Callable[[Evaluation], None] = lambda _: None
-    ) -> None:
-        """Wait until something is done, take note of it, and save it."""
-        self._notify(executor.n_workers)
-        for job, outcome in executor.wait() if self._dispatch.running else ():
-            self._dispatch.settle(job, outcome, check)
-        self._schedule.journal.flush_if_due()
-
-    def _notify(self, n_workers: int) -> None:
+    def progress(self, n_workers: int) -> Progress:
+        """How far the study is."""
         forecast = self._schedule.forecast
-        self._observe(
-            Progress(
-                workers=n_workers,
-                done=forecast.finished,
-                total=forecast.total,
-                running=tuple(self._dispatch.at_work),
-                best=dict(self._schedule.best),
-                notes=tuple(self._dispatch.notes),
-                seconds_left=self._estimate(n_workers) if forecast.is_measured else None,
-            )
+        return Progress(
+            workers=n_workers,
+            done=forecast.finished,
+            total=forecast.total,
+            running=tuple(self._dispatch.at_work),
+            best=dict(self._schedule.best),
+            notes=tuple(self._dispatch.notes),
+            seconds_left=self._estimate(n_workers) if forecast.is_measured else None,
         )
+
+    @property
+    def busy_seconds(self) -> float:
+        """What its evaluations and proposals took since workers are there, added up."""
+        return self._schedule.forecast.busy_seconds
+
+    @property
+    def work_left(self) -> float:
+        """Seconds of work that are not done yet, for one worker that does nothing else."""
+        running = sum(job.seconds for job in self._dispatch.at_work)
+        return max(0.0, self._schedule.forecast.seconds_of_work() - running)
 
     def _estimate(self, n_workers: int) -> float:
         """Seconds left, if workers go on to be as busy as they were since they are there."""
-        forecast = self._schedule.forecast
         running = sum(job.seconds for job in self._dispatch.at_work)
-        pace = self._pace_of(n_workers, forecast.busy_seconds + running)
-        left = max(0.0, forecast.seconds_of_work() - running)
-        return left * pace / max(n_workers, 1)
+        pace = self._pace_of(n_workers, self.busy_seconds + running)
+        return self.work_left * pace / max(n_workers, 1)
 
     def _pace_of(self, n_workers: int, busy: float) -> float:
         """Seconds that workers were there, of those that they were `busy`, if these are enough."""
-        elapsed = time.monotonic() - self._opened
-        return max(1.0, elapsed * n_workers / busy) if busy > TRUSTED_SECONDS else self._pace
+        return pace((time.monotonic() - self._opened) * n_workers, busy, self._pace)
+
+
+def pace(there: float, busy: float, before: float = 1.0) -> float:
+    """Seconds that workers were there, of those that they were busy; if few, as it was before."""
+    return max(1.0, there / busy) if busy > TRUSTED_SECONDS else before
+
+
+def no_check(_: Evaluation) -> None:
+    """Take any evaluation."""
+
+
+def require_success(evaluation: Evaluation) -> None:
+    """Raise `StudyError` if the first evaluation failed."""
+    if evaluation.status in RETRIED:
+        raise StudyError(
+            f"the first evaluation failed ({evaluation.reason}), and "
+            "nothing else was evaluated: mend that, or add --keep-going to go on all the same"
+        )
 
 
 def first_again(schedule: Schedule, settings: Settings, problem: Evaluator) -> Task | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,12 +17,14 @@ from study.plots.style import MAX_POINTS, own_style, rasterize_dense_points
 from study.results import Results
 from study.storage.files import write_atomically
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, kw_only=True)
-class FigureSpec:
-    """One figure of a study.
+class FigureSpec(Generic[T]):
+    """One figure of a study, or of something else.
 
-    `title` and `caption` are filled in with the study's `objective`.
+    `title` is filled in with words such as the study's `objective`.
     """
 
     name: str
@@ -32,9 +34,9 @@ class FigureSpec:
     title: str
     caption: str
     """What to see, in a sentence."""
-    draw: Callable[[Results], Figure]
+    draw: Callable[[T], Figure]
     """What has no data yet says so instead of staying empty."""
-    applies: Callable[[Results], bool] = lambda _: True
+    applies: Callable[[T], bool] = lambda _: True
     """Whether a study has this figure."""
 
 
@@ -108,7 +110,7 @@ def _search_range(results: Results) -> Figure:
     return effort.search_range_panels(trials, results.info.problem.space, objective)
 
 
-FIGURES = (
+FIGURES: tuple[FigureSpec[Results], ...] = (
     FigureSpec(
         name="comparisons",
         section="Which method is better",
@@ -179,28 +181,35 @@ FIGURES = (
 """Every figure, in the order of the report."""
 
 
-def draw_figures(results: Results, specs: Iterable[FigureSpec] = FIGURES) -> list[DrawnFigure]:
+def draw_figures(
+    results: Results, specs: Iterable[FigureSpec[Results]] = FIGURES
+) -> list[DrawnFigure]:
     """The figures that a study has, titled: what each shows, and below it what it is about.
 
     A study of which every evaluation failed has none.
     """
     if len(results.scores.trials) and results.scores.trials["validation_score"].isna().all():
         return []
-    about = title_details(results)
+    return draw_specs(results, specs, title_details(results), objective=results.objective)
+
+
+def draw_specs(
+    subject: T, specs: Iterable[FigureSpec[T]], about: str, **words: object
+) -> list[DrawnFigure]:
+    """Those figures that a subject has, titled with `words`, and below the title `about`."""
     drawn = []
     with own_style():
         for spec in specs:
-            if spec.applies(results):
-                title = spec.title.format(objective=results.objective)
+            if spec.applies(subject):
+                title = spec.title.format(**words)
                 title = title[:1].upper() + title[1:]
-                figure = add_title(spec.draw(results), title, about)
                 drawn.append(
                     DrawnFigure(
                         name=spec.name,
                         section=spec.section,
                         title=title,
                         caption=spec.caption,
-                        figure=figure,
+                        figure=add_title(spec.draw(subject), title, about),
                     )
                 )
     return drawn

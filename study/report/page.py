@@ -71,19 +71,23 @@ def write_pages(
     figures: Iterable[DrawnFigure],
     content: dict[str, Any],
     templates: Path | None = None,
+    *,
+    template: str = "",
 ) -> list[Path]:
     """Save figures into a folder's plots/, and render NAME.html and NAME.md beside them.
 
-    The templates of that name get `content`, and `images`: the figures by name as addresses that
-    hold them. They are looked for in the folder `templates`, then here. Returns the paths written;
-    raises `StudyError` if one cannot be.
+    The templates of that name, or of another `template`, get `content`, and `images`: the figures
+    by name as addresses that hold them. They are looked for in the folder `templates`, then here.
+    Returns the paths written; raises `StudyError` if one cannot be.
     """
     saved = {one.name: list(save(one.figure, folder / "plots" / one.name)) for one in figures}
     images = {figure: data_uri(svg) for figure, (_, svg) in saved.items()}
     environment = _environment(templates)
     pages = []
     for ending in ("html", "md"):
-        text = environment.get_template(f"{name}.{ending}").render(**content, images=images)
+        text = environment.get_template(f"{template or name}.{ending}").render(
+            **content, images=images
+        )
         write_text = partial(Path.write_text, data=text, encoding="utf-8")
         pages.append(write_atomically(folder / f"{name}.{ending}", write_text))
     return [path for paths in saved.values() for path in paths] + pages

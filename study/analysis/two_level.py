@@ -1,0 +1,171 @@
+"""Intervals and tests over two levels: problems, and seeds within them.
+
+Two questions, two answers. *On these problems*: the problems are what they are, and chance lies in
+the seeds alone. *On problems like these*: the problems themselves count as drawn, so that an
+interval tells what to expect of another one.
+"""
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+ALPHA = 0.05
+RESAMPLES = 4_000
+DRAWS = 2_000  # of the posterior
+PRIOR = 0.5  # weight of the prior's one observation, of no difference
+
+Level = Sequence[np.ndarray]
+"""Of each problem the values of its seeds: (seeds,), or (seeds, columns) where it is said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """A mean over problems with its 95 % interval and two-sided p-value; NaN where unknown."""
+
+    mean: float
+    low: float
+    high: float
+    p_value: float = math.nan
+
+
+def resampled_means(values: Level, rng: np.random.Generator) -> np.ndarray:
+    """Bootstrap means, (`RESAMPLES`, columns): problems are drawn, then seeds within each.
+
+    All columns are drawn together, so that what is paired stays paired. Davison & Hinkley,
+    Bootstrap Methods and their Application, 1997, section 3.8.
+    """
+    n = len(values)
+    counts = rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+    total = np.zeros((RESAMPLES, values[0].shape[1]))
+    for count, own in zip(counts.T, values, strict=True):
+        seeds = len(own)
+        weights = rng.multinomial(count * seeds, np.full(seeds, 1 / seeds))
+        total += weights @ own / seeds
+    return total / n
+
+
+def expanded_quantiles(n: int) -> tuple[float, float]:
+    """Which quantiles of a bootstrap distribution over `n` units make a 95 % interval.
+
+    Wider ones than 2.5 and 97.5 %: as a t interval is wider than a normal one, and as the spread of
+    n values is larger than that of resamples of them. Hesterberg, The American Statistician 69,
+    2015, section 4.5.
+    """
+    from scipy import stats
+
+    reach = math.sqrt(n / (n - 1)) * stats.t.isf(ALPHA / 2, n - 1)
+    return float(stats.norm.cdf(-reach)), float(stats.norm.cdf(reach))
+
+
+def bootstrap_intervals(drawn: np.ndarray, problems: int) -> np.ndarray:
+    """95 % intervals, (2, columns), of bootstrap means, (draws, columns), of so many problems.
+
+    NaN for fewer than two problems.
+    """
+    if problems < 2:
+        return np.full((2, drawn.shape[1]), math.nan)
+    return np.asarray(np.quantile(drawn, expanded_quantiles(problems), axis=0))
+
+
+def mixed_model(values: Level) -> Estimate:
+    """The mean of (seeds,) differences by a mixed model: a random effect per problem, by REML.
+
+    Its interval and test are Student's with a degree of freedom less than there are problems,
+    which is exact for equally many seeds per problem and normal effects. Pinheiro & Bates,
+    Mixed-Effects Models in S and S-PLUS, 2000, section 2.4.
+    """
+    from scipy import stats
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    n, all_values = len(values), np.concatenate(values)
+    mean = mean_of_means(values)
+    if n < 2:
+        return Estimate(mean=mean, low=math.nan, high=math.nan)
+    if np.ptp(all_values) == 0:
+        p = 1.0 if mean == 0 else 0.0
+        return Estimate(mean=mean, low=mean, high=mean, p_value=p)
+    error = _error_of_means(values)
+    if any(len(own) > 1 and np.ptp(own) > 0 for own in values):
+        groups = np.repeat(np.arange(n), [len(own) for own in values])
+        scale = float(all_values.std())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a variance is 0, which is an answer
+            fitted = MixedLM(all_values / scale, np.ones(len(all_values)), groups).fit(reml=True)
+        if fitted.converged and math.isfinite(fitted.bse_fe[0]):
+            mean, error = float(fitted.fe_params[0]) * scale, float(fitted.bse_fe[0]) * scale
+    if error == 0:
+        return Estimate(mean=mean, low=mean, high=mean, p_value=1.0 if mean == 0 else 0.0)
+    reach = float(stats.t.isf(ALPHA / 2, n - 1)) * error
+    p = 2 * float(stats.t.sf(abs(mean) / error, n - 1))
+    return Estimate(mean=mean, low=mean - reach, high=mean + reach, p_value=p)
+
+
+def mean_of_means(values: Level) -> float:
+    """The mean over problems of their means over seeds: every problem counts alike."""
+    return float(np.mean([own.mean() for own in values]))
+
+
+def _error_of_means(values: Level) -> float:
+    """The standard error of the mean over problems, by the spread of their means."""
+    means = [float(own.mean()) for own in values]
+    return float(np.std(means, ddof=1)) / math.sqrt(len(means))
+
+
+def fixed_problems(values: Level) -> Estimate:
+    """The mean of (seeds,) differences over these very problems, by Student's t.
+
+    Each problem has a variance of its own; degrees of freedom by Satterthwaite, Biometrics Bulletin
+    2, 1946. NaN where a problem has but one seed.
+    """
+    from scipy import stats
+
+    n, mean = len(values), mean_of_means(values)
+    if any(len(own) < 2 for own in values):
+        return Estimate(mean=mean, low=math.nan, high=math.nan)
+    parts = np.array([own.var(ddof=1) / len(own) for own in values]) / n**2
+    error = math.sqrt(parts.sum())
+    if error <= 1e-15 * max(1.0, abs(mean)):
+        return Estimate(mean=mean, low=mean, high=mean, p_value=1.0 if mean == 0 else 0.0)
+    freedom = parts.sum() ** 2 / sum(
+        part**2 / (len(own) - 1) for part, own in zip(parts, values, strict=True)
+    )
+    reach = float(stats.t.isf(ALPHA / 2, freedom)) * error
+    p = 2 * float(stats.t.sf(abs(mean) / error, freedom))
+    return Estimate(mean=mean, low=mean - reach, high=mean + reach, p_value=p)
+
+
+def signed_rank_posterior(
+    values: Level, rope: float, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """Chances that the first method is better, practically equivalent, and worse.
+
+    The Bayesian signed-rank test (Benavoli et al., Journal of Machine Learning Research 18, 2017):
+    which of three regions holds most of the means of two problems' differences: above `rope`,
+    within it, below it. Repetitions are counted: each draw weighs problems, and the seeds within
+    them, by Dirichlet weights of their own.
+
+    Parameters
+    ----------
+    values
+        Differences, (seeds,) of each problem, positive if the first method is better.
+    rope
+        Means within it are of no practical interest: the region of practical equivalence.
+    rng
+        For the posterior.
+    """
+    n = len(values)
+    means = np.zeros((DRAWS, n + 1))  # the first is the prior's
+    for place, own in enumerate(values, start=1):
+        means[:, place] = rng.dirichlet(np.ones(len(own)), DRAWS) @ own
+    weights = rng.dirichlet(np.array([PRIOR, *np.ones(n)]), DRAWS)
+    counts = np.zeros(3)
+    for z, w in zip(means, weights, strict=True):
+        sums, products = np.add.outer(z, z), np.outer(w, w)
+        above = float(products[sums > 2 * rope].sum())
+        below = float(products[sums < -2 * rope].sum())
+        counts[int(np.argmax([above, 1 - above - below, below]))] += 1
+    better, same, worse = counts / DRAWS
+    return float(better), float(same), float(worse)

@@ -1,0 +1,288 @@
+"""Many studies, one answer: which of them belong together, and what they say in common."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from study.analysis import across, attainment
+from study.analysis.standardise import CONTROL, best_known, failures_as_worst, standardised_runs
+from study.core.errors import StudyError
+from study.core.formatting import join_words, pluralize
+from study.results import Results, load
+from study.storage import csv
+from study.storage.files import LEDGER
+
+Budget = tuple[int, int]
+"""Calls per run, and how many of them are the shared design."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Collection:
+    """Studies of different problems that compare the same methods at the same budget.
+
+    Its tables are those of the CSV files, which results/README.md explains.
+    """
+
+    studies: dict[str, Results]
+    """By problem, two at least, in alphabetical order."""
+    methods: tuple[str, ...]
+    """Those that all studies have, two at least."""
+    left_out: tuple[str, ...] = ()
+    """What is not used, and why: a line each."""
+
+    @property
+    def budget(self) -> Budget:
+        """That of every study."""
+        return _budget(next(iter(self.studies.values())))
+
+    @property
+    def control(self) -> str:
+        """The method that others are held against: random search, if it is there."""
+        return CONTROL if CONTROL in self.methods else self.methods[0]
+
+    @cached_property
+    def scores(self) -> dict[str, pd.DataFrame]:
+        """By problem, (seeds, methods): what each run's winner came to, higher is better.
+
+        Of an unfinished study only the seeds at which every method has finished.
+        """
+        found = {}
+        for problem, results in self.studies.items():
+            runs = results.scores.runs
+            seeds = runs["seed"].unique()
+            wide = runs.pivot(index="seed", columns="method", values="test_score")
+            wide = wide.reindex(index=seeds, columns=list(self.methods))
+            if not results.finished:
+                wide = wide.dropna()
+            if wide.notna().any(axis=None):
+                found[problem] = wide
+        return found
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row per problem, seed and method, see `study.analysis.standardise`."""
+        known = {p: self.studies[p].objective.optimum is not None for p in self.scores}
+        return standardised_runs(self.scores, known)
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """A row per problem and pair of methods, see `study.analysis.across.verdict_table`."""
+        return self._verdicts(self.scores)
+
+    def _verdicts(self, scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        own = {problem: self.studies[problem] for problem in scores}
+        return across.verdict_table(
+            {p: frame * own[p].objective.scale for p, frame in scores.items()},
+            {p: results.info.settings.margin for p, results in own.items()},
+            {p: results.info.looks for p, results in own.items()},
+        )
+
+    @cached_property
+    def method_table(self) -> pd.DataFrame:
+        """A row per method, see `study.analysis.across.method_table`."""
+        return across.method_table(self.runs, np.random.default_rng(0))
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """A row per pair of methods, see `study.analysis.across.pair_table`."""
+        return across.pair_table(self.runs, self.verdicts, np.random.default_rng(0))
+
+    @cached_property
+    def incumbents(self) -> dict[str, pd.DataFrame]:
+        """By problem, a row per call of the shared methods: the best so far."""
+        found = {}
+        for problem in self.scores:
+            rows = self.studies[problem].scores.incumbents
+            found[problem] = rows[rows["method"].isin(self.methods)]
+        return found
+
+    @cached_property
+    def attainment(self) -> pd.DataFrame:
+        """Shares of targets reached, see `study.analysis.attainment`."""
+        return attainment.attainment(self.incumbents, *self.budget)
+
+    @cached_property
+    def profile(self) -> pd.DataFrame:
+        """Shares of runs by normalised regret, see `study.analysis.attainment.profile`."""
+        return attainment.profile(self.runs)
+
+    @cached_property
+    def budgets(self) -> pd.DataFrame:
+        """Each method against the control after fewer calls: `pairs` with a column calls.
+
+        By incumbents, as they were observed or, in traced studies, re-evaluated.
+        """
+        parts = []
+        for call in attainment.budgets(*self.budget):
+            scores = {
+                problem: attainment.scores_after(rows, call, self.methods)
+                for problem, rows in self.incumbents.items()
+            }
+            known = {p: self.studies[p].objective.optimum is not None for p in scores}
+            runs, verdicts = standardised_runs(scores, known), self._verdicts(scores)
+            table = across.pair_table(runs, verdicts, np.random.default_rng(0))
+            parts.append(table.assign(calls=call))
+        table = pd.concat(parts, ignore_index=True)
+        found = across.against(table, self.control)
+        return found[["calls", *found.columns.drop("calls")]]
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """A row per problem.
+
+        Columns: problem, folder, seeds, measure, direction (which is better), best_known and
+        control_median (of the control's runs), as the problem shows its values, failures (lines
+        in its report), seconds (of all evaluations).
+        """
+        rows = []
+        for problem, scores in self.scores.items():
+            results = self.studies[problem]
+            objective, full = results.objective, failures_as_worst(scores)
+            best = best_known(full, objective.optimum is not None)
+            rows.append(
+                {
+                    "problem": problem,
+                    "folder": results.folder.name,
+                    "seeds": len(scores),
+                    "measure": objective.final_label,
+                    "direction": objective.direction_label,
+                    "best_known": objective.sign * best + 0.0,
+                    "control_median": objective.sign * float(full[self.control].median()) + 0.0,
+                    "failures": len(results.failures),
+                    "seconds": results.info.seconds,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every study is."""
+        return all(results.finished for results in self.studies.values())
+
+    @property
+    def failures(self) -> list[str]:
+        """A line for every evaluation that failed and every check that did not pass."""
+        return [
+            f"{problem}: {line}"
+            for problem, results in self.studies.items()
+            for line in [*results.failures, *(check.figures for check in results.failed_checks)]
+        ]
+
+
+def combine(folders: Iterable[str | os.PathLike[str]]) -> Collection:
+    """Read studies of several problems, and make one answer of them.
+
+    Parameters
+    ----------
+    folders
+        Results folders, or folders of such, as a suite writes them.
+
+    Raises
+    ------
+    StudyError
+        If a folder holds no study, or fewer than two problems, or two methods, are shared.
+    """
+    return collect([load(folder) for folder in expand(map(Path, folders))])
+
+
+def expand(folders: Iterable[Path]) -> list[Path]:
+    """Results folders, and in place of a folder of such what it holds."""
+    found: list[Path] = []
+    for folder in folders:
+        inner = sorted(inside for inside in folder.glob("*/") if _holds_study(inside))
+        found += inner if inner and not _holds_study(folder) else [folder]
+    return list(dict.fromkeys(found))
+
+
+def _holds_study(folder: Path) -> bool:
+    return (folder / LEDGER).is_file() or (folder / "study.json").is_file()
+
+
+def collect(results: Sequence[Results], left_out: Sequence[str] = ()) -> Collection:
+    """The studies that belong together; `left_out` are lines on what is missing already.
+
+    Of different budgets the most common one counts, of equally common ones the larger.
+    """
+    budgets = Counter(map(_budget, results))
+    budget = max(budgets, key=lambda b: (budgets[b], b), default=(0, 0))
+    lines, studies = list(left_out), dict[str, Results]()
+    for one in results:
+        problem = one.info.problem.name
+        if _budget(one) != budget:
+            calls, initial = _budget(one)
+            lines.append(
+                f"{problem} ({one.folder}): {calls} calls, {initial} of them initial, in place of "
+                f"{budget[0]} and {budget[1]}"
+            )
+        elif problem in studies:
+            lines.append(f"{problem} ({one.folder}): a second study of that problem")
+        elif one.scores.runs["test_score"].isna().all():
+            lines.append(f"{problem} ({one.folder}): no run has a winner yet")
+        else:
+            studies[problem] = one
+    if len(studies) < 2:
+        why = f" (left out: {'; '.join(lines)})" if lines else ""
+        raise StudyError(
+            f"{pluralize(len(studies), 'problem')} cannot be combined{why}: name the folders of "
+            "two or more problems, studied at the same budget"
+        )
+    methods, more = shared_methods(studies)
+    ordered = {problem: studies[problem] for problem in sorted(studies)}
+    return Collection(studies=ordered, methods=methods, left_out=(*lines, *more))
+
+
+def _budget(results: Results) -> Budget:
+    settings = results.info.settings
+    return settings.calls, settings.initial_points
+
+
+def shared_methods(studies: dict[str, Results]) -> tuple[tuple[str, ...], list[str]]:
+    """The methods that all studies have, in the order of the first, and lines on the others.
+
+    A method of one's own is the same if its code is.
+    """
+    code = {
+        problem: {name: (m.spec, m.fingerprint) for name, m in results.info.methods.items()}
+        for problem, results in studies.items()
+    }
+    known: dict[str, tuple[str, str]] = {}
+    for own in code.values():
+        known = own | known
+    lacking = {m: [p for p, own in code.items() if own.get(m) != known[m]] for m in known}
+    shared = tuple(method for method in known if not lacking[method])
+    lines = [
+        f"the method {method}: not, or not the same, on {join_words(problems)}"
+        for method, problems in lacking.items()
+        if problems
+    ]
+    if len(shared) < 2:
+        raise StudyError(
+            f"the studies share {pluralize(len(shared), 'method')}, two are needed "
+            f"({'; '.join(lines)}): add the methods that are missing with study compare"
+        )
+    return shared, lines
+
+
+def write_collection(collection: Collection, folder: Path) -> list[Path]:
+    """Write the CSV files of a collection; the paths written."""
+    sign = {problem: results.objective.sign for problem, results in collection.studies.items()}
+    runs = collection.runs.assign(
+        score=collection.runs["score"] * collection.runs["problem"].map(sign)
+    )
+    tables = {
+        "problems": collection.problems,
+        "runs": runs.rename(columns={"score": "value"}),
+        "verdicts": collection.verdicts,
+        "methods": collection.method_table,
+        "pairs": collection.pairs,
+        "budgets": collection.budgets,
+        "attainment": collection.attainment,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    return [csv.write_table(frame, folder / f"{name}.csv") for name, frame in tables.items()]

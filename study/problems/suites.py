@@ -1,0 +1,88 @@
+"""Suites: lists of problems on which one question is asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from study.core.errors import StudyError
+from study.core.plugins import Listing, entry_point_objects, parse_reference
+from study.core.validation import safe_repr, unknown_name_error
+from study.problems.synthetic import FUNCTIONS
+
+GROUP = "study.suites"  # of entry points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """Problems that are studied side by side."""
+
+    summary: str
+    problems: tuple[Any, ...] = ()
+    """What `--problem` takes, or objects that are problems."""
+    datasets: tuple[str, ...] = ()
+    """What `--dataset` takes, for the network on images."""
+
+    def __len__(self) -> int:
+        return len(self.problems) + len(self.datasets)
+
+
+SUITES: dict[str, Suite] = {
+    "functions": Suite(
+        summary="test functions of known optimum, 2 to 20 dimensions, one of them noisy",
+        problems=tuple(FUNCTIONS),
+    ),
+}
+"""Those that are built in, by name."""
+
+
+def get(named: Any) -> tuple[str, Suite]:
+    """A suite with its name: of `SUITES`, of entry points `study.suites`, or one's own.
+
+    One's own is a list of names and problems: FILE.py:NAME, package.module:NAME, or the list
+    itself.
+
+    Raises
+    ------
+    StudyError
+        If there is no such suite, or it is no list of two or more problems.
+    """
+    if not isinstance(named, str):
+        return "suite", as_suite("suite", named)
+    if named in SUITES:
+        return named, SUITES[named]
+    installed = entry_point_objects(GROUP)
+    reference = parse_reference("suite", named) if ":" in named else installed.get(named)
+    if reference is None:
+        raise unknown_name_error("suite", named, [*SUITES, *installed, "FILE.py:NAME"])
+    name = reference.name if ":" in named else named
+    return name, as_suite(named, reference.load())
+
+
+def as_suite(named: str, given: Any) -> Suite:
+    """A list of problems as a suite; raises `StudyError` if it is none."""
+    if isinstance(given, Suite):
+        return given
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise StudyError(
+            f"--suite {named}: {safe_repr(given)} is no list of problems: give names that study "
+            "problems lists, FILE.py:NAME, or study.Problem objects"
+        )
+    problems = tuple(given)
+    if len(problems) < 2:
+        raise StudyError(f"--suite {named} has {len(problems)} problems: list two or more")
+    return Suite(summary="your own", problems=problems)
+
+
+def available() -> list[Listing]:
+    """Every suite that `--suite` knows by name."""
+    rows = [
+        Listing(name=name, origin="built in", summary=f"{len(suite)} problems: {suite.summary}")
+        for name, suite in SUITES.items()
+    ]
+    for name, reference in entry_point_objects(GROUP).items():
+        try:
+            summary = f"{len(as_suite(name, reference.load()))} problems"
+        except StudyError as error:
+            summary = error.command_line
+        rows.append(Listing(name=name, origin=reference.origin, summary=summary))
+    return rows

@@ -1,0 +1,173 @@
+"""The report of a collection of studies: report.html and report.md, and their tables."""
+
+import os
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+from study.collection import Collection, write_collection
+from study.plots.across_figures import draw_collection
+from study.plots.figures import DrawnFigure
+from study.report import across_words as words
+from study.report.page import Section, write_pages
+from study.report.tables import TextTable
+
+KINDS = {"on these problems": "here", "on problems like these": "like"}
+"""What a verdict speaks of, and how columns name it."""
+
+
+def write_combined(collection: Collection, folder: Path) -> list[Path]:
+    """Write the tables, plots and report of a collection into a folder; the paths written.
+
+    Raises `StudyError` if a file cannot be written.
+    """
+    tables = write_collection(collection, folder)
+    drawn = draw_collection(collection)
+    content = contents(collection, drawn, folder)
+    return [*tables, *write_pages("report", folder, drawn, content, template="combined")]
+
+
+def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> dict[str, Any]:
+    """Everything that the templates show, as text and rows of text."""
+    return {
+        "title": f"Which search is better, over {len(collection.scores)} problems?",
+        "answer": words.answer(collection),
+        "left_out": list(collection.left_out),
+        "summary": summary_rows(collection),
+        "sections": sections(collection, drawn),
+        "links": links(collection, folder),
+        "failures": collection.failures,
+        "command": "study combine "
+        + " ".join(str(results.folder) for results in collection.studies.values()),
+    }
+
+
+def links(collection: Collection, folder: Path) -> dict[str, str]:
+    """Where the report of each problem is, seen from the folder of this one, if it is there."""
+    found = {}
+    for problem, results in collection.studies.items():
+        report = results.folder / "report.html"
+        if report.is_file():
+            found[problem] = Path(os.path.relpath(report, folder)).as_posix()
+    return found
+
+
+def summary_rows(collection: Collection) -> TextTable:
+    """A row per method."""
+    wins = best_counts(collection)
+    return [
+        {
+            "method": str(row["method"]),
+            "normalised regret": words.or_dash(row["normalised_regret"], ".2f"),
+            "on these problems": words.interval(
+                row, "normalised_regret_here_low", "normalised_regret_here_high"
+            ),
+            "on problems like these": words.interval(
+                row, "normalised_regret_like_low", "normalised_regret_like_high"
+            ),
+            "mean rank": f"{row['rank']:.2f}",
+            "on problems like these ": words.interval(row, "rank_like_low", "rank_like_high"),
+            "best on": f"{wins[row['method']]:g} of {row['problems']}",
+        }
+        for row in collection.method_table.to_dict("records")
+    ]
+
+
+def best_counts(collection: Collection) -> dict[str, float]:
+    """On how many problems each method has the best mean rank; several share one."""
+    means = collection.runs.groupby(["problem", "method"])["rank"].mean().unstack()
+    best = means.eq(means.min(axis=1), axis=0)
+    return {str(m): float(n) for m, n in best.sum().items()}
+
+
+def pair_rows(collection: Collection) -> TextTable:
+    """A row per pair."""
+    name = words.measure_of(collection)
+    rows = []
+    for row in collection.pairs.to_dict("records"):
+        chances = [row[f"practically_{which}"] for which in ("better", "same", "worse")]
+        rows.append(
+            {
+                "pair": f"{row['method']} - {row['other']}",
+                **counts_cell(row),
+                "difference": words.or_dash(row[name], "+.2f"),
+                **{
+                    heading: f"{row[f'verdict_{kind}']} "
+                    + words.interval(row, f"{name}_{kind}_low", f"{name}_{kind}_high", "+.2f")
+                    for heading, kind in KINDS.items()
+                },
+                "mixed model": words.interval(
+                    row, f"{name}_mixed_low", f"{name}_mixed_high", "+.2f"
+                ),
+                "p": words.or_dash(row["p_like_adjusted"], ".3f"),
+                "practically": " / ".join(words.or_dash(chance, ".2f") for chance in chances),
+            }
+        )
+    return rows
+
+
+def counts_cell(row: dict[Hashable, Any]) -> dict[str, str]:
+    """A column: on how many problems a pair has which verdict."""
+    same = row["equivalent"] + row["tied"]
+    counts = row["better"], row["worse"], same, row["undecided"]
+    return {"better-worse-same-open": "-".join(map(str, counts))}
+
+
+def problem_rows(collection: Collection) -> TextTable:
+    """A row per problem."""
+    means = collection.runs.groupby(["problem", "method"])["rank"].mean().unstack()
+    return [
+        {
+            "problem": str(row["problem"]),
+            "measure": f"{row['measure']}, {row['direction']} is best",
+            "seeds": str(row["seeds"]),
+            "best known": f"{row['best_known']:.5g}",
+            f"{collection.control}, median": f"{row['control_median']:.5g}",
+            "best mean rank": str(means.loc[row["problem"]].idxmin()),
+            "failures": str(row["failures"]),
+        }
+        for row in collection.problems.to_dict("records")
+    ]
+
+
+def budget_rows(collection: Collection) -> TextTable:
+    """A row per budget and method."""
+    name = words.measure_of(collection)
+    return [
+        {
+            "method": str(row["method"]),
+            "calls": f"{row['calls']:,}",
+            **counts_cell(row),
+            f"better than {collection.control} by": words.or_dash(row[name], "+.2f"),
+            "on problems like these": words.interval(
+                row, f"{name}_like_low", f"{name}_like_high", "+.2f"
+            ),
+            "verdict on others": row["verdict_like"],
+        }
+        for row in collection.budgets.sort_values(["method", "calls"]).to_dict("records")
+    ]
+
+
+def sections(collection: Collection, drawn: list[DrawnFigure]) -> list[Section]:
+    """The sections of the report, in the order of its figures."""
+    texts: dict[str, dict[str, Any]] = {
+        "Which method is better": {
+            "sentences": words.pair_sentences(collection),
+            "table": pair_rows(collection),
+            "note": words.pairs_note(),
+        },
+        "Problem by problem": {"table": problem_rows(collection)},
+        "How many calls until it pays": {
+            "table": budget_rows(collection),
+            "note": words.budgets_note(collection),
+        },
+    }
+    headings = dict.fromkeys(one.section for one in drawn)
+    return [
+        Section(
+            heading=heading,
+            figures=[one for one in drawn if one.section == heading],
+            **texts.get(heading, {}),
+        )
+        for heading in headings
+    ]

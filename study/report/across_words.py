@@ -1,0 +1,143 @@
+"""What a collection of studies says, in sentences that need no statistics to read."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from study.analysis.across import LEAST, ROPE, VERDICTS, seen_from
+from study.collection import Collection
+from study.core.formatting import join_words, pluralize
+
+Row = dict[str, Any]
+
+
+def answer(collection: Collection) -> list[str]:
+    """What came out, how sure it is, and from how many calls on: a sentence each."""
+    table = collection.method_table.set_index("method")
+    measure = measure_of(collection)
+    best = str(table[measure].idxmin())
+    against = seen_from(collection.pairs, best).to_dict("records")
+    return [
+        _outcome(collection, best, measure),
+        _certainty(best, against, "here", "On these problems"),
+        _elsewhere(collection, best, against),
+        *_budget(collection, best),
+        *([] if collection.finished else ["A study is unfinished: run the same command again."]),
+    ]
+
+
+def measure_of(collection: Collection) -> str:
+    """What methods are compared by: normalised regret, or ranks where no problem has one."""
+    known = collection.runs["normalised_regret"].notna().any()
+    return "normalised_regret" if known else "rank"
+
+
+MEASURE_WORDS = {"normalised_regret": "normalised regret", "rank": "mean rank"}
+
+
+def _outcome(collection: Collection, best: str, measure: str) -> str:
+    table = collection.method_table.set_index("method")
+    calls = pluralize(collection.budget[0], "call")
+    text = (
+        f"Over {pluralize(len(collection.scores), 'problem')}, with {calls} per run, {best} has "
+        f"the lowest {MEASURE_WORDS[measure]}: {table.loc[best, measure]:.2f}"
+    )
+    control = collection.control
+    if best != control:
+        text += f", against {table.loc[control, measure]:.2f} for {control}"
+    return text + "."
+
+
+def _certainty(best: str, against: list[Row], kind: str, where: str) -> str:
+    """Whom a method beats, and of whom that is not known."""
+    verdicts = {row["other"]: row[f"verdict_{kind}"] for row in against}
+    beaten = [other for other, verdict in verdicts.items() if verdict == "better"]
+    open_yet = [other for other, verdict in verdicts.items() if verdict == "undecided"]
+    parts = [f"{best} beats {join_words(beaten)}"] if beaten else []
+    if open_yet:
+        who = "it" if beaten else best
+        parts.append(f"{who} is not shown to be better than {join_words(open_yet)}")
+    return f"{where}, {'; '.join(parts)}."
+
+
+def _elsewhere(collection: Collection, best: str, against: list[Row]) -> str:
+    """The same of problems that were not looked at."""
+    n = len(collection.scores)
+    if n < LEAST:
+        return (
+            f"{pluralize(n, 'problem')} tell nothing of others: take at least {LEAST} to learn "
+            "what holds on problems like these."
+        )
+    return _certainty(best, against, "like", "On problems like these")
+
+
+def _budget(collection: Collection, best: str) -> list[str]:
+    """From how many calls on a method is better than the control, if any."""
+    control = collection.control
+    own = collection.budgets[collection.budgets["method"] == best]
+    if best == control or len(collection.scores) < LEAST or own.empty:
+        return []
+    pays = own["calls"][own["verdict_like"] == "better"]
+    if pays.empty:
+        most = pluralize(collection.budget[0], "call")
+        return [f"Up to {most}, none shows that {best} pays on problems like these."]
+    return [f"Against {control} it pays from {pays.min():,} calls on."]
+
+
+def pair_sentences(collection: Collection) -> list[str]:
+    """A sentence per pair: on how many problems, and the chance at a new seed of a new problem."""
+    return [_pair_sentence(row) for row in collection.pairs.to_dict("records")]
+
+
+def _pair_sentence(row: Row) -> str:
+    counts = [f"{verdict} on {row[verdict]}" for verdict in VERDICTS if row[verdict]]
+    chance = 100 * row["probability_better"]
+    ends = [100 * row[name] for name in ("probability_low", "probability_high")]
+    wide = "" if math.isnan(ends[0]) else f" [{ends[0]:.0f}, {ends[1]:.0f}]"
+    return (
+        f"{row['method']} against {row['other']}: {join_words(counts)} of "
+        f"{pluralize(row['problems'], 'problem')}; at a new seed of a new problem it wins in "
+        f"{chance:.0f} %{wide}"
+    )
+
+
+def pairs_note() -> str:
+    """How to read the table of pairs."""
+    return (
+        "Counts: on how many problems the first method is better, worse, equivalent or tied, and "
+        "undecided. Difference: of normalised regrets; positive if the first method is better. On "
+        "these problems: Student's t over seeds, each "
+        "problem with a variance of its own (Satterthwaite). On problems like these: the two-level "
+        "bootstrap, problems drawn, then seeds within (expanded percentiles: Hesterberg, 2015), "
+        "and a mixed model with a random effect per problem (REML, Student's t). p: the mixed "
+        "model's, times the number of pairs. Practically: the chances of better, same and worse by the "
+        "Bayesian "
+        f"signed-rank test (Benavoli et al., 2017) with a region of practical equivalence of "
+        f"{ROPE:g}, seeds weighed within problems. A normalised regret of more than 2 counts as 2, "
+        "and a run without a score as the worst of its problem."
+    )
+
+
+def budgets_note(collection: Collection) -> str:
+    """How to read the table of budgets."""
+    traced = all(results.info.settings.trace for results in collection.studies.values())
+    seen = (
+        "Incumbents, re-evaluated with fresh seeds."
+        if traced
+        else "Incumbents as the searches observed them; where observations are noisy, the best of "
+        "them flatters, every method alike: --trace re-evaluates them."
+    )
+    return f"Each method against {collection.control} after so many calls. {seen}"
+
+
+def or_dash(value: float, form: str) -> str:
+    """A formatted value, or a dash."""
+    return "-" if pd.isna(value) else format(value, form)
+
+
+def interval(row: Row, low: str, high: str, form: str = ".2f") -> str:
+    """Two columns as an interval, or a dash."""
+    if pd.isna(row[low]):
+        return "-"
+    return f"[{row[low]:{form}}, {row[high]:{form}}]"

@@ -1,0 +1,124 @@
+"""A suite of problems, from settings to one answer."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
+from difflib import get_close_matches
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from study.collection import Collection, collect
+from study.core.environment import main_module_hidden
+from study.core.errors import ClusterError
+from study.execution.durations import remember
+from study.execution.executor import open_executor
+from study.execution.plan import StudyRequest
+from study.execution.pool import ProblemGroup, StudyPool
+from study.execution.prepare import Prepared, prepare
+from study.execution.progress import Progress
+from study.execution.suite_plan import SuitePlan, make_suite_plan
+from study.results import Results, read_files, write_tables
+
+
+def compare_suite(
+    suite: Any, *, observe: Callable[[Progress], None] = lambda _: None, **settings: Any
+) -> Collection:
+    """Compare search methods on every problem of a suite, and write one report of them.
+
+    Each problem is a study of its own, in a folder of its own, which goes on and can be added to
+    as any study; all share the workers, the longest first.
+
+    Parameters
+    ----------
+    suite
+        A name that `study suites` lists, FILE.py:NAME, package.module:NAME, or a list of what
+        `compare` takes as a problem.
+    observe
+        Called with a `Progress` over all studies whenever something starts or ends.
+    settings
+        As those of `compare`, but for its dataset and problem. `output` is the folder of the whole
+        suite, by default results/SUITE.
+
+    Raises
+    ------
+    StudyError
+        As `compare` does, and if fewer than two problems can be studied. A problem whose very
+        first evaluation fails is left out, and told.
+    """
+    known = {field.name for field in fields(StudyRequest)} - {"dataset", "problem"}
+    for name in settings:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
+            raise TypeError(f"compare_suite() has no argument {name!r}: {hint}")
+    planned = make_suite_plan(suite, StudyRequest(**settings))
+    collection = run_suite(planned, observe)
+    write_suite(collection, planned)
+    return collection
+
+
+def run_suite(planned: SuitePlan, observe: Callable[[Progress], None]) -> Collection:
+    """Do what is left of every study of a suite, and write their tables.
+
+    Interrupted, or with its cluster lost, it writes the tables of what is finished, and raises.
+    """
+    with contextlib.ExitStack() as stack:
+        studies = {
+            name: stack.enter_context(prepare(plan, lambda _: None))
+            for name, plan in planned.plans.items()
+        }
+        finished: dict[str, Results] = {}
+
+        def on_finished(name: str) -> None:
+            finished[name] = studies[name].conclude()
+            write_tables(finished[name])
+
+        failed = run_studies(planned, studies, observe, on_finished)
+    lines = [f"{name}: {why}" for name, why in failed.items()]
+    results = [finished[name] for name in planned.plans if name in finished]
+    return collect(results, [*planned.left_out, *lines])
+
+
+def run_studies(
+    planned: SuitePlan,
+    studies: Mapping[str, Prepared],
+    observe: Callable[[Progress], None],
+    on_finished: Callable[[str], None],
+) -> dict[str, str]:
+    """Run prepared studies on the same workers; why which could not be run."""
+    runners = {name: study.runner for name, study in studies.items()}
+    group = ProblemGroup({name: study.plan.problem for name, study in studies.items()})
+    pool, first = StudyPool(runners, observe, on_finished), planned.first
+    where = first.workers, first.scheduler
+    threads, timed = first.settings.threads, first.timeout is not None
+    try:
+        pool.run(lambda: open_executor(group, *where, threads=threads, timed=timed))
+    except (KeyboardInterrupt, ClusterError):
+        for study in studies.values():
+            study.write_what_is_finished()
+        raise
+    if first.scheduler is None:
+        for study in studies.values():
+            remember(study.plan.problem, study.runner.durations)
+    return {name: error.command_line for name, error in pool.failed.items()}
+
+
+def write_suite(collection: Collection, planned: SuitePlan) -> list[Path]:
+    """Write the report of every study, and the one of all of them; the latter's paths."""
+    from study.report.across_page import write_combined  # seaborn takes a second to import
+
+    folders = [results.folder for results in collection.studies.values()]
+    workers = min(planned.first.workers, len(folders))
+    context = get_context("spawn")
+    with main_module_hidden(), ProcessPoolExecutor(workers, mp_context=context) as processes:
+        list(processes.map(write_own_report, folders))
+    return write_combined(collection, planned.output)
+
+
+def write_own_report(folder: Path) -> None:
+    """Draw the plots and write the report of one study, from its files."""
+    from study.replication.report import write_full_report
+
+    write_full_report(read_files(folder))
