@@ -248,10 +248,10 @@ def shared_methods(studies: dict[str, Results]) -> tuple[tuple[str, ...], list[s
     A method of one's own is the same if its code is.
     """
     code = {
-        problem: {name: (m.spec, m.fingerprint) for name, m in results.info.methods.items()}
+        problem: {name: m.fingerprint or m.spec for name, m in results.info.methods.items()}
         for problem, results in studies.items()
     }
-    known: dict[str, tuple[str, str]] = {}
+    known: dict[str, str] = {}
     for own in code.values():
         known = own | known
     lacking = {m: [p for p, own in code.items() if own.get(m) != known[m]] for m in known}

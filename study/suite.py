@@ -1,7 +1,7 @@
 """A suite of problems, from settings to one answer."""
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
 from difflib import get_close_matches
@@ -110,11 +110,19 @@ def write_suite(collection: Collection, planned: SuitePlan) -> list[Path]:
     from study.report.across_page import write_combined  # seaborn takes a second to import
 
     folders = [results.folder for results in collection.studies.values()]
-    workers = min(planned.first.workers, len(folders))
-    context = get_context("spawn")
+    if planned.first.workers == 1:
+        for folder in folders:
+            write_own_report(folder)
+    else:
+        write_side_by_side(folders, planned.first.workers)
+    return write_combined(collection, planned.output)
+
+
+def write_side_by_side(folders: Sequence[Path], workers: int) -> None:
+    """Write the reports of studies in so many processes."""
+    context = get_context("spawn")  # forked, it would share locks with the threads of Dask
     with main_module_hidden(), ProcessPoolExecutor(workers, mp_context=context) as processes:
         list(processes.map(write_own_report, folders))
-    return write_combined(collection, planned.output)
 
 
 def write_own_report(folder: Path) -> None:

@@ -112,9 +112,9 @@ def pairs_note() -> str:
         "bootstrap, problems drawn, then seeds within (expanded percentiles: Hesterberg, 2015), "
         "and a mixed model with a random effect per problem (REML, Student's t). p: the mixed "
         "model's, times the number of pairs. Practically: chances of better, same and worse, by "
-        f"the Bayesian signed-rank test (Benavoli et al., 2017) with a region of practical equivalence of "
-        f"{ROPE:g}, seeds weighed within problems. A normalised regret of more than 2 counts as 2, "
-        "and a run without a score as the worst of its problem."
+        "the Bayesian signed-rank test (Benavoli et al., 2017) with a region of practical "
+        f"equivalence of {ROPE:g}, seeds weighed within problems. A normalised regret of more than "
+        "2 counts as 2, and a run without a score as the worst of its problem."
     )
 
 
