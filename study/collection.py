@@ -138,7 +138,7 @@ class Collection:
 
         Columns: problem, folder, seeds, measure, direction (which is better), best_known and
         control_median (of the control's runs), as the problem shows its values, failures (lines
-        in its report), seconds (of all evaluations).
+        in its report), seconds (of work, for one worker: calls, proposals and retrainings).
         """
         rows = []
         for problem, scores in self.scores.items():
@@ -155,7 +155,7 @@ class Collection:
                     "best_known": objective.sign * best + 0.0,
                     "control_median": objective.sign * float(full[self.control].median()) + 0.0,
                     "failures": len(results.failures),
-                    "seconds": results.info.seconds,
+                    "seconds": _seconds_of_work(results),
                 }
             )
         return pd.DataFrame(rows)
@@ -173,6 +173,13 @@ class Collection:
             for problem, results in self.studies.items()
             for line in [*results.failures, *(check.figures for check in results.failed_checks)]
         ]
+
+
+def _seconds_of_work(results: Results) -> float:
+    """What evaluations and proposals took, each evaluation once."""
+    trials, finals = results.scores.trials, results.scores.finals
+    evaluated = [rows.loc[~rows["reused"], "train_seconds"].sum() for rows in (trials, finals)]
+    return float(sum(evaluated) + trials["propose_seconds"].sum())
 
 
 def combine(folders: Iterable[str | os.PathLike[str]]) -> Collection:

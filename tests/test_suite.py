@@ -1,5 +1,10 @@
 """Suites: many problems on the same workers, each a study that goes on as any."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +20,7 @@ from study.execution.suite_plan import make_suite_plan
 from study.results import write_tables
 from study.storage.ledger import Ledger
 from study.suite import run_suite
-from tests.toy import points
+from tests.toy import evaluations, points
 
 SETTINGS: dict[str, Any] = {
     "methods": ("random", "quasi-random", "gp"),
@@ -80,6 +85,29 @@ def test_interrupted_anywhere_it_goes_on_to_the_same_end(
     assert told[0].done >= number - 1
     for problem in PROBLEMS:
         assert outcome(tmp_path / "suite" / problem) == outcome(alone / problem)
+
+
+@pytest.mark.slow
+def test_killed_it_goes_on_to_the_same_end(alone: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(f"SUITE = {PROBLEMS!r}")
+    command = [
+        *(sys.executable, "-m", "study", "compare", "--suite", "mine.py:SUITE", "--seeds", "2"),
+        *("--methods", "random,quasi-random,gp", "--calls", "5", "--initial-points", "3"),
+        *("--retrain", "1", "--workers", "2"),
+    ]
+    folder = tmp_path / "results" / "SUITE"
+    process = subprocess.Popen(command, cwd=tmp_path, start_new_session=True)
+    while process.poll() is None:
+        ledgers = [folder / problem / "study.db" for problem in PROBLEMS]
+        if sum(evaluations(ledger.parent) for ledger in ledgers if ledger.exists()) >= 10:
+            os.killpg(process.pid, signal.SIGKILL)
+            break
+        time.sleep(0.05)
+    assert process.wait() == -signal.SIGKILL
+    subprocess.run(command, cwd=tmp_path, check=True)
+    for problem in PROBLEMS:
+        assert outcome(folder / problem) == outcome(alone / problem)
+    assert (folder / "report.html").is_file()
 
 
 def test_progress_is_over_all_problems(tmp_path: Path) -> None:
