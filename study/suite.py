@@ -15,10 +15,11 @@ from study.core.errors import ClusterError
 from study.execution.durations import remember
 from study.execution.executor import open_executor
 from study.execution.plan import StudyRequest
-from study.execution.pool import ProblemGroup, StudyPool
+from study.execution.pool import StudyPool
 from study.execution.prepare import Prepared, prepare
 from study.execution.progress import Progress
 from study.execution.suite_plan import SuitePlan, make_suite_plan
+from study.problems.base import ProblemGroup
 from study.results import Results, read_files, write_tables
 
 

@@ -16,7 +16,7 @@ from study.execution.plan import StudyRequest, make_plan
 from study.report.across_page import contents, write_combined
 from study.results import write_tables
 
-BUDGET = {"seeds": 3, "calls": 6, "initial_points": 2, "retrain": 1, "workers": 1}
+BUDGET: dict[str, Any] = {"seeds": 3, "calls": 6, "initial_points": 2, "retrain": 1, "workers": 1}
 METHODS = ("random", "quasi-random")
 
 

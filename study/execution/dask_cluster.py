@@ -19,7 +19,7 @@ from distributed.versions import VersionMismatchWarning
 from study.core import environment
 from study.core.errors import ClusterError, describe_error, translate_errors
 from study.execution.dask_workers import CLOSE_SECONDS, DaskExecutor, worker_threads
-from study.problems.base import Evaluator
+from study.problems.base import Evaluator, ProblemGroup
 
 CONNECT_SECONDS = 6
 
@@ -27,7 +27,9 @@ log = logging.getLogger("study")
 
 
 @contextlib.contextmanager
-def open_cluster(problem: Evaluator, address: str, threads: int = 1) -> Iterator[DaskExecutor]:
+def open_cluster(
+    problem: Evaluator | ProblemGroup, address: str, threads: int = 1
+) -> Iterator[DaskExecutor]:
     """Work on the cluster of that scheduler; it stays as it was when the context ends.
 
     Says to the log if there is no worker yet, and waits for one.

@@ -12,14 +12,16 @@ from distributed import Client, LocalCluster
 
 from study.core.environment import main_module_hidden
 from study.execution.dask_workers import DaskExecutor
-from study.problems.base import Evaluator
+from study.problems.base import Evaluator, ProblemGroup
 from study.training.tensorflow import environment
 
 RESTART_SECONDS = 120  # without any worker, after which local ones count as lost
 
 
 @contextlib.contextmanager
-def open_workers(problem: Evaluator, count: int, threads: int = 1) -> Iterator[DaskExecutor]:
+def open_workers(
+    problem: Evaluator | ProblemGroup, count: int, threads: int = 1
+) -> Iterator[DaskExecutor]:
     """Start a cluster on this machine, and end it with the context.
 
     Its workers do one job at a time, which may compute on so many threads.

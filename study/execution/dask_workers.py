@@ -18,7 +18,7 @@ from distributed.protocol import pickle
 from study.core import environment
 from study.core.errors import ClusterError, OverdueError, describe_error, translate_errors
 from study.execution.deadlines import Deadlines
-from study.problems.base import Evaluator, warm_up
+from study.problems.base import Evaluator, ProblemGroup, warm_up
 from study.training.tensorflow import is_configured, set_environment
 
 LOOK_SECONDS = 1  # between two looks at who works
@@ -44,7 +44,7 @@ class ProblemPlugin(WorkerPlugin):
     survive.
     """
 
-    def __init__(self, problem: Evaluator, threads: int) -> None:
+    def __init__(self, problem: Evaluator | ProblemGroup, threads: int) -> None:
         self.problem, self.threads = problem, threads
         self.versions = environment.versions()
         self.incompatibility = ""
@@ -64,7 +64,7 @@ class ProblemPlugin(WorkerPlugin):
             )
 
     @functools.cached_property
-    def warm_problem(self) -> Evaluator:
+    def warm_problem(self) -> Evaluator | ProblemGroup:
         """The problem, once this process is ready to evaluate it."""
         warm_up(self.problem)
         return self.problem
@@ -118,7 +118,11 @@ class DaskExecutor:
     """
 
     def __init__(
-        self, client: Client, problem: Evaluator, threads: int, patience: float | None = None
+        self,
+        client: Client,
+        problem: Evaluator | ProblemGroup,
+        threads: int,
+        patience: float | None = None,
     ) -> None:
         self.problem = Placeholder.PROBLEM
         self._local, self._patience = patience is not None, patience or math.inf

@@ -19,6 +19,9 @@ class Durations(msgspec.Struct, frozen=True, kw_only=True):
     """Mean seconds of an evaluation by kind, of those expected of one anywhere in the space."""
     proposal: float | None
     """Mean seconds of a proposal, if there was one."""
+    distinct: float | None = None
+    """Retrainings and re-evaluations made, as a share of those that runs asked for: runs with the
+    same winner share them."""
     start: float
     """Seconds until workers were ready."""
     pace: float

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from study.core.validation import require_count
-from study.problems.base import Evaluator, warm_up
+from study.problems.base import Evaluator, ProblemGroup, warm_up
 from study.problems.user import UserProblem
 from study.training.tensorflow import is_configured, misses_gpus
 
@@ -38,7 +38,7 @@ class InProcessExecutor:
 
     n_workers = 1
 
-    def __init__(self, problem: Evaluator) -> None:
+    def __init__(self, problem: Evaluator | ProblemGroup) -> None:
         self.problem = problem
         self._jobs: list[tuple[Any, Callable[..., Any], tuple[Any, ...]]] = []
 
@@ -59,7 +59,7 @@ class InProcessExecutor:
 
 @contextlib.contextmanager
 def open_executor(
-    problem: Evaluator,
+    problem: Evaluator | ProblemGroup,
     workers: int,
     scheduler: str | None = None,
     *,
@@ -88,7 +88,8 @@ def open_executor(
             yield executor
 
 
-def is_fit(problem: Evaluator, threads: int) -> bool:
+def is_fit(problem: Evaluator | ProblemGroup, threads: int) -> bool:
     """Whether this process can evaluate a problem as a process of its own would."""
-    may_use_gpus = isinstance(problem, UserProblem)
+    held = problem.problems.values() if isinstance(problem, ProblemGroup) else [problem]
+    may_use_gpus = any(isinstance(one, UserProblem) for one in held)
     return is_configured(threads) and not (may_use_gpus and misses_gpus())

@@ -143,6 +143,16 @@ class Forecast:
         share, first = (self._remembered_share(k) for k in (kind, EvaluationKind.VALIDATION))
         return mean * (share / first if share and first else WINNER)
 
+    def _distinct_share(self, kind: EvaluationKind) -> float:
+        """How many evaluations a consumer that is not known yet will ask for: 1, if not shared."""
+        if kind not in RETRAINING_KINDS:
+            return 1.0
+        asked = sum(self._finished[k] for k in RETRAINING_KINDS)
+        if asked >= MEASURED:
+            return min(1.0, sum(self._measured[k][0] for k in RETRAINING_KINDS) / asked)
+        remembered = self._remembered.distinct if self._remembered else None
+        return 1.0 if remembered is None else remembered
+
     def durations(self, start: float, pace: float) -> Durations | None:
         """What other studies may go by; None if too little was measured."""
         if not self.is_measured:
@@ -151,6 +161,7 @@ class Forecast:
         return Durations(
             shares={str(kind): mean / self.typical_seconds for kind, mean in means.items()},
             proposal=float(np.mean(self._proposals)) if self._proposals else None,
+            distinct=self._distinct_share(RETRAINING_KINDS[0]),
             start=start,
             pace=pace,
         )
@@ -158,7 +169,10 @@ class Forecast:
     def seconds_of_work(self) -> float:
         """What is left, for one worker that does nothing else."""
         unknown = {k: self._total[k] - self._finished[k] - self._waiting[k] for k in self._total}
-        evaluating = sum(count * self._mean_seconds(kind) for kind, count in unknown.items())
+        evaluating = sum(
+            count * self._mean_seconds(kind) * self._distinct_share(kind)
+            for kind, count in unknown.items()
+        )
         known = self._remembered.proposal if self._remembered else None
         proposing = float(np.mean(self._proposals)) if self._proposals else known or PROPOSE_SECONDS
         pending = max(0.0, self._pending_seconds) * self._correction

@@ -4,28 +4,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from study.core.errors import StudyError
 from study.execution.executor import Executor, Workers
 from study.execution.progress import Progress
 from study.execution.runner import StudyRunner, pace
-from study.problems.base import Evaluator, warm_up
+from study.problems.base import ProblemGroup
 
 ENDED = object()
-
-
-@dataclass(frozen=True)
-class ProblemGroup:
-    """The problems of several studies, which a worker holds together."""
-
-    problems: Mapping[str, Evaluator]
-
-    def warm_up(self) -> None:
-        """Have a process ready for all of them."""
-        for problem in self.problems.values():
-            warm_up(problem)
 
 
 def run_with_one(name: str, job: Callable[..., Any], group: ProblemGroup, *arguments: Any) -> Any:

@@ -3,6 +3,8 @@
 import contextlib
 import time
 import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -49,7 +51,7 @@ class Evaluator(Protocol):
 RETRYABLE_ERRORS = {"MemoryError", "OSError", "ResourceExhaustedError"}  # the last is TensorFlow's
 
 
-def warm_up(problem: Evaluator) -> None:
+def warm_up(problem: "Evaluator | ProblemGroup") -> None:
     """Have a process ready to evaluate; what goes wrong is left to the evaluations, which tell."""
     with contextlib.suppress(Exception), exits_as_errors():
         problem.warm_up()
@@ -89,3 +91,15 @@ def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:
             return problem.evaluate(task)
     except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)
         return error
+
+
+@dataclass(frozen=True)
+class ProblemGroup:
+    """The problems of several studies, which a worker holds together."""
+
+    problems: Mapping[str, Evaluator]
+
+    def warm_up(self) -> None:
+        """Have a process ready for all of them."""
+        for problem in self.problems.values():
+            warm_up(problem)

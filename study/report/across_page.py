@@ -1,7 +1,7 @@
 """The report of a collection of studies: report.html and report.md, and their tables."""
 
 import os
-from collections.abc import Hashable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ def summary_rows(collection: Collection) -> TextTable:
                 row, "normalised_regret_like_low", "normalised_regret_like_high"
             ),
             "mean rank": f"{row['rank']:.2f}",
-            "on problems like these ": words.interval(row, "rank_like_low", "rank_like_high"),
+            "rank on problems like these": words.interval(row, "rank_like_low", "rank_like_high"),
             "best on": f"{wins[row['method']]:g} of {row['problems']}",
         }
         for row in collection.method_table.to_dict("records")
@@ -106,7 +106,7 @@ def pair_rows(collection: Collection) -> TextTable:
     return rows
 
 
-def counts_cell(row: dict[Hashable, Any]) -> dict[str, str]:
+def counts_cell(row: Mapping[Any, Any]) -> dict[str, str]:
     """A column: on how many problems a pair has which verdict."""
     same = row["equivalent"] + row["tied"]
     counts = row["better"], row["worse"], same, row["undecided"]

@@ -1,6 +1,7 @@
 """What a collection of studies says, in sentences that need no statistics to read."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ from study.analysis.across import LEAST, ROPE, VERDICTS, seen_from
 from study.collection import Collection
 from study.core.formatting import join_words, pluralize
 
-Row = dict[str, Any]
+Row = Mapping[Any, Any]
 
 
 def answer(collection: Collection) -> list[str]:
@@ -37,19 +38,20 @@ MEASURE_WORDS = {"normalised_regret": "normalised regret", "rank": "mean rank"}
 
 
 def _outcome(collection: Collection, best: str, measure: str) -> str:
-    table = collection.method_table.set_index("method")
+    table = collection.method_table
+    means = dict(zip(table["method"], table[measure], strict=True))
     calls = pluralize(collection.budget[0], "call")
     text = (
         f"Over {pluralize(len(collection.scores), 'problem')}, with {calls} per run, {best} has "
-        f"the lowest {MEASURE_WORDS[measure]}: {table.loc[best, measure]:.2f}"
+        f"the lowest {MEASURE_WORDS[measure]}: {means[best]:.2f}"
     )
     control = collection.control
     if best != control:
-        text += f", against {table.loc[control, measure]:.2f} for {control}"
+        text += f", against {means[control]:.2f} for {control}"
     return text + "."
 
 
-def _certainty(best: str, against: list[Row], kind: str, where: str) -> str:
+def _certainty(best: str, against: Sequence[Row], kind: str, where: str) -> str:
     """Whom a method beats, and of whom that is not known."""
     verdicts = {row["other"]: row[f"verdict_{kind}"] for row in against}
     beaten = [other for other, verdict in verdicts.items() if verdict == "better"]
@@ -61,7 +63,7 @@ def _certainty(best: str, against: list[Row], kind: str, where: str) -> str:
     return f"{where}, {'; '.join(parts)}."
 
 
-def _elsewhere(collection: Collection, best: str, against: list[Row]) -> str:
+def _elsewhere(collection: Collection, best: str, against: Sequence[Row]) -> str:
     """The same of problems that were not looked at."""
     n = len(collection.scores)
     if n < LEAST:

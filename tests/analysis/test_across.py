@@ -1,5 +1,7 @@
 """Standardised runs, tables of methods and pairs, and targets: cases computed by hand."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,6 +87,11 @@ def tables() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return runs, across.method_table(runs, rng), across.pair_table(runs, verdicts, rng)
 
 
+def row_of(pairs: pd.DataFrame, method: str, other: str) -> dict[Any, Any]:
+    (row,) = pairs[(pairs["method"] == method) & (pairs["other"] == other)].to_dict("records")
+    return row
+
+
 def test_what_is_better_is_found_whatever_the_scales(
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
@@ -92,19 +99,17 @@ def test_what_is_better_is_found_whatever_the_scales(
     regret = methods.set_index("method")["normalised_regret"]
     assert regret["b"] == pytest.approx(0.5, abs=0.06)
     assert regret["random"] == pytest.approx(1.0, abs=0.05)
-    verdict = pairs.set_index(["method", "other"])["verdict_like"]
-    assert verdict["b", "random"] == "better"
-    assert verdict["c", "b"] == "worse"
-    assert verdict["c", "random"] == "undecided"
+    assert row_of(pairs, "b", "random")["verdict_like"] == "better"
+    assert row_of(pairs, "c", "b")["verdict_like"] == "worse"
+    assert row_of(pairs, "c", "random")["verdict_like"] == "undecided"
 
 
 def test_a_pair_is_counted_problem_by_problem(
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
-    pairs = tables[2].set_index(["method", "other"])
-    counts = pairs[list(across.VERDICTS)].sum(axis=1)
+    counts = tables[2][list(across.VERDICTS)].sum(axis=1)
     assert (counts == 6).all()
-    assert pairs.loc[("b", "random"), "better"] == 6
+    assert row_of(tables[2], "b", "random")["better"] == 6
 
 
 def test_the_chance_at_a_new_seed_of_a_new_problem_is_the_mean_share_of_seeds_won(
@@ -113,7 +118,7 @@ def test_the_chance_at_a_new_seed_of_a_new_problem_is_the_mean_share_of_seeds_wo
     runs, _, pairs = tables
     wide = by_problem(runs, "rank").values()
     expected = np.mean([(own["c"] < own["random"]).mean() for own in wide])
-    row = pairs.set_index(["method", "other"]).loc[("c", "random")]
+    row = row_of(pairs, "c", "random")
     assert row["probability_better"] == pytest.approx(expected)
     assert row["probability_low"] <= expected <= row["probability_high"]
 
@@ -124,7 +129,7 @@ def test_over_problems_a_pair_is_tested_by_the_mixed_model(
     runs, _, pairs = tables
     wide = by_problem(runs, "normalised_regret").values()
     expected = mixed_model([(own["random"] - own["b"]).to_numpy() for own in wide])
-    row = pairs.set_index(["method", "other"]).loc[("b", "random")]
+    row = row_of(pairs, "b", "random")
     assert row["p_like"] == pytest.approx(expected.p_value)
     assert row["p_like_adjusted"] == pytest.approx(3 * expected.p_value)
     assert row["normalised_regret_mixed_low"] == pytest.approx(expected.low)
@@ -145,17 +150,18 @@ def test_a_pair_seen_from_the_other_side_says_the_same(
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:
     pairs = tables[2]
-    row = pairs.set_index(["method", "other"]).loc[("c", "b")]
-    seen = across.seen_from(pairs, "b").set_index("other")
-    assert set(seen.index) == {"random", "c"}
-    assert seen.loc["c", "worse"] == row["better"]
-    assert seen.loc["c", "normalised_regret"] == -row["normalised_regret"]
-    assert seen.loc["c", "rank_like_low"] == -row["rank_like_high"]
-    assert seen.loc["c", "probability_low"] == pytest.approx(1 - row["probability_high"])
-    assert seen.loc["c", "verdict_like"] == "better"
-    control = across.against(pairs, "b").set_index("method")
-    assert control.loc["c", "better"] == row["better"]
+    row = row_of(pairs, "c", "b")
+    seen = across.seen_from(pairs, "b")
+    assert set(seen["other"]) == {"random", "c"}
+    mirrored = row_of(seen, "b", "c")
+    assert mirrored["worse"] == row["better"]
+    assert mirrored["normalised_regret"] == -row["normalised_regret"]
+    assert mirrored["rank_like_low"] == -row["rank_like_high"]
+    assert mirrored["probability_low"] == pytest.approx(1 - row["probability_high"])
+    assert mirrored["verdict_like"] == "better"
+    control = across.against(pairs, "b")
     assert set(control["other"]) == {"b"}
+    assert row_of(control, "c", "b")["better"] == row["better"]
 
 
 def incumbents(**scores: list[float]) -> pd.DataFrame:
