@@ -176,6 +176,13 @@ def optima(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def published(session: nox.Session) -> None:
+    """Hold problems, random search and intervals against what was published, and known laws."""
+    session.install(".[tabular]")
+    session.run("python", "-m", "benchmarks.published", *session.posargs)
+
+
+@nox.session(default=False)
 def simulation(session: nox.Session) -> None:
     """Check the statistics on made-up studies: nox -s simulation -- --studies 500."""
     session.install(".")
