@@ -4,14 +4,14 @@
 
 Three tables:
 
-1. The expected best of 15 random draws on bayesmark's problems, as its authors published it (from the
-   starter kit of the NeurIPS 2020 black-box optimisation challenge), and by `study`'s problems, from
-   so many random points, with its Monte Carlo error. Of what differs by more, scikit-learn has moved.
-2. Random search on the tables: the expected best observed value after 20 calls by its exact law, the
-   default point and 19 uniform draws, beside the mean over so many runs of `study`.
-3. On the same tables, made-up studies of random search with 20 calls against itself, and with 40, so
-   many each at 10 and 20 seeds: how often the interval of the typical difference covers the true one,
-   and how often one of two equal methods is called better or worse.
+1. The expected best of 15 random draws on bayesmark's problems, as its authors published it (in the
+   starter kit of the NeurIPS 2020 black-box optimisation challenge), and by `study`'s problems,
+   from so many random points, with its Monte Carlo error. What differs by more, scikit-learn moved.
+2. Random search on the tables: the expected best observed value after 20 calls by its exact law,
+   the default point and 19 uniform draws, beside the mean over so many runs of `study`.
+3. On the same tables, made-up studies of random search with 20 calls against itself, and with 40,
+   so many each at 10 and 20 seeds: how often the interval of the typical difference covers the
+   true one, and how often one of two equal methods is called better or worse.
 """
 
 import argparse
