@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from study.collection import Collection, write_collection
+from study.core.formatting import pluralize
 from study.plots.across_figures import draw_collection
 from study.plots.figures import DrawnFigure
 from study.report import across_words as words
+from study.report import notes
 from study.report.page import Section, write_pages
 from study.report.tables import TextTable
 
@@ -37,8 +39,25 @@ def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> 
         "sections": sections(collection, drawn),
         "links": links(collection, folder),
         "failures": collection.failures,
+        "facts": facts(collection),
         "command": "study combine "
         + " ".join(str(results.folder) for results in collection.studies.values()),
+    }
+
+
+def facts(collection: Collection) -> dict[str, str]:
+    """What a reader needs to judge or repeat it; methods and machine as in the first study."""
+    infos = [results.info for results in collection.studies.values()]
+    first = notes.facts(infos[0])
+    calls, initial = collection.budget
+    retrain = sorted({info.settings.retrain for info in infos})
+    return {
+        "budget": f"{pluralize(calls, 'call')} per run, {initial} of them the shared design; "
+        f"winners evaluated {' or '.join(map(str, retrain))} times to judge them",
+        "methods": first["methods"],
+        "evaluations": f"{sum(sum(info.evaluated.values()) for info in infos):,}",
+        "machine": first["machine"],
+        "versions": notes.versions(infos[0]),
     }
 
 
