@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from study.core.settings import Settings
     from study.methods.base import Method, SearchContext
     from study.problems.keras import keras_problem
+    from study.problems.measurement import Measurement
     from study.problems.user import Problem
     from study.results import Results, load
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Categorical",
     "Integer",
+    "Measurement",
     "Method",
     "Objective",
     "Ordinal",
@@ -41,6 +43,7 @@ __all__ = [
 _HOMES = {
     "Categorical": "core.dimensions",
     "Integer": "core.dimensions",
+    "Measurement": "problems.measurement",
     "Method": "methods.base",
     "Objective": "core.objective",
     "Ordinal": "core.dimensions",
