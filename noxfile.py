@@ -45,8 +45,9 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests that take little time.
 
-    What needs MNIST is skipped unless STUDY_DATA names a folder with it. Optuna is small, so that
-    `tpe` is always tested; for `optuna-gp` there is a session of its own.
+    What needs MNIST is skipped unless STUDY_DATA names a folder with it. Optuna and the
+    tables are small, so that `tpe` and `tabular` are always tested; for `optuna-gp` there is a
+    session of its own.
     """
     run_tests(session, *QUICK)
 
@@ -71,7 +72,7 @@ def tests_313(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, *options: str) -> None:
     """Install the package and run tests."""
-    session.install(".[tpe]", *dependencies("tests"))
+    session.install(".[tpe,tabular]", *dependencies("tests"))
     session.run("pytest", *SIDE_BY_SIDE, *options, *session.posargs)
 
 
@@ -94,7 +95,7 @@ def build(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that pyproject.toml allows."""
     session.install("uv")
-    session.run("uv", "pip", "install", "--resolution", "lowest-direct", ".[tpe]")
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", ".[tpe,tabular]")
     session.install(*dependencies("tests"))
     session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 
@@ -102,7 +103,7 @@ def lowest(session: nox.Session) -> None:
 @nox.session(default=False)
 def optuna(session: nox.Session) -> None:
     """Run the tests of all methods with the whole extra: on Linux, PyTorch's 5 GB."""
-    session.install(".[optuna]", *dependencies("tests"))
+    session.install(".[optuna,tabular]", *dependencies("tests"))
     session.run("pytest", *SIDE_BY_SIDE, "tests/methods", "tests/problems", *session.posargs)
 
 

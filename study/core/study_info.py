@@ -33,6 +33,8 @@ class ProblemWords(Struct, frozen=True, kw_only=True):
     """What is done with a configuration."""
     judged: Text
     """How winners are judged."""
+    clock: Text = ""
+    """Of a simulated clock: what the seconds of evaluations are, in sentences."""
 
 
 class SplitInfo(Struct, frozen=True, kw_only=True):

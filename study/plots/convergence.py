@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -11,7 +12,6 @@ from study.core.objective import Objective
 from study.plots.style import (
     MAX_LINES,
     by_method,
-    clip_for_axis,
     colours,
     legend_beside,
     line_style,
@@ -39,14 +39,14 @@ def convergence(
     for method, own in by_method(trials):
         wide = own.pivot(index="call", columns="seed", values="incumbent_score")
         if wide.shape[1] <= MAX_LINES:
-            lines = clip_for_axis(objective, wide)
+            lines = objective.to_display(wide)
             axes.plot(wide.index, lines, color=colour[method], alpha=0.25, lw=0.8, zorder=1)
         mean, half = wide.mean(axis=1), ci_half_width(wide)
-        low, high = clip_for_axis(objective, mean - half), clip_for_axis(objective, mean + half)
+        low, high = objective.to_display(mean - half), objective.to_display(mean + half)
         axes.fill_between(wide.index, low, high, color=colour[method], alpha=0.13, lw=0, zorder=2)
         axes.plot(
             wide.index,
-            clip_for_axis(objective, mean),
+            objective.to_display(mean),
             color=colour[method],
             lw=2.2,
             ls=line_style(method),
@@ -55,12 +55,11 @@ def convergence(
             label=method,
             zorder=3,
         )
-    worst = trials.groupby(["method", "call"])["incumbent_score"].mean().min()
+    means = trials.groupby(["method", "call"])["incumbent_score"].mean()
     best = trials["incumbent_score"].max()
     if measured is not None:
         best = max(best, draw_measured(measured, objective, axes))
-    ends = pd.Series([worst, best])
-    score_axis(axes, objective, clip_for_axis(objective, ends))
+    score_axis(axes, objective, objective.to_display(np.array([*means, best])))
     axes.axvspan(0.5, initial_points + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
     axes.text(
         0.5,
@@ -84,7 +83,7 @@ def draw_measured(measured: pd.DataFrame, objective: Objective, axes: Axes) -> f
     for method, own in by_method(measured):
         mean = own.groupby("call")["incumbent_score"].mean()
         best = max(best, float(mean.max()))
-        shown = clip_for_axis(objective, mean)
+        shown = objective.to_display(mean)
         label = "as measured" if method == measured["method"].iloc[0] else None
         axes.plot(mean.index, shown, color=colour[method], lw=1.2, ls=":", label=label, zorder=2)
     return best
@@ -99,15 +98,15 @@ def convergence_seconds(trials: pd.DataFrame, objective: Objective, axes: Axes) 
     curves = anytime_curve(trials)
     colour = colours(list(trials["method"].unique()))
     for method, own in by_method(curves):
-        x, mean = own["seconds"], clip_for_axis(objective, own["mean"])
-        low, high = (clip_for_axis(objective, own[end]) for end in ("low", "high"))
+        x, mean = own["seconds"], objective.to_display(own["mean"])
+        low, high = (objective.to_display(own[end]) for end in ("low", "high"))
         axes.fill_between(x, low, high, color=colour[method], alpha=0.13, lw=0)
         style = line_style(method)
         axes.plot(x, mean, color=colour[method], lw=2.2, ls=style, label=method)
         axes.plot(x.iloc[-1], mean.iloc[-1], "o", color=colour[method], ms=5)
     log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
     best = max(curves["mean"].max(), trials["incumbent_score"].max())
-    score_axis(axes, objective, clip_for_axis(objective, pd.Series([curves["mean"].min(), best])))
+    score_axis(axes, objective, objective.to_display(np.array([*curves["mean"], best])))
     axes.set(
         xlabel="seconds of one worker: suggestion overhead and evaluations",
         ylabel=f"{objective.search_label} of the incumbent{objective.unit}",

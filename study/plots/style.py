@@ -12,7 +12,13 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import (
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    SymmetricalLogLocator,
+)
 
 from study.core.objective import LOWEST_REGRET, Objective
 
@@ -118,22 +124,35 @@ def error_scale_inverse(place: Any) -> Any:
 
 def score_axis(axes: Axes, objective: Objective, values: Any) -> None:
     """Scale values as they are shown: the error of an accuracy or a regret by its logarithm."""
-    low, high = float(np.min(values)), float(np.max(values))
-    if objective.percent and objective.maximise:
+    values = np.asarray(values, float)
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if objective.optimum is not None:
+        regret_axis(axes, low, high, values)
+    elif objective.percent and objective.maximise:
         error_axis(axes, low, high)
-    elif objective.optimum is not None:
-        low, high = max(low, LOWEST_REGRET), max(high, 10 * LOWEST_REGRET)
-        log_axis(axes.yaxis, (1,) if high > 1e3 * low else (1, 2, 5), "{:g}".format)
-        axes.set_ylim(low / 1.3, high * 1.3)
     else:
         room = 0.07 * (high - low) or max(abs(high), 1.0) / 10
         axes.set_ylim(low - room, high + room)
 
 
-def clip_for_axis(objective: Objective, scores: Any) -> Any:
-    """Scores as they are shown, but that a logarithmic axis has no place for an optimum."""
-    values = objective.to_display(scores)
-    return values if objective.optimum is None else values.clip(LOWEST_REGRET)
+def regret_axis(axes: Axes, low: float, high: float, values: np.ndarray) -> None:
+    """Scale regrets from `low` to `high` by their logarithm, with room around them.
+
+    If the optimum, 0, is among the `values`, the axis is linear up to the smallest other one; if
+    noise takes some beyond it, as far as that reaches: so near, logarithms would tell noise apart.
+    """
+    if low > LOWEST_REGRET:
+        log_axis(axes.yaxis, (1,) if high > 1e3 * low else (1, 2, 5), "{:g}".format)
+        axes.set_ylim(low / 1.3, high * 1.3)
+        return
+    smallest = float(min(values[values > LOWEST_REGRET], default=1.0))
+    linear = -low if low < -LOWEST_REGRET else smallest
+    axes.set_yscale("symlog", linthresh=linear)
+    steps = (1.0,) if high > 1e3 * linear else (1.0, 2.0, 5.0)
+    axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=linear, subs=steps))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 0.0:g}"))
+    axes.axhline(0, color="0.3", lw=0.8, zorder=0)
+    axes.set_ylim(low - linear / 3, max(high * 1.3, linear / 3))
 
 
 def error_axis(axes: Axes, low: float, high: float) -> None:

@@ -11,7 +11,6 @@ from study.plots.style import (
     BASELINE_COLOUR,
     MAX_LINES,
     by_method,
-    clip_for_axis,
     colours,
     legend_beside,
     line_style,
@@ -26,7 +25,7 @@ def winners_curse(summary: pd.DataFrame, objective: Objective, axes: Axes) -> Ax
     """Mean score of each method's winners: as observed, re-evaluated, and on test data."""
     stages = ["validation_score", "reevaluated_score", "test_score"]
     colour = colours(list(summary["method"]))
-    values = clip_for_axis(objective, summary.set_index("method")[stages])
+    values = objective.to_display(summary.set_index("method")[stages])
     for method, row in values.iterrows():
         name = str(method)
         axes.plot(
@@ -52,7 +51,7 @@ def sizes(
     """
     colour = colours(list(runs["method"].unique()))
     points = runs.assign(
-        value=clip_for_axis(objective, runs["test_score"]),
+        value=objective.to_display(runs["test_score"]),
         size=runs["size"].clip(lower=LEAST * runs["size"].max() or 1.0),  # a log axis has no 0
     )
     log_axis(axes.xaxis, (1, 3), format_thousands)
@@ -95,7 +94,7 @@ def final(runs: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
     """
     methods = list(runs["method"].unique())
     colour = colours(methods)
-    points = runs.assign(value=clip_for_axis(objective, runs["test_score"]))
+    points = runs.assign(value=objective.to_display(runs["test_score"]))
     wide = points.pivot(index="seed", columns="method", values="value")[methods]
     if len(wide) <= MAX_LINES:
         axes.plot(range(len(methods)), wide.T, color="0.75", lw=0.8, zorder=1)

@@ -28,13 +28,20 @@ class Family:
     extra: str = ""
     """With which it is installed, if not always."""
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether what its problems need is here."""
+        return find_spec(self.package) is not None
+
+    @property
+    def requirement(self) -> str:
+        """What its problems need, and how to install that, in words."""
+        return f"needs {self.distribution}, not installed here: {install_hint(self.extra)}"
+
     def get(self, name: str) -> UserProblem:
         """One of its problems; raises `StudyError` with what to install if that is lacking."""
-        if find_spec(self.package) is None:
-            raise StudyError(
-                f"--problem {name!r} needs {self.distribution}, not installed here: "
-                f"{install_hint(self.extra)}"
-            )
+        if not self.is_installed:
+            raise StudyError(f"--problem {name!r} {self.requirement}")
         reference = ObjectReference(module=self.module, name=name)
         code = inspect.getsource(sys.modules[self.module])
         fingerprint = checksum(code, name, version(self.distribution))

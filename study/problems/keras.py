@@ -9,7 +9,8 @@ from study.core.dimensions import Dimension
 from study.core.objective import ACCURACY
 from study.core.space import Configuration
 from study.data.sources import load_dataset
-from study.problems.user import Measurement, Problem
+from study.problems.measurement import Measurement
+from study.problems.user import Problem
 from study.training.keras_fit import to_pixels, undisturbed_seeds
 from study.training.keras_loop import evaluate_loss, fresh_session, predict, train
 

@@ -10,11 +10,12 @@ from study.core.validation import unknown_name_error
 from study.data.sources import SOURCES
 from study.problems.families import Family
 from study.problems.synthetic import FUNCTIONS
+from study.problems.tabular import TABLES
 from study.problems.user import PYTHON, UserProblem
 
 GROUP = "study.problems"  # of entry points
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (TABLES,)
 
 
 def get(named: Any) -> tuple[UserProblem, str]:
@@ -82,8 +83,9 @@ def available() -> list[Listing]:
         rows.append(Listing(name=name, origin="built in", summary=summary))
     for family in FAMILIES:
         origin = f"the extra {family.extra}" if family.extra else "built in"
+        install = "" if family.is_installed else f"; {family.requirement}"
         rows += [
-            Listing(name=name, origin=origin, summary=summary)
+            Listing(name=name, origin=origin, summary=summary + install)
             for name, summary in family.summaries.items()
         ]
     for name, reference in entry_point_objects(GROUP).items():

@@ -6,8 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from numbers import Real as Number
-from pathlib import Path
 from typing import Any
 
 from study.core.dimensions import Dimension, Integer, Listed, is_choice
@@ -24,24 +22,17 @@ from study.core.records import Evaluation, Status, Task
 from study.core.space import Configuration, Space
 from study.core.study_info import ProblemInfo, ProblemWords
 from study.core.validation import NAME_RULE, is_name, safe_repr
+from study.problems.measurement import Outcome, definition_line, read_outcome
 
 PYTHON = "Python"
 """Where an object comes from that was handed over as it is."""
+SIMULATED = {
+    "detail": "evaluations timed as recorded",
+    "clock": "Seconds of evaluating are simulated: those that were recorded with the values, not "
+    "those that passed here. The suggestion overhead is measured here.",
+}
+"""What `ProblemWords` say of a simulated clock."""
 SEEDS = 2**32  # what numpy's older generator, and with it scikit-learn, takes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
-    """What `evaluate` may return in place of a number, to tell more."""
-
-    value: float
-    size: float | None = None
-    initial_loss: float | None = None
-    """Cross-entropy before the first step, in nats, of a classifier."""
-
-
-Outcome = float | tuple[float, float] | Measurement
-"""A value, or (value, size) if the objective names one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +60,9 @@ class Problem:
     """In tables, plots and the results folder; by default that of the function."""
     classes: int | None = None
     """Of a classifier that starts from random weights and tells its `initial_loss`."""
+    simulated_clock: bool = False
+    """Whether both functions return a `study.Measurement` that tells how many seconds the
+    evaluation took when it was recorded: tables and plots then show these."""
     version: str = ""
     """What stands for its code, if that cannot be read: give another one when it changes."""
 
@@ -135,6 +129,10 @@ class UserProblem:
         found: Objective = getattr(self.problem, "objective", Objective())
         return found
 
+    @property
+    def _simulated_clock(self) -> bool:
+        return bool(getattr(self.problem, "simulated_clock", False))
+
     def warm_up(self) -> None:
         """Import the user's file."""
         _ = self.problem
@@ -146,7 +144,7 @@ class UserProblem:
         began = time.perf_counter()
         outcome = score(dict(task.configuration), task.training_seed % SEEDS)
         seconds = time.perf_counter() - began
-        found = self._read(outcome, score)
+        found = read_outcome(outcome, score, self.objective.size, self._simulated_clock)
         value = found.value
         finite = math.isfinite(value)
         if self.objective.percent and finite and not 0 <= value <= 1:
@@ -161,20 +159,8 @@ class UserProblem:
             size=found.size,
             initial_loss=found.initial_loss,
             seconds=seconds,
+            recorded_seconds=found.seconds,
         )
-
-    def _read(self, outcome: Any, function: Any) -> Measurement:
-        if isinstance(outcome, Measurement):
-            return outcome
-        named = self.objective.size
-        parts = outcome if isinstance(outcome, tuple) else (outcome,)
-        if len(parts) != 1 + bool(named) or not all(map(is_number, parts)):
-            wanted = f"(value, {named})" if named else "a number"
-            raise TypeError(
-                f"evaluate returned {safe_repr(outcome)}: it must be {wanted}"
-                f"{definition_line(function)}"
-            )
-        return Measurement(value=float(parts[0]), size=float(parts[1]) if named else None)
 
     def expected_seconds(self, task: Task) -> float:  # noqa: ARG002 (nobody knows)
         """A guess, which forecasts correct as soon as there are measured times."""
@@ -195,7 +181,11 @@ class UserProblem:
             fingerprint=self.fingerprint,
             facts={"origin": self.origin},
             classes=getattr(self.problem, "classes", None),
-            words=ProblemWords(description=self._description(), judged=self._judged()),
+            words=ProblemWords(
+                description=self._description(),
+                judged=self._judged(),
+                **(SIMULATED if self._simulated_clock else {}),
+            ),
             objective=objective,
             space=self.space.dimensions,
             default=self.default,
@@ -210,17 +200,6 @@ class UserProblem:
         constant = [d for d in self.space.dimensions if d.is_constant]
         fixed = "".join(f", {d.name} constant at {d.allowed.split(' .. ')[0]}" for d in constant)
         return f"{aim} {objective.label}{known}; {count}{fixed}"
-
-
-def definition_line(function: Any) -> str:
-    """Where a function is defined, in brackets; nothing if that is not known."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a real number, and not a flag."""
-    return isinstance(value, Number) and not isinstance(value, bool)
 
 
 def accepts_two(function: Any) -> bool:

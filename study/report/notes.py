@@ -4,6 +4,7 @@ from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
 from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO
 from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import format_clock, join_words, pluralize
+from study.core.objective import Objective
 from study.core.study_info import StudyInfo
 
 
@@ -39,7 +40,21 @@ def summary_note(info: StudyInfo) -> str:
         f"Mean ± standard deviation over seeds. Best {objective.search_label}: the best of each "
         "run's calls, as it was observed. Re-evaluated: the same configuration with fresh seeds. "
         f"{objective.final_label.capitalize()}: {info.problem.words.judged}.{sizes}"
+        f"{regret_note(objective)}{clock_note(info)}"
     )
+
+
+def regret_note(objective: Objective) -> str:
+    """What a regret is, as a further sentence, if one is shown."""
+    if objective.optimum is None:
+        return ""
+    return " Regret: how far from the optimum; below 0 where noise takes a single value beyond it."
+
+
+def clock_note(info: StudyInfo) -> str:
+    """What seconds are, as further sentences, if the problem has a simulated clock."""
+    clock = info.problem.words.clock
+    return f" {clock}" if clock else ""
 
 
 def comparisons_note(info: StudyInfo) -> str:
@@ -97,7 +112,8 @@ def equal_time_note(info: StudyInfo) -> str:
     )
     return (
         f"Incumbents at equal time, by {label}: when the fastest search of each seed had finished. "
-        "A method that does not search may have made all its calls long before." + traced
+        f"A method that does not search may have made all its calls long before.{traced}"
+        f"{clock_note(info)}"
     )
 
 

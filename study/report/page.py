@@ -164,7 +164,10 @@ def sections(results: Results, drawn: list[DrawnFigure]) -> list[Section]:
             "table": variance_rows(scores.summary, objective),
             "note": notes.variance_note(info),
         },
-        "Cost": {"table": cost_rows(scores.summary, objective)},
+        "Cost": {
+            "table": cost_rows(scores.summary, objective),
+            "note": notes.clock_note(info).strip(),
+        },
     }
     headings = dict.fromkeys(one.section for one in drawn)
     return [

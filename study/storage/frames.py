@@ -48,8 +48,9 @@ def trial_frame(
     `n_initial` has the methods in their order, and how many of each one's calls are the shared
     initial design. The columns are `CALL_COLUMNS`, one per dimension, `OUTCOME_COLUMNS`. Choices
     are there by their labels, see `study.core.dimensions.to_cells`. Scores are
-    those of `study.core.objective`, losses in nats; seconds are those of the call, but for
-    `elapsed_seconds`, which add up over the run as if it had been alone. `reused` marks a row whose
+    those of `study.core.objective`, losses in nats; seconds are those of the call, by a simulated
+    clock if the problem has one, but for `elapsed_seconds`, which add up over the run as if it had
+    been alone. `reused` marks a row whose
     training an earlier row stands for.
     """
 
@@ -146,7 +147,7 @@ def _outcome(task: Task, evaluation: Evaluation) -> dict[str, Any]:
     return {
         "size": evaluation.size,
         "initial_loss": evaluation.initial_loss,
-        "train_seconds": evaluation.seconds,
+        "train_seconds": evaluation.shown_seconds,
         "reused": task.key,  # until `with_dtypes` finds the key twice
         "status": str(evaluation.status),
         "reason": to_plain_line(evaluation.reason),

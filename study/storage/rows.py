@@ -23,7 +23,7 @@ TABLES = {
     "evaluations": (
         *("key", "kind", "configuration", "training_seed", "status", "reason", "score"),
         *("size", "initial_loss", "losses", "accuracies", "seconds"),
-        *("session", "session_seconds"),
+        *("recorded_seconds", "session", "session_seconds"),
     ),
     "trials": ("method", "seed", "call", "key", "duplicate", "propose_seconds"),
     "finals": ("method", "seed", "kind", "repeat", "key"),
@@ -61,13 +61,14 @@ def evaluation_to_row(task: Task, evaluation: Evaluation) -> Row:
         json.dumps(evaluation.losses),
         json.dumps(evaluation.accuracies),
         evaluation.seconds,
+        evaluation.recorded_seconds,
     )
 
 
 def evaluation_from_row(row: Row) -> tuple[Task, Evaluation]:
     """The inverse of `evaluation_to_row`; what follows its columns is left alone."""
     _, kind, configuration, seed, status, reason, score, size, initial_loss, *rest = row
-    losses, accuracies, seconds, *_ = rest
+    losses, accuracies, seconds, recorded_seconds, *_ = rest
     return (
         Task(kind=EvaluationKind(kind), configuration=parse(configuration), training_seed=seed),
         Evaluation(
@@ -79,6 +80,7 @@ def evaluation_from_row(row: Row) -> tuple[Task, Evaluation]:
             losses=tuple(json.loads(losses)),
             accuracies=tuple(json.loads(accuracies)),
             seconds=seconds,
+            recorded_seconds=recorded_seconds,
         ),
     )
 

@@ -121,6 +121,8 @@ def _ranges(info: StudyInfo) -> dict[str, Range]:
 def _score_range(objective: Objective) -> Range:
     if not objective.percent:
         return -MAX_NUMBER, MAX_NUMBER
+    if objective.optimum is not None:
+        return -1.0, 1.0  # a noisy value can lie beyond the optimum
     return (0.0, 1.0) if objective.sign > 0 else (-1.0, 0.0)
 
 

@@ -5,8 +5,9 @@ import itertools
 import pytest
 from matplotlib.figure import Figure
 
+from study.core.objective import Objective
 from study.methods.registry import METHODS
-from study.plots.style import METHOD_COLOURS, SEARCH_COLOURS, colours, error_axis
+from study.plots.style import METHOD_COLOURS, SEARCH_COLOURS, colours, error_axis, score_axis
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,36 @@ def test_97_and_98_percent_are_as_far_apart_as_94_and_96() -> None:
     error_axis(axes, 93, 98.5)
     places = axes.transData.transform([(0, y) for y in (94, 96, 97, 98)])[:, 1]
     assert places[3] - places[2] == pytest.approx(places[1] - places[0], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "regrets",
+    [
+        [0.003, 0.2, 5.0],
+        [0.0, 0.2, 5.0],  # one found the optimum
+        [-0.4, 0.2, 5.0],  # noise took one beyond it
+        [-0.4, 0.0, 0.1],
+        [0.0, 0.0],
+        [-0.4, -0.3],
+        [1e-12, 3.0],
+    ],
+)
+@pytest.mark.parametrize("percent", [True, False])
+def test_regrets_are_inside_though_they_be_0_or_below(regrets: list[float], percent: bool) -> None:
+    axes = Figure().subplots()
+    score_axis(axes, Objective(percent=percent, optimum=0.5), regrets)
+    bottom, top = axes.get_ylim()
+    assert bottom < min(regrets) <= max(regrets) < top
+    places = axes.transAxes.inverted().transform(
+        axes.transData.transform([(0, value) for value in regrets])
+    )[:, 1]
+    assert ((places > 0) & (places < 1)).all()
+    assert any(bottom <= tick <= top for tick in axes.get_yticks())
+
+
+def test_a_regret_is_as_far_from_its_half_as_that_from_its_quarter() -> None:
+    for least in (0.01, 0.0, -0.02):
+        axes = Figure().subplots()
+        score_axis(axes, Objective(maximise=False, optimum=0.0), [least, 0.05, 4.0])
+        places = axes.transData.transform([(0, y) for y in (1, 2, 4)])[:, 1]
+        assert places[2] - places[1] == pytest.approx(places[1] - places[0], rel=0.05)

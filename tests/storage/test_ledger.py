@@ -29,6 +29,7 @@ DONE = Evaluation(
     losses=(2.0, float("inf")),
     accuracies=(0.25, 1 / 3),
     seconds=1.5,
+    recorded_seconds=0.1 + 0.2,
 )
 TRIAL = Trial(method="gp", seed=0, call=1, task=TASK, duplicate=True, propose_seconds=0.25)
 FINAL = Retraining(method="gp", seed=0, repeat=1, task=TASK)
@@ -111,7 +112,7 @@ def make_cut(path: Path) -> None:
         (make_text, "is damaged or no ledger .file is not a database"),
         (make_foreign, "is damaged or no ledger .its first page is another"),
         (make_empty, "is damaged or no ledger .its first page"),
-        (make_newer, "has format 99, this program writes 5"),
+        (make_newer, "has format 99, this program writes 6"),
         (make_cut, "is damaged or no ledger .database disk image is malformed"),
     ],
 )
