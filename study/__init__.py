@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from study.core.objective import Objective
     from study.core.settings import Settings
     from study.methods.base import Method, SearchContext
+    from study.problems.estimator import sklearn_problem
     from study.problems.keras import keras_problem
     from study.problems.user import Problem
     from study.results import Results, load
@@ -36,6 +37,7 @@ __all__ = [
     "compare",
     "keras_problem",
     "load",
+    "sklearn_problem",
 ]
 
 _HOMES = {
@@ -53,6 +55,7 @@ _HOMES = {
     "compare": "api",
     "keras_problem": "problems.keras",
     "load": "results",
+    "sklearn_problem": "problems.estimator",
 }
 
 

@@ -113,7 +113,7 @@ def test_what_is_exported_is_what_the_documents_promise() -> None:
     promised = [
         *("Categorical", "Integer", "Method", "Objective", "Ordinal", "Problem", "Real", "Results"),
         *("SearchContext", "Settings", "StudyError", "__version__", "compare", "keras_problem"),
-        "load",
+        *("load", "sklearn_problem"),
     ]
     assert sorted(study.__all__) == sorted(dir(study)) == sorted(promised)
     assert all(hasattr(study, name) for name in promised)
