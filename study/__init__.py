@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from study.core.objective import Objective
     from study.core.settings import Settings
     from study.methods.base import Method, SearchContext
+    from study.problems.estimator import sklearn_problem
     from study.problems.keras import keras_problem
     from study.problems.measurement import Measurement
     from study.problems.user import Problem
@@ -43,6 +44,7 @@ __all__ = [
     "compare_suite",
     "keras_problem",
     "load",
+    "sklearn_problem",
 ]
 
 _HOMES = {
@@ -64,6 +66,7 @@ _HOMES = {
     "compare_suite": "suite",
     "keras_problem": "problems.keras",
     "load": "results",
+    "sklearn_problem": "problems.estimator",
 }
 
 

@@ -3,10 +3,12 @@
 import re
 import reprlib
 from collections import Counter
+from collections.abc import Sequence
 from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
+from study.core.dimensions import join_choices
 from study.core.errors import StudyError
 
 MAX_NUMBER = 1e15  # no score, size, bound, loss or number of seconds gets there
@@ -71,8 +73,13 @@ def safe_repr(value: Any) -> str:
         return f"a huge {type(value).__name__}"
 
 
+def near_names(value: Any, known: Sequence[str]) -> str:
+    """What a message says of a name that is in no table: the nearest that is, and some others."""
+    near = get_close_matches(str(value), known, n=1)
+    hint = f"did you mean {near[0]!r}? Known" if near else "known"
+    return f"{hint} are {join_choices(known)}"
+
+
 def unknown_name_error(option: str, value: str, known: list[str]) -> StudyError:
     """The error for a name that is in no table, with the nearest name that is."""
-    near = get_close_matches(value, known, n=1)
-    hint = f"did you mean {near[0]!r}? Known" if near else "known"
-    return StudyError(f"--{option} {value!r} is unknown: {hint} are {', '.join(known)}")
+    return StudyError(f"--{option} {value!r} is unknown: {near_names(value, known)}")

@@ -8,14 +8,14 @@ from study.core.fingerprint import UnknownStateError, checksum, fingerprint_obje
 from study.core.plugins import Listing, entry_point_objects, parse_reference
 from study.core.validation import unknown_name_error
 from study.data.sources import SOURCES
+from study.problems import bayesmark, tabular
 from study.problems.families import Family
 from study.problems.synthetic import FUNCTIONS
-from study.problems.tabular import TABLES
 from study.problems.user import PYTHON, UserProblem
 
 GROUP = "study.problems"  # of entry points
 
-FAMILIES: tuple[Family, ...] = (TABLES,)
+FAMILIES: tuple[Family, ...] = (tabular.TABLES, bayesmark.FAMILY)
 
 
 def get(named: Any) -> tuple[UserProblem, str]:
@@ -44,7 +44,7 @@ def get(named: Any) -> tuple[UserProblem, str]:
     installed = entry_point_objects(GROUP)
     reference = parse_reference("problem", named) if ":" in named else installed.get(named)
     if reference is None:
-        known = [*FUNCTIONS, *families, *installed, "FILE.py:NAME"]
+        known = [*FUNCTIONS, *installed, "FILE.py:NAME", *families]
         raise unknown_name_error("problem", named, known)
     name = reference.name if ":" in named else named
     return UserProblem(name, reference.origin, reference.fingerprint, reference=reference), named

@@ -7,6 +7,7 @@ from typing import Any
 from study.core.errors import StudyError
 from study.core.plugins import Listing, entry_point_objects, parse_reference
 from study.core.validation import safe_repr, unknown_name_error
+from study.problems import bayesmark, tabular
 from study.problems.synthetic import FUNCTIONS
 
 GROUP = "study.suites"  # of entry points
@@ -30,6 +31,18 @@ SUITES: dict[str, Suite] = {
     "functions": Suite(
         summary="test functions of known optimum, 2 to 20 dimensions, one of them noisy",
         problems=tuple(FUNCTIONS),
+    ),
+    "tabular": Suite(
+        summary="the tables of HPOBench, HPOLib and NAS-Bench-201, of known optimum (extra tabular)",
+        problems=tuple(tabular.TABLES.summaries),
+    ),
+    "sklearn": Suite(
+        summary="a selection of bayesmark's, for those without hours",
+        problems=bayesmark.SMALL,
+    ),
+    "sklearn-all": Suite(
+        summary="bayesmark's scikit-learn problems, without those on Boston's houses",
+        problems=tuple(bayesmark.NAMES),
     ),
 }
 """Those that are built in, by name."""

@@ -1,0 +1,253 @@
+"""A scikit-learn estimator as a problem: cross-validated, its winners scored on data kept apart."""
+
+import contextlib
+import copy
+import functools
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from study.core.dimensions import Dimension
+from study.core.errors import StudyError, translate_errors
+from study.core.objective import Objective
+from study.core.space import Configuration
+from study.core.validation import is_name, near_names, safe_repr
+from study.problems.user import Problem, definition_line
+
+TEST_SHARE = 0.2  # of the rows, kept apart for the winners
+SHARES = (  # how the names of scores begin that lie between 0 and 1
+    *("accuracy", "average_precision", "balanced_accuracy", "f1", "jaccard", "precision"),
+    *("recall", "roc_auc", "top_k_accuracy"),
+)
+
+Data = tuple[Any, Any]
+"""A table of shape (rows, features), and what is to be predicted of each row."""
+Builder = Callable[[Configuration], Any]
+"""Makes an estimator."""
+
+
+def sklearn_problem(
+    estimator: Any,
+    *,
+    space: Sequence[Dimension],
+    default: Configuration,
+    X: Any,  # noqa: N803 (scikit-learn's name)
+    y: Any,
+    scoring: str = "accuracy",
+    cv: Any = 5,
+    baseline: Configuration | None = None,
+    test_data: Data | None = None,
+) -> Problem:
+    """The mean score of a cross-validation; winners are fitted on all its rows, and tested.
+
+    The seed of an evaluation goes to every `random_state` of the estimator and of those within it,
+    and to folds that are drawn at random unless their own `random_state` is a number. A fit that
+    fails is a failed evaluation.
+
+    Parameters
+    ----------
+    estimator
+        A scikit-learn estimator, whose parameters are the dimensions (of a pipeline STEP__NAME, at
+        most 30 characters, so give its steps short names); or a function that is called with a
+        configuration and returns one. It is not changed.
+    space, default, baseline
+        As in `study.Problem`.
+    X, y
+        Shape (rows, features), and one value for each row: arrays, data frames or lists, as the
+        estimator takes them.
+    scoring
+        A name of scikit-learn's. A score neg_NAME is shown as NAME, to be minimised; accuracy and
+        other shares are shown in percent.
+    cv
+        The number of folds, or a splitter, or pairs of indices, as in `cross_val_score`.
+    test_data
+        A pair (X, y) on which winners are scored. By default a random fifth of the rows, always
+        the same, is kept apart for that.
+
+    Raises
+    ------
+    StudyError
+        If something is not in order.
+    """
+    build = builder_of(estimator, space)
+    fitted, apart = split(X, y, test_data)
+    name = getattr(estimator, "__name__", type(estimator).__name__)
+    return Problem(
+        space=space,
+        default=default,
+        baseline=baseline or default,
+        objective=objective_of(scoring),
+        evaluate=functools.partial(cross_validate, build, fitted, scoring, checked_folds(cv)),
+        test=functools.partial(fit_and_score, build, fitted, apart, scoring),
+        name=name if is_name(name) else "",
+    )
+
+
+def cross_validate(
+    build: Builder, data: Data, scoring: str, folds: Any, configuration: Configuration, seed: int
+) -> float:
+    """The mean score over the folds, as it is shown."""
+    from sklearn.model_selection import cross_val_score
+
+    with quiet():
+        model, folds = seeded(build(configuration), seed), seeded_folds(folds, seed)
+        scores = cross_val_score(model, *data, scoring=scoring, cv=folds, error_score="raise")
+    return objective_of(scoring).sign * float(np.mean(scores))
+
+
+def fit_and_score(
+    build: Builder, fitted: Data, apart: Data, scoring: str, configuration: Configuration, seed: int
+) -> float:
+    """The score on other rows, as it is shown."""
+    from sklearn.metrics import get_scorer
+
+    with quiet():
+        model = seeded(build(configuration), seed).fit(*fitted)
+        return objective_of(scoring).sign * float(get_scorer(scoring)(model, *apart))
+
+
+def objective_of(scoring: Any) -> Objective:
+    """What a score of scikit-learn's is called here, and whether it is maximised.
+
+    Raises `StudyError` if there is no such score.
+    """
+    from sklearn.metrics import get_scorer_names
+
+    known = get_scorer_names()
+    if not isinstance(scoring, str) or scoring not in known:
+        raise StudyError(f"scoring={safe_repr(scoring)} is unknown: {near_names(scoring, known)}")
+    return Objective(
+        name=scoring.removeprefix("neg_").replace("_", " "),
+        maximise=not scoring.startswith("neg_"),
+        percent=scoring.startswith(SHARES),
+        tested=True,
+    )
+
+
+def builder_of(estimator: Any, space: Sequence[Dimension]) -> Builder:
+    """What makes the estimator of a configuration.
+
+    Raises `StudyError` if it cannot, or if the estimator lacks one of the dimensions.
+    """
+    if is_estimator(estimator):
+        require_parameters(estimator, space)
+
+        def configured(configuration: Configuration) -> Any:
+            from sklearn.base import clone
+
+            return clone(estimator).set_params(**configuration)
+
+        return configured
+    if isinstance(estimator, type) or not callable(estimator):
+        raise StudyError(
+            f"estimator is {safe_repr(estimator)}: give a scikit-learn estimator, such as SVC(), "
+            "or a function that returns one for a configuration"
+        )
+
+    def made(configuration: Configuration) -> Any:
+        model = estimator(configuration)
+        if not is_estimator(model):
+            line = definition_line(estimator)
+            raise TypeError(f"{safe_repr(model)} was returned{line}: it is no estimator")
+        return model
+
+    return made
+
+
+def is_estimator(thing: Any) -> bool:
+    """Whether a thing is an estimator, and not a class of them."""
+    methods = ("fit", "get_params", "set_params")
+    return not isinstance(thing, type) and all(hasattr(thing, name) for name in methods)
+
+
+def require_parameters(estimator: Any, space: Sequence[Dimension]) -> None:
+    """Raise `StudyError` unless every dimension is a parameter that the seed does not set."""
+    known = sorted(estimator.get_params())
+    for name in (d.name for d in space if isinstance(d, Dimension)):
+        if name not in known:
+            kind = type(estimator).__name__
+            raise StudyError(f"{kind} has no parameter {name!r}: {near_names(name, known)}")
+        if is_random_state(name):
+            raise StudyError(f"the space has {name}, which gets the seed: leave it out")
+
+
+def is_random_state(name: str) -> bool:
+    """Whether a parameter is a seed, of the estimator or of one within it."""
+    return name.rpartition("__")[2] == "random_state"
+
+
+def seeded(model: Any, seed: int) -> Any:
+    """An estimator, all of whose randomness comes from the seed."""
+    return model.set_params(**{n: seed for n in model.get_params() if is_random_state(n)})
+
+
+def seeded_folds(folds: Any, seed: int) -> Any:
+    """Folds whose randomness, if they have any and no seed of their own, comes from the seed."""
+    if isinstance(getattr(folds, "random_state", 0), Integral):
+        return folds
+    own = copy.copy(folds)
+    own.random_state = seed
+    return own
+
+
+def checked_folds(cv: Any) -> Any:
+    """A number of folds, or a splitter; raises `StudyError` if it is neither."""
+    from sklearn.model_selection import check_cv
+
+    with translate_errors(
+        (TypeError, ValueError),
+        lambda _: f"cv is {safe_repr(cv)}: give a number of folds, 2 or more, or a splitter",
+    ):
+        splitter = check_cv(cv)
+    return cv if isinstance(cv, Integral) else splitter  # a number: stratified, of a classifier
+
+
+def split(x: Any, y: Any, test_data: Data | None) -> tuple[Data, Data]:
+    """The rows to fit on, and those that winners are scored on; raises `StudyError`."""
+    require_rows("X and y", x, y)
+    if test_data is None:
+        return hold_out(x, y)
+    if not isinstance(test_data, tuple | list) or len(test_data) != 2:
+        raise StudyError(f"test_data is {safe_repr(test_data)}: give a pair (X, y)")
+    x_test, y_test = test_data
+    require_rows("X and y of test_data", x_test, y_test)
+    wide, own = np.shape(x)[1:], np.shape(x_test)[1:]
+    if wide != own:
+        raise StudyError(f"a row of X has the shape {wide}, one of test_data {own}: give the same")
+    return (x, y), (x_test, y_test)
+
+
+def require_rows(what: str, x: Any, y: Any) -> None:
+    """Raise `StudyError` unless there is one value for each row."""
+    from sklearn.utils import indexable
+
+    with translate_errors(
+        (TypeError, ValueError),
+        lambda error: f"{what} differ in length: give one value for each row ({error})",
+    ):
+        indexable(x, y)
+
+
+def hold_out(x: Any, y: Any) -> tuple[Data, Data]:
+    """Four fifths of the rows and the rest, by a random draw that is always the same."""
+    from sklearn.model_selection import train_test_split
+
+    with translate_errors(ValueError, lambda error: f"X and y cannot be split ({error})"):
+        x_fitted, x_apart, y_fitted, y_apart = train_test_split(
+            x, y, test_size=TEST_SHARE, random_state=0, shuffle=True
+        )
+    return (x_fitted, y_fitted), (x_apart, y_apart)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back warnings, as of no convergence: each fold of each evaluation would repeat them.
+
+    What fails raises an error all the same.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
