@@ -26,7 +26,7 @@ def format_percent(share: float, sd: float | None = None) -> str:
     if math.isnan(share):
         return "-"
     spread = "" if sd is None or math.isnan(sd) else f" ± {100 * sd:.2f}"
-    return f"{100 * share:.2f}{spread} %"
+    return f"{100 * share:.2f}".replace("-0.00", "0.00") + f"{spread} %"
 
 
 def format_signed(points: float) -> str:

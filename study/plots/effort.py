@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -9,12 +10,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.core.dimensions import Dimension, Integer, Listed, Real
+from study.core.dimensions import Choice, Dimension, Integer, Listed, Real
 from study.core.objective import Objective
 from study.plots.style import MAX_POINTS, colours
 
 MAX_TICKS = 12  # choices that an axis names; of more, every so many
 TICK_LETTERS = 12
+LINE_LETTERS = 50  # that fit below a panel
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
@@ -63,9 +65,7 @@ def search_range(trials: pd.DataFrame, dimension: Dimension, axes: Axes) -> Axes
     if isinstance(dimension, Listed):
         axis = {label: number for number, label in enumerate(dimension.labels.values())}
         values = trials[name].map(axis).astype(float)
-        every = math.ceil(len(axis) / MAX_TICKS)
-        axes.set_xticks(list(axis.values())[::every], [tick_label(c) for c in list(axis)[::every]])
-        axes.set_xlim(-0.5, len(axis) - 0.5)
+        choice_axis(axes, dimension)
         spread = 0.3
     else:
         values = trials[name].astype(float)
@@ -95,8 +95,22 @@ def search_range(trials: pd.DataFrame, dimension: Dimension, axes: Axes) -> Axes
     return axes
 
 
-def tick_label(label: str) -> str:
+def choice_axis(axes: Axes, dimension: Listed) -> None:
+    """A place for each choice; what does not fit beside each other is turned."""
+    every = math.ceil(len(dimension.choices) / MAX_TICKS)
+    texts = [tick_label(*pair) for pair in list(dimension.labels.items())[::every]]
+    wide = len(texts) * (1 + max(map(len, texts))) > LINE_LETTERS
+    turned: dict[str, Any] = (
+        {"rotation": 30, "rotation_mode": "anchor", "ha": "right"} if wide else {}
+    )
+    axes.set_xticks(range(0, len(dimension.choices), every), texts, **turned)
+    axes.set_xlim(-0.5, len(dimension.choices) - 0.5)
+
+
+def tick_label(choice: Choice, label: str) -> str:
     """A choice's label, short enough for a tick."""
+    if isinstance(choice, float):
+        return f"{choice:.3g}"
     return label if len(label) <= TICK_LETTERS else label[: TICK_LETTERS - 1] + "…"
 
 

@@ -151,7 +151,7 @@ def regret_axis(axes: Axes, low: float, high: float, values: np.ndarray) -> None
     steps = (1.0,) if high > 1e3 * linear else (1.0, 2.0, 5.0)
     axes.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=linear, subs=steps))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 0.0:g}"))
-    axes.axhline(0, color="0.3", lw=0.8, zorder=0)
+    axes.axhline(0, color="0.3", lw=0.8, zorder=1)
     axes.set_ylim(low - linear / 3, max(high * 1.3, linear / 3))
 
 

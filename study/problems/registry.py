@@ -82,18 +82,24 @@ def available() -> list[Listing]:
         summary = _first_line(problem.evaluate)
         rows.append(Listing(name=name, origin="built in", summary=summary))
     for family in FAMILIES:
-        origin = f"the extra {family.extra}" if family.extra else "built in"
-        install = "" if family.is_installed else f"; {family.requirement}"
-        rows += [
-            Listing(name=name, origin=origin, summary=summary + install)
-            for name, summary in family.summaries.items()
-        ]
+        rows += family_listings(family)
     for name, reference in entry_point_objects(GROUP).items():
         try:
             summary = _first_line(reference.load().evaluate)
         except StudyError as error:
             summary = error.command_line
         rows.append(Listing(name=name, origin=reference.origin, summary=summary))
+    return rows
+
+
+def family_listings(family: Family) -> list[Listing]:
+    """A row per problem of a family; if it is not installed, the first one tells how to do so."""
+    origin = f"the extra {family.extra}" if family.extra else "built in"
+    lacking = "" if family.is_installed else f"; {family.requirement}"
+    rows = []
+    for name, summary in family.summaries.items():
+        rows.append(Listing(name=name, origin=origin, summary=summary + lacking))
+        lacking = "; not installed here" if lacking else ""
     return rows
 
 

@@ -194,12 +194,17 @@ class UserProblem:
 
     def _description(self) -> str:
         objective = self.objective
-        known = "" if objective.optimum is None else f" (the optimum is {objective.optimum:g})"
+        if objective.optimum is None:
+            goal = objective.label
+        else:
+            unit = " %" if objective.percent else ""
+            best = f"{objective.scale * objective.optimum:g}{unit}"
+            goal = f"regret (the optimal {objective.name} is {best})"
         aim = "maximise" if objective.sign > 0 else "minimise"
         count = pluralize(len(self.space.dimensions), "dimension")
         constant = [d for d in self.space.dimensions if d.is_constant]
         fixed = "".join(f", {d.name} constant at {d.allowed.split(' .. ')[0]}" for d in constant)
-        return f"{aim} {objective.label}{known}; {count}{fixed}"
+        return f"{aim} {goal}; {count}{fixed}"
 
 
 def accepts_two(function: Any) -> bool:

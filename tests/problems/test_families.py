@@ -1,12 +1,13 @@
 """Families of published problems, with what they need and without."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from study.core.errors import StudyError
 from study.problems.families import Family
-from study.problems.registry import FAMILIES, available
+from study.problems.registry import FAMILIES, available, family_listings
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.module)
@@ -16,6 +17,9 @@ def test_what_is_lacking_is_told_with_how_to_install_it(family: Family) -> None:
     told = r"needs no-such, not installed here: python -m pip install 'hpo-study\[missing\]'"
     with pytest.raises(StudyError, match=told):
         lacking.get(next(iter(lacking.summaries)))
+    first, *others = (row.summary for row in family_listings(lacking))
+    assert re.search(told, first)
+    assert all(summary.endswith("; not installed here") for summary in others)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.module)
