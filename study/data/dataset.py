@@ -129,6 +129,23 @@ def validation_order(y_train: np.ndarray, rng: np.random.Generator) -> np.ndarra
     return stratified_order(y_train, len(y_train) - count_fitted(len(y_train)), rng)
 
 
+def first_images(dataset: Dataset, count: int) -> Dataset:
+    """A smaller dataset: the first so many training images, and all test images.
+
+    Those that validate are drawn with their share of each class: among the last 75 of 500 images a
+    class may be all but missing.
+    """
+    labels = dataset.y_train[:count]
+    order = validation_order(labels, np.random.default_rng(0))
+    return replace(
+        dataset,
+        name=f"{dataset.name}-{count}",
+        source=f"{dataset.source}; the first {count:,} of {len(dataset.x_train):,} training images",
+        x_train=dataset.x_train[order],
+        y_train=labels[order],
+    )
+
+
 def resample_split(dataset: Dataset, seed: int) -> Dataset:
     """The same images, split by class and at random into parts as large as before.
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from study.core.errors import StudyError, to_plain_line, translate_errors
 from study.core.validation import unknown_name_error
-from study.data.dataset import Arrays, Dataset, make_dataset
+from study.data.dataset import Arrays, Dataset, first_images, make_dataset
 from study.data.download import download, keras_cache
 from study.data.folders import find_files, list_entries
 from study.data.formats import read_files, read_folder, user_folder
@@ -28,6 +28,8 @@ DIGITS_SOURCE = "bundled with scikit-learn"
 
 OnDownload = Callable[[int, int], None]
 """Called with the bytes so far and in all."""
+Loader = Callable[[Path | None, OnDownload | None], Dataset]
+"""Called with the user's data folder and a progress callback."""
 
 
 class UnavailableError(StudyError):
@@ -147,12 +149,22 @@ def load_fashion_mnist(folder: Path | None, on_download: OnDownload | None) -> D
     return make_dataset("fashion-mnist", arrays, source)
 
 
-SOURCES: dict[str, Callable[[Path | None, OnDownload | None], Dataset]] = {
+def first_of(load: Loader, count: int) -> Loader:
+    """A loader of a dataset's first so many training images."""
+    return lambda folder, on_download: first_images(load(folder, on_download), count)
+
+
+SOURCES: dict[str, Loader] = {
     "digits": load_digits,
     "mnist": load_mnist,
     "fashion-mnist": load_fashion_mnist,
+    "digits-500": first_of(load_digits, 500),
+    "mnist-500": first_of(load_mnist, 500),
+    "mnist-5000": first_of(load_mnist, 5_000),
+    "fashion-mnist-500": first_of(load_fashion_mnist, 500),
+    "fashion-mnist-5000": first_of(load_fashion_mnist, 5_000),
 }
-"""Datasets by name; each is called with the user's data folder and a progress callback."""
+"""Datasets by name."""
 
 
 def load_folder(path: Path) -> Dataset:
