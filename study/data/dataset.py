@@ -1,4 +1,4 @@
-"""Labelled images: how they are split, and what is checked of them."""
+"""Labelled images, or rows of a table: how they are split, and what is checked of them."""
 
 import functools
 import hashlib
@@ -9,7 +9,7 @@ import numpy as np
 
 from study.core.errors import translate_errors
 from study.core.records import make_rng
-from study.core.study_info import SplitInfo
+from study.core.study_info import Items, SplitInfo
 from study.data.labels import to_classes
 from study.data.split import count_fitted, describe_split, stratified_order
 
@@ -29,6 +29,8 @@ class Dataset:
     """
 
     name: str
+    items: Items = "images"
+    """What it has many of; the rows of a table are flat images to whatever trains on them."""
     source: str
     """Where the arrays were read, in words, and which labels are which classes if that needs
     saying."""
@@ -67,7 +69,7 @@ class Dataset:
     @functools.cached_property
     def split(self) -> SplitInfo:
         """Whether training, validation and test images are what they should be."""
-        return describe_split(self.x_train, self.y_train, self.x_test, self.y_test)
+        return describe_split(self.x_train, self.y_train, self.x_test, self.y_test, self.items)
 
     def fingerprint(self) -> str:
         """A checksum of all arrays: two datasets are the same if theirs are."""

@@ -76,8 +76,8 @@ def available() -> list[Listing]:
     """What can be tuned."""
     datasets = " | ".join(SOURCES)
     network = (
-        f"the tutorial's dense Keras network on images: --dataset {datasets} | FOLDER; a name with "
-        "a number is of the first training images"
+        f"the tutorial's dense Keras network on images: --dataset {datasets} | FOLDER (a number: "
+        "so many training images), or on a table: --dataset FILE.csv --target COLUMN"
     )
     rows = [Listing(name="(default)", origin="built in", summary=network)]
     for name, problem in FUNCTIONS.items():
