@@ -44,6 +44,7 @@ def with_name_hints(function: Callable[P, R]) -> Callable[P, R]:
 def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     *,
     dataset: PathLike | None = None,
+    target: str | None = None,
     problem: "str | Problem | object | None" = None,
     methods: Sequence[str] = Settings.methods,
     seeds: int | str | range | None = None,
@@ -73,8 +74,10 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     Parameters
     ----------
     dataset
-        A name that `study problems` lists, such as "digits" or "mnist", or a folder; by default
-        MNIST if it can be had, else digits.
+        A name that `study problems` lists, such as "digits" or "mnist", a folder of images, or a
+        table, "FILE.csv"; by default MNIST if it can be had, else digits.
+    target
+        The column of a table that holds the classes; the others are what the network sees.
     problem
         In place of a dataset: the name of a problem (see `study problems`), FILE.py:NAME,
         package.module:NAME, or an object such as a `study.Problem`.
@@ -97,13 +100,13 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         Whether to re-evaluate every incumbent of a run like its winner, so that curves, and
         comparisons at equal time, tell what a user would have got after each call.
     epochs
-        Passes through the training images; by default 3, more for small datasets.
+        Passes through the training data; by default 3, more for small datasets.
     trainer
         "compiled" (the default) or "keras": what trains the network.
     resample_splits
-        Whether each seed splits the images anew, by class, into those that are fitted and those
-        that validate (and test images, where a dataset has no official ones): intervals then
-        speak of the data, too.
+        Whether each seed splits the images or rows anew, by class, into those that are fitted and
+        those that validate (and those that test, where a dataset has no official ones): intervals
+        then speak of the data, too.
     workers
         Processes to train in; by default one per core and thread. 1 trains in this process.
     threads
@@ -137,6 +140,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     """
     request = StudyRequest(
         dataset=dataset,
+        target=target,
         problem=problem,
         methods=methods,
         seeds=seeds,

@@ -20,7 +20,7 @@ def test_a_wrong_argument_is_named_with_the_nearest_right_one() -> None:
         TypeError, match=r"compare\(\) has no argument 'seed': did you mean 'seeds'"
     ):
         study.compare(seed=3)  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="has no argument 'x': there are dataset, problem, methods"):
+    with pytest.raises(TypeError, match="has no argument 'x': there are dataset, target, problem"):
         study.compare(x=3)  # type: ignore[call-arg]
 
 

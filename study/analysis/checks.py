@@ -16,7 +16,7 @@ from study.core.space import canonical, from_row, parse
 from study.core.study_info import ProblemInfo, Repetition, Session, SplitInfo, StudyInfo
 
 SAME = 1e-9  # relative: rounding of sums in another order
-FEWEST = 5  # images of a class that tell anything
+FEWEST = 5  # images or rows of a class that tell anything
 MANY_CLASSES = 4
 LEAK = 0.85  # of the entropy of many classes: no fresh network starts below
 LEAK_OF_FEW = 0.7  # the same of two or three classes
@@ -90,18 +90,25 @@ def same_design(trials: pd.DataFrame, points: int, dimensions: list[str]) -> Che
 
 
 def sound_split(split: SplitInfo) -> Check:
-    """Every part has enough images of every class, and no image is in two parts."""
-    wrong = [
-        f"a class has {count} {part} images, {FEWEST} at least are needed"
+    """Every part has enough images or rows of every class, and no image is in two parts.
+
+    Different rows of a table may well be equal: that is told, and no mistake.
+    """
+    items = split.items
+    scarce = [
+        f"a class has {count} {part} {items}, {FEWEST} at least are needed"
         for part, count in split.fewest.items()
         if count < FEWEST
     ]
-    if split.validation_in_fitted:
-        wrong.append(f"{split.validation_in_fitted:,} validation images are fitted, too")
-    if split.test_in_training:
-        wrong.append(f"{split.test_in_training:,} test images are training images, too")
+    shared = {
+        f"validation {items} equal fitted {items}": split.validation_in_fitted,
+        f"test {items} equal training {items}": split.test_in_training,
+    }
+    equal = [f"{count:,} {what}" for what, count in shared.items() if count]
+    wrong = [*scarce, *(equal if items == "images" else [])]
     fewest = ", ".join(f"{count:,} {part}" for part, count in split.fewest.items())
-    figures = f"each class has at least {fewest} images; none is in two parts"
+    told = "; ".join(equal) or "none is in two parts"
+    figures = f"each class has at least {fewest} {items}; {told}"
     return Check(rule="sound splits", passed=not wrong, figures="; ".join(wrong) or figures)
 
 

@@ -27,6 +27,8 @@ Examples:
 
   STUDY_DATA=~/data study compare --dataset mnist --seeds 8 --calls 20
 
+  study compare --dataset my_table.csv --target species --resample-splits
+
   study compare --seeds 10      (after --seeds 5: trains five seeds more)
 
   study compare --scheduler tcp://HOST:8786
@@ -110,15 +112,23 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     dataset: Annotated[
         str | None,
         typer.Option(
-            help="A dataset that `study problems` lists, such as digits or mnist, or a folder of "
-            "your own with one npz file or four IDX files.",
+            help="A dataset that `study problems` lists, such as digits or mnist, a folder of your "
+            "own with one npz file or four IDX files, or a table, FILE.csv.",
             show_default="mnist if available, else digits",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="The column of a table that holds the classes.",
+            show_default="none: only tables need it",
         ),
     ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
-            help="Passes through the training images.", show_default="3, more on small datasets"
+            help="Passes through the training data.", show_default="3, more on small datasets"
         ),
     ] = None,
     trainer: Annotated[
@@ -134,7 +144,8 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
         bool,
         typer.Option(
             "--resample-splits",
-            help="Split the images anew for each seed, so that intervals speak of the data, too.",
+            help="Split images or rows anew for each seed, so that intervals speak of the data, "
+            "too.",
         ),
     ] = False,
     workers: Workers = None,
@@ -166,6 +177,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     def command() -> int:
         request = StudyRequest(
             dataset=dataset,
+            target=target,
             problem=problem,
             methods=split_names(methods),
             seeds=seeds,

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 OPTIONS = (
     *("seeds", "calls", "initial-points", "retrain", "margin", "methods", "problem", "dataset"),
-    *("epochs", "trainer", "workers", "threads", "scheduler", "data-dir", "output"),
+    *("target", "epochs", "trainer", "workers", "threads", "scheduler", "data-dir", "output"),
     *("timeout", "keep-going", "retry-failed", "trace", "resample-splits"),
 )
 """The settings of a study as the command line has them, without the dashes."""

@@ -15,6 +15,8 @@ from study.core.validation import MAX_NUMBER, METHOD_PATTERN
 FORMAT: Literal[1] = 1
 """Of study.json; another number is another program's."""
 
+Items = Literal["images", "rows"]
+"""What a dataset has many of: images, or rows of a table."""
 Text = Annotated[str, Meta(max_length=10_000)]
 Amount = Annotated[int, Meta(ge=0, le=int(MAX_NUMBER))]
 Seconds = Annotated[float, Meta(ge=0, le=MAX_NUMBER)]
@@ -38,14 +40,15 @@ class ProblemWords(Struct, frozen=True, kw_only=True):
 
 
 class SplitInfo(Struct, frozen=True, kw_only=True):
-    """Whether the parts of labelled images are what they should be."""
+    """Whether the parts of labelled images, or rows, are what they should be."""
 
+    items: Items = "images"
     fewest: dict[Text, Amount]
     """Images of the rarest class, by part: fitted, validation, test."""
     validation_in_fitted: Amount
-    """Validation images that are fitted, too."""
+    """Validation images that equal a fitted one."""
     test_in_training: Amount
-    """Test images that are training images, too."""
+    """Test images that equal a training image."""
     entropy: Seconds
     """Of the classes of the validation images, in nats: whatever knows nothing of the images has
     about this cross-entropy, or more."""
@@ -62,7 +65,7 @@ class ProblemInfo(Struct, frozen=True, kw_only=True):
     classes: Annotated[int, Meta(ge=2, le=int(MAX_NUMBER))] | None = None
     """Of a classifier that starts from random weights: its loss then is about ln(classes)."""
     split: SplitInfo | None = None
-    """Of labelled images."""
+    """Of labelled images or rows."""
     words: ProblemWords
     objective: Objective
     space: tuple[Dimension, ...]
@@ -98,6 +101,8 @@ class DataInfo(Struct, frozen=True, kw_only=True):
     source: Text
     """Where it comes from, in words."""
     dataset: Text = ""
+    target: Text = ""
+    """The column of a table that holds the classes."""
     problem: Text = ""
     instead_of: Text = ""
     """The dataset that nobody named and that was unavailable, if another stands in for it."""

@@ -1,1 +1,1 @@
-"""Image datasets: a function and a row in `sources` each."""
+"""Datasets: a function and a row in `sources` each, or files of one's own."""

@@ -1,4 +1,4 @@
-"""Labelled images: how they are split, and what is checked of them."""
+"""Labelled images, or rows of a table: how they are split, and what is checked of them."""
 
 import functools
 import hashlib
@@ -9,7 +9,7 @@ import numpy as np
 
 from study.core.errors import translate_errors
 from study.core.records import make_rng
-from study.core.study_info import SplitInfo
+from study.core.study_info import Items, SplitInfo
 from study.data.labels import to_classes
 from study.data.split import count_fitted, describe_split, stratified_order
 
@@ -29,6 +29,8 @@ class Dataset:
     """
 
     name: str
+    items: Items = "images"
+    """What it has many of; the rows of a table are flat images to whatever trains on them."""
     source: str
     """Where the arrays were read, in words, and which labels are which classes if that needs
     saying."""
@@ -67,7 +69,7 @@ class Dataset:
     @functools.cached_property
     def split(self) -> SplitInfo:
         """Whether training, validation and test images are what they should be."""
-        return describe_split(self.x_train, self.y_train, self.x_test, self.y_test)
+        return describe_split(self.x_train, self.y_train, self.x_test, self.y_test, self.items)
 
     def fingerprint(self) -> str:
         """A checksum of all arrays: two datasets are the same if theirs are."""
@@ -127,6 +129,23 @@ def make_dataset(
 def validation_order(y_train: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A random order of training images whose last 15 % have their share of each class."""
     return stratified_order(y_train, len(y_train) - count_fitted(len(y_train)), rng)
+
+
+def first_images(dataset: Dataset, count: int) -> Dataset:
+    """A smaller dataset: the first so many training images, and all test images.
+
+    Those that validate are drawn with their share of each class: among the last 75 of 500 images a
+    class may be all but missing.
+    """
+    labels = dataset.y_train[:count]
+    order = validation_order(labels, np.random.default_rng(0))
+    return replace(
+        dataset,
+        name=f"{dataset.name}-{count}",
+        source=f"{dataset.source}; the first {count:,} of {len(dataset.x_train):,} training images",
+        x_train=dataset.x_train[order],
+        y_train=labels[order],
+    )
 
 
 def resample_split(dataset: Dataset, seed: int) -> Dataset:

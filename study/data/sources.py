@@ -1,4 +1,4 @@
-"""Image datasets: a function and a row each.
+"""Datasets: a function and a row each.
 
 To add one, write a function that returns a `Dataset`, and give it a row in `SOURCES`.
 """
@@ -12,10 +12,11 @@ import numpy as np
 
 from study.core.errors import StudyError, to_plain_line, translate_errors
 from study.core.validation import unknown_name_error
-from study.data.dataset import Arrays, Dataset, make_dataset
+from study.data.dataset import Arrays, Dataset, first_images, make_dataset
 from study.data.download import download, keras_cache
 from study.data.folders import find_files, list_entries
 from study.data.formats import read_files, read_folder, user_folder
+from study.data.tables import is_table, load_table
 
 MNIST_SHA256 = {
     "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
@@ -28,6 +29,8 @@ DIGITS_SOURCE = "bundled with scikit-learn"
 
 OnDownload = Callable[[int, int], None]
 """Called with the bytes so far and in all."""
+Loader = Callable[[Path | None, OnDownload | None], Dataset]
+"""Called with the user's data folder and a progress callback."""
 
 
 class UnavailableError(StudyError):
@@ -52,25 +55,30 @@ def load_dataset(
     name: str | None = None,
     data_dir: Path | None = None,
     on_download: OnDownload | None = None,
+    *,
+    target: str | None = None,
 ) -> Dataset:
     """Read a dataset.
 
     Parameters
     ----------
     name
-        A row of `SOURCES`, or a folder with an npz file under Keras's array names or with the
-        four IDX files, see `study.data.folders.find_files`. None: MNIST if it can be had, else
-        digits.
+        A row of `SOURCES`, a folder with an npz file under Keras's array names or with the four
+        IDX files, see `study.data.folders.find_files`, or a CSV file, see
+        `study.data.tables.load_table`. None: MNIST if it can be had, else digits.
     data_dir
         Where MNIST and Fashion-MNIST are looked for first; by default the folder that the
         environment variable STUDY_DATA names.
     on_download
         Called with (bytes so far, bytes in all) while a file is downloaded.
+    target
+        The column of a CSV file that holds the classes.
 
     Raises
     ------
     StudyError
-        If the name is unknown, the data cannot be had, or its content is not in order.
+        If the name is unknown, the data cannot be had, or its content is not in order; if a
+        target is named for anything but a table.
     """
 
     def message(error: OSError) -> str:
@@ -81,6 +89,12 @@ def load_dataset(
         )
 
     with translate_errors(OSError, message):
+        if name is not None and is_table(name):
+            return load_table(Path(name), target)
+        if target is not None:
+            raise StudyError(
+                f"--target {target} is for tables: drop it, or name one with --dataset FILE.csv"
+            )
         folder = user_folder(data_dir)
         if name is None:
             return load_default(folder, on_download)
@@ -147,12 +161,22 @@ def load_fashion_mnist(folder: Path | None, on_download: OnDownload | None) -> D
     return make_dataset("fashion-mnist", arrays, source)
 
 
-SOURCES: dict[str, Callable[[Path | None, OnDownload | None], Dataset]] = {
+def first_of(load: Loader, count: int) -> Loader:
+    """A loader of a dataset's first so many training images."""
+    return lambda folder, on_download: first_images(load(folder, on_download), count)
+
+
+SOURCES: dict[str, Loader] = {
     "digits": load_digits,
     "mnist": load_mnist,
     "fashion-mnist": load_fashion_mnist,
+    "digits-500": first_of(load_digits, 500),
+    "mnist-500": first_of(load_mnist, 500),
+    "mnist-5000": first_of(load_mnist, 5_000),
+    "fashion-mnist-500": first_of(load_fashion_mnist, 500),
+    "fashion-mnist-5000": first_of(load_fashion_mnist, 5_000),
 }
-"""Datasets by name; each is called with the user's data folder and a progress callback."""
+"""Datasets by name."""
 
 
 def load_folder(path: Path) -> Dataset:
@@ -160,7 +184,9 @@ def load_folder(path: Path) -> Dataset:
     if not path.is_dir():
         if path.exists() or len(path.parts) > 1:
             names = ", ".join(SOURCES)
-            raise StudyError(f"--dataset {path} is not a folder: name a folder or one of {names}")
+            raise StudyError(
+                f"--dataset {path} is not a folder: name one, a .csv file, or one of {names}"
+            )
         raise unknown_name_error("dataset", str(path), list(SOURCES))
     files = find_files(path)
     if files is None:

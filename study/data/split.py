@@ -1,8 +1,11 @@
-"""Which training images validate, and whether the parts of a dataset are what they should be."""
+"""Which training images validate, and whether the parts of a dataset are what they should be.
+
+What holds for images here holds for the rows of a table.
+"""
 
 import numpy as np
 
-from study.core.study_info import SplitInfo
+from study.core.study_info import Items, SplitInfo
 
 VALIDATION_SHARE = 0.15  # the tutorial's validation_split
 
@@ -22,7 +25,11 @@ def stratified_order(classes: np.ndarray, n_last: int, rng: np.random.Generator)
 
 
 def describe_split(
-    x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, y_test: np.ndarray
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    x_test: np.ndarray,
+    y_test: np.ndarray,
+    items: Items = "images",
 ) -> SplitInfo:
     """How many images the rarest class has in each part, and how many images are in two parts."""
     n_fitted, n_classes = count_fitted(len(x_train)), int(y_train.max()) + 1
@@ -32,6 +39,7 @@ def describe_split(
     training = fitted | validating
     shares = np.bincount(labels["validation"], minlength=n_classes) / len(labels["validation"])
     return SplitInfo(
+        items=items,
         fewest=fewest,
         validation_in_fitted=sum(row.tobytes() in fitted for row in x_train[n_fitted:]),
         test_in_training=sum(row.tobytes() in training for row in x_test),

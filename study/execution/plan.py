@@ -33,6 +33,7 @@ class StudyRequest:
     """What a user asks for, unchecked; see `study.compare` for what each means."""
 
     dataset: PathLike | None = None
+    target: str | None = None
     problem: Any = None
     methods: Sequence[str] = Settings.methods
     seeds: int | str | range | None = None
@@ -167,12 +168,12 @@ def find_problem(
 ) -> tuple[NetworkProblem | UserProblem, DataInfo]:
     """What is tuned: the network on a dataset, or another problem; and how it was named."""
     if request.problem is not None:
-        for option in ("dataset", "epochs", "trainer", "data_dir", "resample_splits"):
+        for option in ("dataset", "target", "epochs", "trainer", "data_dir", "resample_splits"):
             value = getattr(request, option)
             if value is not None and value is not False:
                 named = f"--{option.replace('_', '-')}" + ("" if value is True else f" {value}")
                 raise StudyError(
-                    f"{named} is for the network on images only: drop it, or drop --problem"
+                    f"{named} is for the built-in network only: drop it, or drop --problem"
                 )
         problem, named = get(request.problem)
         return problem, DataInfo(problem=named, source=problem.origin)
@@ -183,9 +184,12 @@ def find_problem(
         raise unknown_name_error("trainer", trainer, list(TRAINERS))
     dataset = None if request.dataset is None else os.fspath(request.dataset)
     folder = Path(request.data_dir) if request.data_dir else None
-    images = load_dataset(dataset, folder, on_download)
+    loaded = load_dataset(dataset, folder, on_download, target=request.target)
     data = DataInfo(
-        dataset=dataset or images.name, source=images.source, instead_of=images.instead_of
+        dataset=dataset or loaded.name,
+        target=request.target or "",
+        source=loaded.source,
+        instead_of=loaded.instead_of,
     )
-    epochs = epochs or images.default_epochs
-    return NetworkProblem(images, epochs, trainer, request.resample_splits), data
+    epochs = epochs or loaded.default_epochs
+    return NetworkProblem(loaded, epochs, trainer, request.resample_splits), data

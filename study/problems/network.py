@@ -25,7 +25,10 @@ KEPT_SPLITS = 2  # laid out in a process: on MNIST each takes some hundred megab
 
 @dataclass(frozen=True, eq=False)
 class NetworkProblem:
-    """The tutorial's problem: a dense Keras network on images, trained for a few epochs."""
+    """The tutorial's problem: a dense Keras network on images, trained for a few epochs.
+
+    The rows of a table are images to it.
+    """
 
     dataset: Dataset
     epochs: int
@@ -122,26 +125,28 @@ class NetworkProblem:
         """Dataset with checksum, network and training length."""
         data = self.dataset
         validating = len(data.x_train) - data.n_fitted
-        images = {
-            "training_images": len(data.x_train),
-            "validation_images": validating,
-            "test_images": len(data.x_test),
+        items = data.items
+        counts = {
+            f"training_{items}": len(data.x_train),
+            f"validation_{items}": validating,
+            f"test_{items}": len(data.x_test),
         }
         epochs = pluralize(self.epochs, "epoch")
         own_splits = "a split of its own for each seed" if self.resample_splits else ""
         words = ProblemWords(
             subject="dataset",
-            description=f"{len(data.x_train):,} training images ({validating:,} of them validate), "
-            f"{len(data.x_test):,} test images; " + "; ".join(filter(None, [epochs, own_splits])),
+            description=f"{len(data.x_train):,} training {items} ({validating:,} of them "
+            f"validate), {len(data.x_test):,} test {items}; "
+            + "; ".join(filter(None, [epochs, own_splits])),
             detail=" · ".join(filter(None, [epochs, own_splits])),
             work="train",
-            judged="retrained on all training images and scored on the test images",
+            judged=f"retrained on all training {items} and scored on the test {items}",
         )
         return ProblemInfo(
             name=data.name,
             fingerprint=data.fingerprint(),
             facts={
-                **images,
+                **counts,
                 "inputs": data.inputs,
                 "epochs": self.epochs,
                 "trainer": self.trainer,

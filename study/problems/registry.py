@@ -76,7 +76,10 @@ def source_fingerprint(problem: Any) -> str:
 def available() -> list[Listing]:
     """What can be tuned."""
     datasets = " | ".join(SOURCES)
-    network = f"the tutorial's dense Keras network on images: --dataset {datasets} | FOLDER"
+    network = (
+        f"the tutorial's dense Keras network on images: --dataset {datasets} | FOLDER (a number: "
+        "so many training images), or on a table: --dataset FILE.csv --target COLUMN"
+    )
     rows = [Listing(name="(default)", origin="built in", summary=network)]
     for name, problem in FUNCTIONS.items():
         summary = _first_line(problem.evaluate)

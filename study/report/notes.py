@@ -76,15 +76,16 @@ def comparisons_note(info: StudyInfo) -> str:
 
 def split_note(info: StudyInfo) -> str:
     """Of which data intervals speak, if the problem has data that this package splits."""
+    if info.problem.split is None:
+        return ""
+    items = info.problem.split.items
     if info.problem.facts.get("resample_splits"):
         return (
-            "Each seed split the images anew: intervals speak of seeds and of other splits of "
-            "these images. The splits overlap, so that for new images the intervals are still "
+            f"Each seed split the {items} anew: intervals speak of seeds and of other splits of "
+            f"these {items}. The splits overlap, so that for new {items} the intervals are still "
             "somewhat narrow (Nadeau & Bengio, 2003). "
         )
-    if info.problem.split:
-        return "All seeds share one split: intervals speak of other seeds, not of other images. "
-    return ""
+    return f"All seeds share one split: intervals speak of other seeds, not of other {items}. "
 
 
 def look_note(info: StudyInfo) -> str:

@@ -123,6 +123,7 @@ def repeat_command(
     """The command that repeats a study; --output is left to whoever repeats it."""
     named = {
         "dataset": data.dataset,
+        "target": data.target,
         "problem": data.problem,
         **{name: problem.facts.get(name, "") for name in ("epochs", "trainer")},
         "resample_splits": bool(problem.facts.get("resample_splits")),

@@ -212,8 +212,8 @@ def test_a_network_that_knows_a_little_is_found_out(digits: Dataset) -> None:
     ("changes", "told"),
     [
         ({}, "each class has at least 99 fitted, 16 validation, 21 test images; none is in two"),
-        ({"test_in_training": 237}, "237 test images are training images, too"),
-        ({"validation_in_fitted": 3}, "3 validation images are fitted, too"),
+        ({"test_in_training": 237}, "237 test images equal training images"),
+        ({"validation_in_fitted": 3}, "3 validation images equal fitted images"),
         ({"fewest": {"validation": 0}}, "a class has 0 validation images, 5 at least are needed"),
     ],
 )

@@ -93,6 +93,6 @@ def test_a_study_of_own_splits_says_so_and_does_not_depend_on_who_works(tmp_path
         study_of(tmp_path / "one")
 
 
-def test_only_the_network_on_images_is_split(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"^resample_splits is for the network on images only"):
+def test_only_the_data_of_the_network_are_split(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"^resample_splits is for the built-in network only"):
         compare(problem="branin", resample_splits=True, output=tmp_path)

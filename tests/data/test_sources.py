@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from study.analysis.checks import FEWEST
 from study.core.errors import StudyError
 from study.data import download, formats
 from study.data.dataset import Dataset
@@ -58,6 +59,32 @@ def test_mnist_is_split_as_the_tutorial_splits_it(mnist: Dataset) -> None:
     assert (mnist.inputs, mnist.classes, mnist.default_epochs) == (784, 10, 3)
     digest = hashlib.sha256(mnist.x_test.tobytes()).hexdigest()
     assert digest == MNIST_SHA256["x_test"]
+
+
+def test_a_subset_is_the_first_training_images_with_all_test_images(digits: Dataset) -> None:
+    small = load_dataset("digits-500")
+    assert sorted(map(bytes, small.x_train)) == sorted(map(bytes, digits.x_train[:500]))
+    assert np.array_equal(small.x_test, digits.x_test)
+    labels = {
+        bytes(image): label for image, label in zip(digits.x_train, digits.y_train, strict=True)
+    }
+    assert [labels[bytes(image)] for image in small.x_train] == small.y_train.tolist()
+    assert (small.n_fitted, small.default_epochs, small.official_test) == (425, 120, False)
+    assert small.source == "bundled with scikit-learn; the first 500 of 1,437 training images"
+    assert small.fingerprint() != digits.fingerprint()
+
+
+@pytest.mark.parametrize(("count", "epochs"), [(500, 120), (5_000, 12)])
+def test_a_subset_of_mnist_has_every_class_in_every_part(
+    mnist: Dataset, count: int, epochs: int
+) -> None:
+    small = load_dataset(f"mnist-{count}")
+    shares = np.bincount(mnist.y_train[:count]) * 0.15
+    assert np.abs(np.bincount(small.y_train[small.n_fitted :]) - shares).max() < 1
+    assert min(small.split.fewest.values()) >= FEWEST
+    assert (len(small.x_train), len(small.x_test)) == (count, 10_000)
+    assert small.default_epochs == epochs
+    assert small.fingerprint() != mnist.fingerprint()
 
 
 @pytest.mark.parametrize("kind", ["npz", "idx", "gzipped idx"])
@@ -206,10 +233,12 @@ def test_without_mnist_anywhere_the_study_runs_on_digits_and_says_why(offline: P
     assert "the download failed" in dataset.source
 
 
-def test_mnist_that_cannot_be_had_names_three_remedies(offline: Path) -> None:
+@pytest.mark.parametrize("name", ["mnist", "mnist-500"])
+def test_mnist_that_cannot_be_had_names_three_remedies(offline: Path, name: str) -> None:
     with pytest.raises(StudyError) as caught:
-        load_dataset("mnist")
+        load_dataset(name)
     told = caught.value.command_line
+    assert told.startswith("--dataset mnist is unavailable")
     assert all(words in told for words in ("--data-dir", "network", "--dataset digits"))
     assert "\n" not in told
     assert not [path for path in offline.rglob("*") if path.is_file()]
