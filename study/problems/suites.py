@@ -33,7 +33,7 @@ SUITES: dict[str, Suite] = {
         problems=tuple(FUNCTIONS),
     ),
     "tabular": Suite(
-        summary="the tables of HPOBench, HPOLib and NAS-Bench-201, of known optimum (extra tabular)",
+        summary="tables of known optimum, of HPOBench, HPOLib and NAS-Bench-201 (extra tabular)",
         problems=tuple(tabular.TABLES.summaries),
     ),
     "sklearn": Suite(
@@ -43,6 +43,13 @@ SUITES: dict[str, Suite] = {
     "sklearn-all": Suite(
         summary="bayesmark's scikit-learn problems, without those on Boston's houses",
         problems=tuple(bayesmark.NAMES),
+    ),
+    "mnist-like": Suite(
+        summary="the network on digits, MNIST and Fashion-MNIST, whole and in small parts",
+        datasets=(
+            *("digits", "digits-500", "mnist", "mnist-500", "mnist-5000"),
+            *("fashion-mnist", "fashion-mnist-500", "fashion-mnist-5000"),
+        ),
     ),
 }
 """Those that are built in, by name."""
