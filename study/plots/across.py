@@ -9,7 +9,6 @@ from matplotlib.ticker import MaxNLocator
 from study.core.objective import Objective
 from study.plots.style import (
     by_method,
-    clip_for_axis,
     colours,
     legend_beside,
     line_style,
@@ -189,13 +188,13 @@ def small_convergence(
 ) -> Axes:
     """Mean incumbents by call on one problem, without a legend."""
     tints = colours(list(trials["method"].unique()))
-    means = trials.groupby(["method", "call"], sort=False)["incumbent_score"].mean()
+    means = objective.to_display(
+        trials.groupby(["method", "call"], sort=False)["incumbent_score"].mean()
+    )
     for method in tints:
-        shown = clip_for_axis(objective, means[method])
-        axes.plot(
-            shown.index, shown, color=tints[method], lw=1.5, ls=line_style(method), label=method
-        )
-    score_axis(axes, objective, clip_for_axis(objective, means.dropna()))
+        own, style = means[method], line_style(method)
+        axes.plot(own.index, own, color=tints[method], lw=1.5, ls=style, label=method)
+    score_axis(axes, objective, means)
     axes.axvspan(0.5, initial_points + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
     axes.set_title(problem, fontsize=9)
     axes.tick_params(labelsize=7)

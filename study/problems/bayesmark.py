@@ -2,8 +2,9 @@
 
 Spaces, folds and splits are those of the package bayesmark (github.com/uber/bayesmark), on which
 the black-box optimisation challenge of NeurIPS 2020 stood. Its problems on Boston's houses are left
-out, for scikit-learn no longer has these data. Published losses are minus scikit-learn's scores:
-log loss and errors as they are shown here, and minus the accuracy.
+out, for scikit-learn no longer has these data, and from its version 1.6 on AdaBoost's classifier is
+another (SAMME, not SAMME.R). Published losses are minus scikit-learn's scores: log loss and errors
+as they are shown here, and minus the accuracy.
 
 `study.problems.bayesmark.svm_wine_acc` is a `study.Problem`, and so is each of `NAMES`. The first
 point is what scikit-learn takes by default, or the nearest in the space: see `default_point`.
@@ -175,7 +176,7 @@ NAMES = {
 SMALL = (
     *("dt_digits_acc", "rf_digits_nll", "svm_digits_nll"),
     *("lasso_iris_nll", "mlp_adam_iris_nll", "svm_iris_acc"),
-    *("ada_wine_nll", "knn_wine_acc", "mlp_sgd_wine_acc"),
+    *("knn_wine_acc", "linear_wine_nll", "mlp_sgd_wine_acc"),
     *("dt_breast_acc", "knn_breast_nll", "linear_breast_nll"),
     *("ada_diabetes_mae", "lasso_diabetes_mse", "rf_diabetes_mse"),
 )
@@ -195,8 +196,8 @@ def make_problem(name: str) -> Problem:
     model, dataset, measure = NAMES[name]
     make, space = DATASETS[dataset][0][model]
     if (model, measure) == ("svm", "nll"):
-        # Deprecated in scikit-learn 1.9; what is to replace it calibrates on other folds. Labels do
-        # not depend on it.
+        # Deprecated in scikit-learn 1.9, but CalibratedClassifierCV, which is to replace it, gives
+        # other losses than the published ones. Labels do not depend on it.
         make = functools.partial(make, probability=True)
     loader = "load_breast_cancer" if dataset == "breast" else f"load_{dataset}"
     (x, y), apart = hold_out(*factory(f"datasets.{loader}")(return_X_y=True))
