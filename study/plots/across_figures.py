@@ -117,7 +117,8 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         section="Problem by problem",
         title="Best value so far, by call",
         caption="The mean over seeds of each method, a panel per problem, in the problem's own "
-        "values; within the shaded design all searches are the same.",
+        "values; within the shaded design all searches are the same. Values are as searches "
+        "observed them, unless a study traces: noise carries some beyond the optimum.",
         draw=_convergence,
     ),
     FigureSpec(

@@ -115,9 +115,6 @@ def pair_rows(collection: Collection) -> TextTable:
                     + words.interval(row, f"{name}_{kind}_low", f"{name}_{kind}_high", "+.2f")
                     for heading, kind in KINDS.items()
                 },
-                "mixed model": words.interval(
-                    row, f"{name}_mixed_low", f"{name}_mixed_high", "+.2f"
-                ),
                 "p": words.or_dash(row["p_like_adjusted"], ".3f"),
                 "practically": " / ".join(words.or_dash(chance, ".2f") for chance in chances),
             }
@@ -135,18 +132,23 @@ def counts_cell(row: Mapping[Any, Any]) -> dict[str, str]:
 def problem_rows(collection: Collection) -> TextTable:
     """A row per problem."""
     means = collection.runs.groupby(["problem", "method"])["rank"].mean().unstack()
-    return [
-        {
-            "problem": str(row["problem"]),
-            "measure": f"{row['measure']}, {row['direction']} is best",
-            "seeds": str(row["seeds"]),
-            "best known": f"{row['best_known']:.5g}",
-            f"{collection.control}, median": f"{row['control_median']:.5g}",
-            "best mean rank": str(means.loc[row["problem"]].idxmin()),
-            "failures": str(row["failures"]),
-        }
-        for row in collection.problems.to_dict("records")
-    ]
+    rows = []
+    for row in collection.problems.to_dict("records"):
+        objective = collection.studies[row["problem"]].objective
+        values = row["best_known"], row["control_median"]
+        best, median = (objective.format_score(objective.sign * value) for value in values)
+        rows.append(
+            {
+                "problem": str(row["problem"]),
+                "measure": f"{row['measure']}, {row['direction']} is best",
+                "seeds": str(row["seeds"]),
+                "best known": best,
+                f"{collection.control}, median": median,
+                "best mean rank": str(means.loc[row["problem"]].idxmin()),
+                "failures": str(row["failures"]),
+            }
+        )
+    return rows
 
 
 def budget_rows(collection: Collection) -> TextTable:
