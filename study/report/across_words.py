@@ -111,12 +111,12 @@ def pairs_note() -> str:
         "undecided. Difference: of normalised regrets; positive if the first method is better. On "
         "these problems: Student's t over seeds, each problem with a variance of its own "
         "(Satterthwaite). On problems like these: the two-level bootstrap, problems drawn, then "
-        "seeds within (expanded percentiles: Hesterberg, 2015); p and verdict by a mixed model with "
-        "a random effect per problem (REML, Student's t; its interval stands in pairs.csv), p times "
-        "the number of pairs. Practically: chances of better, same and worse, by the Bayesian "
-        "signed-rank test (Benavoli et al., 2017) with a region of practical equivalence of "
-        f"{ROPE:g}, seeds weighed within problems. A normalised regret of more than 2 counts as 2, "
-        "and a run without a score as the worst of its problem."
+        "seeds within (expanded percentiles: Hesterberg, 2015); p and verdict by a mixed model "
+        "with a random effect per problem (REML, Student's t; its interval stands in pairs.csv), p "
+        "times the number of pairs. Practically: chances of better, same and worse, by the "
+        "Bayesian signed-rank test (Benavoli et al., 2017) with a region of practical equivalence "
+        f"of {ROPE:g}, seeds weighed within problems. A normalised regret of more than 2 counts as "
+        "2, and a run without a score as the worst of its problem."
     )
 
 
