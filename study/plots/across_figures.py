@@ -74,6 +74,11 @@ def _convergence(collection: Collection) -> Figure:
     return figure
 
 
+def _has_regrets(collection: Collection) -> bool:
+    """Whether any problem leaves something to gain beyond random search."""
+    return bool(collection.runs["normalised_regret"].notna().any())
+
+
 FIGURES: tuple[FigureSpec[Collection], ...] = (
     FigureSpec(
         name="wins",
@@ -93,7 +98,7 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         "the problems count as drawn, too. Left of the dashed line a method is better than random "
         "search's median run.",
         draw=_scores,
-        applies=lambda collection: bool(collection.runs["normalised_regret"].notna().any()),
+        applies=_has_regrets,
     ),
     FigureSpec(
         name="ranks",
@@ -110,7 +115,7 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         caption="0 is the best known value, 1 random search's median run. A row without figures: "
         "random search's median run is as good as the best known, and nothing is left to gain.",
         draw=_heat,
-        applies=lambda collection: bool(collection.runs["normalised_regret"].notna().any()),
+        applies=_has_regrets,
     ),
     FigureSpec(
         name="convergence",
@@ -137,7 +142,7 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         caption="The share of runs that end at most so far from the best known value. Where lines "
         "cross, one method has more very good runs, and the other fewer bad ones.",
         draw=_profile,
-        applies=lambda collection: bool(collection.runs["normalised_regret"].notna().any()),
+        applies=_has_regrets,
     ),
     FigureSpec(
         name="budgets",
@@ -146,7 +151,7 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         caption="Above 0, a method's incumbent after so many calls is better than the control's; "
         "an interval that leaves out 0 says so of problems like these.",
         draw=_budgets,
-        applies=lambda collection: bool(collection.runs["normalised_regret"].notna().any()),
+        applies=_has_regrets,
     ),
 )
 """Every figure, in the order of the report."""

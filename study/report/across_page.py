@@ -11,7 +11,7 @@ from study.plots.across_figures import draw_collection
 from study.plots.figures import DrawnFigure
 from study.report import across_words as words
 from study.report import notes
-from study.report.page import Section, write_pages
+from study.report.page import Section, to_sections, write_pages
 from study.report.tables import TextTable
 
 KINDS = {"on these problems": "here", "on problems like these": "like"}
@@ -183,12 +183,4 @@ def sections(collection: Collection, drawn: list[DrawnFigure]) -> list[Section]:
             "note": words.budgets_note(collection),
         },
     }
-    headings = dict.fromkeys(one.section for one in drawn)
-    return [
-        Section(
-            heading=heading,
-            figures=[one for one in drawn if one.section == heading],
-            **texts.get(heading, {}),
-        )
-        for heading in headings
-    ]
+    return to_sections(drawn, texts)

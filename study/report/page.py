@@ -1,7 +1,7 @@
 """The report: one HTML file that needs nothing else, and its Markdown twin."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -169,6 +169,11 @@ def sections(results: Results, drawn: list[DrawnFigure]) -> list[Section]:
             "note": notes.clock_note(info).strip(),
         },
     }
+    return to_sections(drawn, texts)
+
+
+def to_sections(drawn: list[DrawnFigure], texts: Mapping[str, Mapping[str, Any]]) -> list[Section]:
+    """A section per heading of the figures, in their order, with what stands in `texts` for it."""
     headings = dict.fromkeys(one.section for one in drawn)
     return [
         Section(
