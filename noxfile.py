@@ -18,6 +18,7 @@ SMALL_STUDY = (
     *("compare", "--dataset", "digits", "--seeds", "2", "--calls", "4", "--initial-points", "3"),
     *("--retrain", "1", "--epochs", "2"),
 )
+SMALL_EXTRAS = ".[tpe,hyperopt,bayes-opt,tabular]"
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -45,9 +46,8 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests that take little time.
 
-    What needs MNIST is skipped unless STUDY_DATA names a folder with it. Optuna and the
-    tables are small, so that `tpe` and `tabular` are always tested; for `optuna-gp` there is a
-    session of its own.
+    What needs MNIST is skipped unless STUDY_DATA names a folder with it. The extras are small and
+    installed, but for `optuna-gp`'s, which has a session of its own.
     """
     run_tests(session, *QUICK)
 
@@ -72,7 +72,7 @@ def tests_313(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session, *options: str) -> None:
     """Install the package and run tests."""
-    session.install(".[tpe,tabular]", *dependencies("tests"))
+    session.install(SMALL_EXTRAS, *dependencies("tests"))
     session.run("pytest", *SIDE_BY_SIDE, *options, *session.posargs)
 
 
@@ -95,7 +95,7 @@ def build(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that pyproject.toml allows."""
     session.install("uv")
-    session.run("uv", "pip", "install", "--resolution", "lowest-direct", ".[tpe,tabular]")
+    session.run("uv", "pip", "install", "--resolution", "lowest-direct", SMALL_EXTRAS)
     session.install(*dependencies("tests"))
     session.run("pytest", *SIDE_BY_SIDE, *session.posargs)
 

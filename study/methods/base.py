@@ -50,7 +50,7 @@ class MethodSpec:
     uses_initial_design: bool = True
     """Whether its run begins with the shared initial design."""
     requires: tuple[str, ...] = ()
-    """Packages that it imports and that `study` does not install by itself."""
+    """Packages that it needs and that `study` does not install by itself, as they are installed."""
     extra: str = ""
     """The extra that installs them."""
 

@@ -21,6 +21,7 @@ from study.core.dimensions import (
 )
 from study.core.space import Configuration, Space
 from study.methods.base import Method, SearchContext
+from study.methods.basic import FixedConfiguration
 
 P = ParamSpec("P")
 
@@ -28,11 +29,16 @@ P = ParamSpec("P")
 def with_library_space(
     create: Callable[Concatenate[SearchContext, P], Method],
 ) -> Callable[Concatenate[SearchContext, P], Method]:
-    """Have a method that a library brings see uniform and log ranges and named choices only."""
+    """Have a method that a library brings see uniform and log ranges and named choices only.
+
+    Where there is nothing to search, it is not asked.
+    """
 
     @functools.wraps(create)
     def created(context: SearchContext, *args: P.args, **kwargs: P.kwargs) -> Method:
         space = library_space(context.space)
+        if not space.dimensions:
+            return FixedConfiguration({d.name: d.first for d in context.space.dimensions})
         search = create(replace(context, space=space), *args, **kwargs)
         return search if space == context.space else EncodedSearch(context.space, search)
 
@@ -103,5 +109,12 @@ def decode(dimension: Dimension, value: Any) -> Any:
     if isinstance(dimension, Categorical):
         return from_cells(dimension, [value])[0]
     if isinstance(dimension, Real) and dimension.prior == "logit":
-        return min(max(expit(value), dimension.low), dimension.high)
+        return clip(dimension, expit(value))
+    return value
+
+
+def clip(dimension: Dimension, value: Any) -> Any:
+    """`value`, for exp(log(x)) may miss the end of an interval by one ulp."""
+    if isinstance(dimension, Real):
+        return min(max(float(value), dimension.low), dimension.high)
     return value

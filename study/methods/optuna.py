@@ -23,7 +23,7 @@ from study.core.dimensions import Dimension, Integer, Real
 from study.core.space import Configuration, Space
 from study.core.validation import require_count
 from study.methods.base import SearchContext
-from study.methods.encoding import with_library_space
+from study.methods.encoding import clip, with_library_space
 
 
 @dataclass(frozen=True)
@@ -133,13 +133,6 @@ def _distribution(dimension: Dimension) -> BaseDistribution:
     if isinstance(dimension, Integer):
         return IntDistribution(dimension.low, dimension.high, log=dimension.log)
     return CategoricalDistribution(list(map(str, dimension.choices)))
-
-
-def clip(dimension: Dimension, value: Any) -> Any:
-    """`value`, for TPE's exp(log(x)) may miss the end of an interval by one ulp."""
-    if isinstance(dimension, Real):
-        return min(max(float(value), dimension.low), dimension.high)
-    return value
 
 
 @contextmanager

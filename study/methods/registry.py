@@ -5,7 +5,7 @@ To add one, write a class with `ask` and `tell` in a file of its own, and give i
 
 import functools
 import inspect
-from importlib.util import find_spec
+from importlib.metadata import distributions
 
 from study.core.environment import install_hint
 from study.core.errors import StudyError
@@ -51,6 +51,18 @@ METHODS: dict[str, MethodSpec] = {
         requires=("optuna", "torch", "greenlet"),
         extra="optuna",
     ),
+    "hyperopt": method_row(
+        "the original tree-structured Parzen estimator, hyperopt's",
+        *("hyperopt", "create_hyperopt"),
+        requires=("hyperopt",),
+        extra="hyperopt",
+    ),
+    "bayes-opt": method_row(
+        "Gaussian process, UCB, kappa 2.576, bayesian-optimization's",
+        *("bayesopt", "create_bayes_opt"),
+        requires=("bayesian-optimization",),
+        extra="bayes-opt",
+    ),
 }
 
 
@@ -72,7 +84,7 @@ def get(name: str) -> MethodSpec:
 
 def missing_packages(spec: MethodSpec) -> list[str]:
     """The packages that a method needs and that are not installed."""
-    return [package for package in spec.requires if find_spec(package) is None]
+    return [package for package in spec.requires if not any(distributions(name=package))]
 
 
 @functools.cache

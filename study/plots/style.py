@@ -48,7 +48,8 @@ def own_style() -> Iterator[None]:
 
 PALETTE = sns.color_palette("colorblind")
 BASELINE_COLOUR = (0.35, 0.35, 0.35)
-SEARCH_COLOURS = [PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9, 3)]
+OLIVE = (0.42, 0.38, 0.05)  # in place of the palette's grey, which is nearly the baseline's
+SEARCH_COLOURS = [*(PALETTE[i] for i in (0, 1, 2, 4, 8, 5, 9, 3, 6)), OLIVE]
 # Each has the same colour in every plot of every study.
 METHOD_COLOURS = {
     "baseline": BASELINE_COLOUR,
@@ -60,6 +61,8 @@ METHOD_COLOURS = {
     "optuna-gp": SEARCH_COLOURS[5],
     "quasi-random": SEARCH_COLOURS[6],
     "cmaes": SEARCH_COLOURS[7],
+    "hyperopt": SEARCH_COLOURS[8],
+    "bayes-opt": SEARCH_COLOURS[9],
 }
 MAX_LINES = 30  # more seeds than this make a cloud of lines, not a plot
 MAX_POINTS = 20_000  # more of them in one panel only take longer

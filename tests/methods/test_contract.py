@@ -20,10 +20,14 @@ from study.training.network import BASELINE, SPACE
 from tests.toy import Toy, in_process
 
 
-def row(name: str) -> Any:
-    """A method as a parameter of a test, which is skipped if the method cannot be had here."""
+def row(name: str, slow: tuple[str, ...] = ()) -> Any:
+    """A method as a parameter of a test, which is skipped if the method cannot be had here.
+
+    `slow` are the methods with which the test takes long.
+    """
     lacking = ", ".join(missing_packages(METHODS[name]))
-    return pytest.param(name, marks=pytest.mark.skipif(bool(lacking), reason=f"needs {lacking}"))
+    skipped = pytest.mark.skipif(bool(lacking), reason=f"needs {lacking}")
+    return pytest.param(name, marks=[skipped, pytest.mark.slow] if name in slow else skipped)
 
 
 every_method = pytest.mark.parametrize("name", [row(name) for name in METHODS])

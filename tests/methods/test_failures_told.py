@@ -78,7 +78,11 @@ def test_a_library_holds_what_it_was_told_with_the_right_sign(name: str) -> None
         space=SPACE, baseline=history[0][0], initial_points=5, rng=make_rng(0, name)
     )
     search: Any = pickle.loads(propose(parse_method(name), context, history).state)
-    if hasattr(search, "optimizer"):  # scikit-optimize minimises
+    if name == "hyperopt":  # it minimises, as scikit-optimize does
+        held = [-search.to_trial(number)["result"]["loss"] for number in range(len(history))]
+    elif name == "bayes-opt":
+        held = list(search.optimizer.space.target)
+    elif hasattr(search, "optimizer"):
         held = [-value for value in search.optimizer.yi]
     else:
         held = [trial.value for trial in search.trials.trials if trial.value is not None]
