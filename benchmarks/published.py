@@ -185,7 +185,7 @@ def simulate_studies(name: str, studies: int) -> list[tuple[str, ...]]:
     ]
     gains = np.concatenate(chunks)
     true = float(np.median((gains + rng.permutation(gains)) / 2))
-    rows = []
+    rows = list[tuple[str, ...]]()
     for seeds in SEEDS:
         shape = studies, seeds
         once, again = (final_scores(table, sign, CALLS, shape, rng) for _ in range(2))
@@ -224,7 +224,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--studies", type=int, default=500)
     chosen = parser.parse_args()
-    columns = "problem", "published", "measured", "error", "agrees"
+    columns: tuple[str, ...] = ("problem", "published", "measured", "error", "agrees")
     title = f"Expected best of {BEST_OF} random draws, bayesmark's problems"
     show(title, columns, compare_with_bayesmark(chosen.points))
     columns = "table", "exact law", "study", "error", "apart, in errors"

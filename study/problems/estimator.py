@@ -15,7 +15,8 @@ from study.core.errors import StudyError, translate_errors
 from study.core.objective import Objective
 from study.core.space import Configuration
 from study.core.validation import is_name, near_names, safe_repr
-from study.problems.user import Problem, definition_line
+from study.problems.measurement import definition_line
+from study.problems.user import Problem
 
 TEST_SHARE = 0.2  # of the rows, kept apart for the winners
 SHARES = (  # how the names of scores begin that lie between 0 and 1
