@@ -28,6 +28,7 @@ def keras_problem(
     default: Configuration,
     baseline: Configuration | None = None,
     dataset: str = "digits",
+    target: str | None = None,
     epochs: int | None = None,
 ) -> Problem:
     """The validation accuracy of a model, to be maximised; winners are scored on the test images.
@@ -42,6 +43,8 @@ def keras_problem(
         As in `study.Problem`. A dimension `batch_size` is the batch size of `fit`, by default 32.
     dataset
         As `--dataset`; the last 15 % of its training images validate.
+    target
+        Of a table, FILE.csv: the column that holds the classes.
     epochs
         By default the dataset's, as in the study of the tutorial's network.
 
@@ -50,7 +53,7 @@ def keras_problem(
     StudyError
         If the data cannot be had.
     """
-    data = load_dataset(dataset)
+    data = load_dataset(dataset, target=target)
     n_epochs = epochs or data.default_epochs
 
     def score(configuration: Configuration, seed: int, images: int, x: Any, y: Any) -> Measurement:

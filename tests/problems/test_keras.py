@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study import Integer, keras_problem
+from study import Integer, Measurement, keras_problem
 from study.data.dataset import Dataset
 from study.training.keras_fit import start_session, to_pixels, undisturbed_seeds
 from study.training.keras_loop import evaluate_loss
@@ -87,3 +88,27 @@ def test_a_model_learns_as_much_as_by_plain_fit(digits: Dataset) -> None:
     d = np.subtract(ours, theirs)
     assert POWER * stats.sem(d) < NOTICED * np.std(ours, ddof=1)
     assert stats.ttest_1samp(d, 0.0).pvalue > 0.05
+
+
+def test_a_table_is_a_dataset_too(tmp_path: Path) -> None:
+    from sklearn.datasets import load_iris
+
+    load_iris(as_frame=True).frame.to_csv(tmp_path / "iris.csv", index=False)
+
+    def build(_: Any) -> Any:
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+        model.compile(keras.optimizers.Adam(0.1), "sparse_categorical_crossentropy")
+        return model
+
+    problem = keras_problem(
+        build,
+        space=[Integer(name="unused", low=0, high=1)],
+        default={"unused": 0},
+        dataset=str(tmp_path / "iris.csv"),
+        target="target",
+        epochs=20,
+    )
+    outcome = problem.evaluate({"unused": 0}, 0)
+    assert isinstance(outcome, Measurement)
+    assert outcome.size == 4 * 3 + 3
+    assert outcome.value > 0.8
