@@ -16,7 +16,7 @@ from study.core.errors import StudyError
 from study.core.formatting import join_words, pluralize
 from study.results import Results, load
 from study.storage import csv
-from study.storage.files import LEDGER
+from study.storage.files import is_study, studies_within
 
 Budget = tuple[int, int]
 """Calls per run, and how many of them are the shared design."""
@@ -202,13 +202,9 @@ def expand(folders: Iterable[Path]) -> list[Path]:
     """Results folders, and in place of a folder of such what it holds."""
     found: list[Path] = []
     for folder in folders:
-        inner = sorted(inside for inside in folder.glob("*/") if _holds_study(inside))
-        found += inner if inner and not _holds_study(folder) else [folder]
+        inner = [] if is_study(folder) else studies_within(folder)
+        found += inner or [folder]
     return list(dict.fromkeys(found))
-
-
-def _holds_study(folder: Path) -> bool:
-    return (folder / LEDGER).is_file() or (folder / "study.json").is_file()
 
 
 def collect(results: Sequence[Results], left_out: Sequence[str] = ()) -> Collection:

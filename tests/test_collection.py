@@ -149,6 +149,11 @@ def test_a_folder_without_a_study_is_an_error(tmp_path: Path) -> None:
         study.combine([tmp_path])
 
 
+def test_a_suites_folder_is_no_study_and_says_so(suite: Path) -> None:
+    with pytest.raises(study.StudyError, match=r"it holds 3 studies: name one, such as .*branin"):
+        study.load(suite)
+
+
 def test_a_folder_that_is_a_study_stands_for_itself(suite: Path) -> None:
     assert expand([suite / "branin", suite / "branin"]) == [suite / "branin"]
 

@@ -44,12 +44,29 @@ def translate_read_errors(folder: Path) -> AbstractContextManager[None]:
 
     def message(error: Exception) -> str:
         if isinstance(error, FileNotFoundError | NotADirectoryError):
-            interrupted = (folder / LEDGER).is_file()
-            advice = "run the same study compare again" if interrupted else "name a results folder"
-            return f"{folder} holds no {Path(error.filename).name}: {advice}"
+            return f"{folder} holds no {Path(error.filename).name}: {_advice(folder)}"
         if isinstance(error, RecursionError):
             return f"{folder} holds lists without end: run the study again"
         return f"{folder} cannot be read ({error}): run the study again"
 
     kinds = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
     return translate_errors((*kinds, RecursionError), message)
+
+
+def _advice(folder: Path) -> str:
+    """What to do where a folder holds no study that can be read."""
+    if (folder / LEDGER).is_file():
+        return "run the same study compare again"
+    if inner := studies_within(folder):
+        return f"it holds {len(inner)} studies: name one, such as {inner[0]}, or study combine it"
+    return "name a results folder"
+
+
+def studies_within(folder: Path) -> list[Path]:
+    """The results folders in a folder, in alphabetical order."""
+    return sorted(inside for inside in folder.glob("*/") if is_study(inside))
+
+
+def is_study(folder: Path) -> bool:
+    """Whether a folder holds a study."""
+    return (folder / LEDGER).is_file() or (folder / "study.json").is_file()
