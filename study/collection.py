@@ -68,7 +68,7 @@ class Collection:
     def runs(self) -> pd.DataFrame:
         """A row per problem, seed and method, see `study.analysis.standardise`."""
         known = {p: self.studies[p].objective.optimum is not None for p in self.scores}
-        return standardised_runs(self.scores, known)
+        return standardised_runs(self.scores, known, self.control)
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -105,7 +105,7 @@ class Collection:
     @cached_property
     def attainment(self) -> pd.DataFrame:
         """Shares of targets reached, see `study.analysis.attainment`."""
-        return attainment.attainment(self.incumbents, *self.budget)
+        return attainment.attainment(self.incumbents, *self.budget, self.control)
 
     @cached_property
     def profile(self) -> pd.DataFrame:
@@ -125,7 +125,7 @@ class Collection:
                 for problem, rows in self.incumbents.items()
             }
             known = {p: self.studies[p].objective.optimum is not None for p in scores}
-            runs, verdicts = standardised_runs(scores, known), self._verdicts(scores)
+            runs, verdicts = standardised_runs(scores, known, self.control), self._verdicts(scores)
             table = across.pair_table(runs, verdicts, np.random.default_rng(0))
             parts.append(table.assign(calls=call))
         table = pd.concat(parts, ignore_index=True)

@@ -14,26 +14,26 @@ from study.analysis.standardise import CONTROL
 Incumbents = Mapping[str, pd.DataFrame]
 
 QUANTILES = tuple(np.arange(1, 11) / 10)
-"""Of what random search held: the targets of a problem."""
+"""Of what the control held: the targets of a problem."""
 TIMES = 60  # moments at which the shares by time are told
 BUDGETS = (10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 
 
-def targets(incumbents: pd.DataFrame, initial_points: int) -> np.ndarray:
+def targets(incumbents: pd.DataFrame, initial_points: int, control: str = CONTROL) -> np.ndarray:
     """The (10,) targets of a problem, as scores: easy ones first.
 
-    They are the deciles of the incumbents that random search had after its calls beyond the shared
-    design, over all seeds, the last of them the best that it ever had; of all methods, where
-    random search is not among them.
+    They are the deciles of the incumbents that the control, such as random search, had after its
+    calls beyond the shared design, over all seeds, the last of them the best that it ever had.
     """
     chosen = incumbents[incumbents["call"] > initial_points]
     searched = chosen if len(chosen) else incumbents
-    own = searched[searched["method"] == CONTROL]
-    scores = (own if len(own) else searched)["incumbent_score"].dropna()
+    scores = searched.loc[searched["method"] == control, "incumbent_score"].dropna()
     return np.quantile(scores, QUANTILES, method="inverted_cdf") if len(scores) else np.empty(0)
 
 
-def first_hits(incumbents: Incumbents, initial_points: int, column: str) -> pd.DataFrame:
+def first_hits(
+    incumbents: Incumbents, initial_points: int, column: str, control: str = CONTROL
+) -> pd.DataFrame:
     """When each run first reached each target of its problem, by `column`.
 
     A row per problem, method, seed and target: problem, method, seed, target (its place, from 1),
@@ -41,23 +41,25 @@ def first_hits(incumbents: Incumbents, initial_points: int, column: str) -> pd.D
     """
     parts = []
     for problem, frame in incumbents.items():
-        for place, target in enumerate(targets(frame, initial_points), start=1):
+        for place, target in enumerate(targets(frame, initial_points, control), start=1):
             reached = frame[column].where(frame["incumbent_score"] >= target, np.inf)
             first = reached.groupby([frame["method"], frame["seed"]], sort=False).min()
             parts.append(first.reset_index().assign(problem=problem, target=place))
     return pd.concat(parts, ignore_index=True)[["problem", "method", "seed", "target", column]]
 
 
-def attainment(incumbents: Incumbents, calls: int, initial_points: int) -> pd.DataFrame:
+def attainment(
+    incumbents: Incumbents, calls: int, initial_points: int, control: str = CONTROL
+) -> pd.DataFrame:
     """The share of targets reached, over all problems, seeds and targets, by call and by time.
 
     The empirical distribution of running times: Hansen et al., COCO, Optimization Methods and
     Software 36, 2021. Every problem counts alike. Columns: method, by ("call" or "second"), at
     (the call, or seconds of the run's own work), share.
     """
-    hits = first_hits(incumbents, initial_points, "call")
+    hits = first_hits(incumbents, initial_points, "call", control)
     by_call = shares_at(hits, "call", np.arange(1, calls + 1)).assign(by="call")
-    seconds = first_hits(incumbents, initial_points, "elapsed_seconds")
+    seconds = first_hits(incumbents, initial_points, "elapsed_seconds", control)
     found = seconds["elapsed_seconds"][np.isfinite(seconds["elapsed_seconds"])]
     positive = found[found > 0]
     if positive.empty:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 CONTROL = "random"
-"""The method whose median run has a normalised regret of 1."""
+"""The method that others are held against, if it is there."""
 MOST = (
     2.0  # a normalised regret that is higher counts as this: a collapse must not outweigh all else
 )
@@ -26,12 +26,12 @@ def failures_as_worst(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.fillna(float(np.nanmin(scores.to_numpy())))
 
 
-def normalised_regret(scores: pd.DataFrame, best: float) -> pd.DataFrame:
-    """How far each run is from the best known score, in units of random search's median run.
+def normalised_regret(scores: pd.DataFrame, best: float, control: str) -> pd.DataFrame:
+    """How far each run is from the best known score, in units of the control's median run.
 
-    0 is the best known score, 1 the median over seeds of the method `CONTROL`, or of all runs if it
-    is not among them. At most `MOST`. All NaN where the median is as good as the best known: such a
-    problem tells nothing of how much better a search is.
+    0 is the best known score, 1 the median over seeds of the control. At most `MOST`. All NaN where
+    that median is as good as the best known: such a problem tells nothing of how much better a
+    search is.
 
     Parameters
     ----------
@@ -39,9 +39,10 @@ def normalised_regret(scores: pd.DataFrame, best: float) -> pd.DataFrame:
         (seeds, methods), none missing.
     best
         See `best_known`.
+    control
+        One of the methods, such as random search.
     """
-    control = scores.get(CONTROL, scores)
-    span = best - float(np.median(control))
+    span = best - float(scores[control].median())
     largest = max(abs(best), float(np.abs(scores.to_numpy()).max()))
     if span <= ROUNDING * largest:
         return scores * np.nan
@@ -54,7 +55,7 @@ def ranks(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def standardised_runs(
-    scores: Mapping[str, pd.DataFrame], optimum_known: Mapping[str, bool]
+    scores: Mapping[str, pd.DataFrame], optimum_known: Mapping[str, bool], control: str = CONTROL
 ) -> pd.DataFrame:
     """A row per problem, seed and method.
 
@@ -67,6 +68,8 @@ def standardised_runs(
         By problem, (seeds, methods): what each run's winner came to; all with the same methods.
     optimum_known
         By problem, whether a score of 0 is the optimum.
+    control
+        See `normalised_regret`.
     """
     parts = []
     for problem, given in scores.items():
@@ -74,7 +77,7 @@ def standardised_runs(
         best = best_known(full, optimum_known[problem])
         wide = {
             "score": given,
-            "normalised_regret": normalised_regret(full, best),
+            "normalised_regret": normalised_regret(full, best, control),
             "rank": ranks(full),
         }
         places = pd.MultiIndex.from_product([given.index, given.columns], names=["seed", "method"])

@@ -16,7 +16,7 @@ from study.plots.style import (
     score_axis,
 )
 
-REGRET_LABEL = "normalised regret (0: best known, 1: random search's median run)"
+REGRET_LABEL = "normalised regret (0: best known, 1: median run of {})"
 WORST_SHOWN = 1.5  # where the colours of a heat map end
 HEAT_TINT = sns.color_palette("colorblind")[0]
 
@@ -48,7 +48,7 @@ def wins(pairs: pd.DataFrame, methods: list[str], axes: Axes) -> Axes:
     return axes
 
 
-def scores(runs: pd.DataFrame, table: pd.DataFrame, axes: Axes) -> Axes:
+def scores(runs: pd.DataFrame, table: pd.DataFrame, control: str, axes: Axes) -> Axes:
     """Normalised regret by method: a mark per problem, the mean with both intervals."""
     means = runs.groupby(["problem", "method"], sort=False)["normalised_regret"].mean()
     marks = means.dropna().reset_index()
@@ -69,7 +69,7 @@ def scores(runs: pd.DataFrame, table: pd.DataFrame, axes: Axes) -> Axes:
     )
     _mean_with_intervals(table, "normalised_regret", methods, axes)
     axes.axvline(1.0, color="0.3", lw=0.9, ls="--", zorder=0)
-    axes.set(xlabel=REGRET_LABEL, ylabel="")
+    axes.set(xlabel=REGRET_LABEL.format(control), ylabel="")
     axes.set_xlim(left=min(-0.02, axes.get_xlim()[0]))
     return axes
 
@@ -102,8 +102,8 @@ def _mean_with_intervals(table: pd.DataFrame, measure: str, methods: list[str], 
         axes.plot(row[measure], place, "D", ms=8, color=tint, markeredgecolor="white", zorder=4)
 
 
-def problem_heat(runs: pd.DataFrame, methods: list[str], axes: Axes) -> Axes:
-    """Mean normalised regret by problem and method; empty where random search leaves none."""
+def problem_heat(runs: pd.DataFrame, methods: list[str], control: str, axes: Axes) -> Axes:
+    """Mean normalised regret by problem and method; empty where the control leaves none."""
     means = runs.groupby(["problem", "method"], sort=False)["normalised_regret"].mean()
     wide = means.unstack()[methods].reindex(runs["problem"].unique())
     sns.heatmap(
@@ -113,7 +113,7 @@ def problem_heat(runs: pd.DataFrame, methods: list[str], axes: Axes) -> Axes:
         cmap=sns.light_palette(HEAT_TINT, as_cmap=True, reverse=True),
         vmin=0,
         vmax=WORST_SHOWN,
-        cbar_kws={"label": REGRET_LABEL},
+        cbar_kws={"label": REGRET_LABEL.format(control)},
         linewidths=1,
         ax=axes,
     )
@@ -144,7 +144,7 @@ def attainment(frame: pd.DataFrame, by: str, axes: Axes) -> Axes:
     return axes
 
 
-def profile(frame: pd.DataFrame, axes: Axes) -> Axes:
+def profile(frame: pd.DataFrame, control: str, axes: Axes) -> Axes:
     """The share of runs whose normalised regret is at most some value."""
     tints = colours(list(frame["method"].unique()))
     for method, rows in by_method(frame):
@@ -158,7 +158,9 @@ def profile(frame: pd.DataFrame, axes: Axes) -> Axes:
         )
     axes.axvline(1.0, color="0.3", lw=0.9, ls="--", zorder=0)
     axes.set_ylim(-0.02, 1.02)
-    axes.set(xlabel=REGRET_LABEL, ylabel="share of runs at most as far from the best")
+    axes.set(
+        xlabel=REGRET_LABEL.format(control), ylabel="share of runs at most as far from the best"
+    )
     legend_beside(axes, "problems alike")
     return axes
 

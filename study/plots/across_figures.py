@@ -23,8 +23,11 @@ def _wins(collection: Collection) -> Figure:
 
 
 def _scores(collection: Collection) -> Figure:
-    table, height = collection.method_table, 1.8 + 0.6 * len(collection.methods)
-    return single_axes_figure(across.scores, collection.runs, table, height=height)
+    more, height = (
+        (collection.method_table, collection.control),
+        1.8 + 0.6 * len(collection.methods),
+    )
+    return single_axes_figure(across.scores, collection.runs, *more, height=height)
 
 
 def _ranks(collection: Collection) -> Figure:
@@ -34,8 +37,8 @@ def _ranks(collection: Collection) -> Figure:
 
 def _heat(collection: Collection) -> Figure:
     height = 2.2 + INCHES * len(collection.scores)
-    more = list(collection.methods)
-    return single_axes_figure(across.problem_heat, collection.runs, more, height=height)
+    more = list(collection.methods), collection.control
+    return single_axes_figure(across.problem_heat, collection.runs, *more, height=height)
 
 
 def _attainment(collection: Collection) -> Figure:
@@ -49,7 +52,7 @@ def _attainment(collection: Collection) -> Figure:
 
 
 def _profile(collection: Collection) -> Figure:
-    return single_axes_figure(across.profile, collection.profile)
+    return single_axes_figure(across.profile, collection.profile, collection.control)
 
 
 def _budgets(collection: Collection) -> Figure:
@@ -75,7 +78,7 @@ def _convergence(collection: Collection) -> Figure:
 
 
 def _has_regrets(collection: Collection) -> bool:
-    """Whether any problem leaves something to gain beyond random search."""
+    """Whether any problem leaves something to gain beyond the control."""
     return bool(collection.runs["normalised_regret"].notna().any())
 
 
@@ -95,8 +98,8 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         title="Normalised regret by method",
         caption="A mark is a problem, a diamond the mean over problems. Thick: the 95 % interval "
         "on these problems, where chance lies in the seeds; thin: on problems like these, where "
-        "the problems count as drawn, too. Left of the dashed line a method is better than random "
-        "search's median run.",
+        "the problems count as drawn, too. Left of the dashed line a method is better than the "
+        "median run of random search, or of the first method where that is missing.",
         draw=_scores,
         applies=_has_regrets,
     ),
@@ -112,8 +115,8 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         name="problems",
         section="Problem by problem",
         title="Normalised regret by problem",
-        caption="0 is the best known value, 1 random search's median run. A row without figures: "
-        "random search's median run is as good as the best known, and nothing is left to gain.",
+        caption="0 is the best known value, 1 the median run of random search. A row without "
+        "figures: that run is as good as the best known, and nothing is left to gain.",
         draw=_heat,
         applies=_has_regrets,
     ),
