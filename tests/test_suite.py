@@ -164,8 +164,27 @@ def test_a_problem_that_cannot_be_evaluated_is_left_out_and_told(
     folder = tmp_path / "results" / "SUITE"
     assert (folder / "report.html").is_file()
     assert (folder / "branin" / "report.html").is_file()
-    (own,) = folder.glob("fine-*")
-    assert (own / "report.html").is_file()
+    assert (folder / "fine" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_workers_need_not_have_the_file_of_a_suite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(BROKEN)
+    monkeypatch.chdir(tmp_path)
+    request = StudyRequest(**{**SETTINGS, "workers": 2}, output=tmp_path / "suite")
+    collection = run_suite(make_suite_plan("mine.py:SUITE", request), lambda _: None)
+    assert list(collection.studies) == ["branin", "fine"]
+    assert collection.studies["fine"].info.data.problem == "mine.py:SUITE[2]"
+
+
+def test_one_problem_of_a_suite_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(BROKEN)
+    request = StudyRequest(problem=f"{tmp_path / 'mine.py'}:SUITE[2]")
+    assert make_plan(request).problem.name == "fine"
+    with pytest.raises(study.StudyError, match=r"SUITE\[7\] in the file mine.py is no item"):
+        make_plan(StudyRequest(problem=f"{tmp_path / 'mine.py'}:SUITE[7]"))
 
 
 def test_two_problems_of_one_name_are_an_error(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ class ObjectReference:
     """Of the object in it."""
     text: str | None = None
     """The file's content; None for a module."""
+    item: int | None = None
+    """Which one of a list that the object is, counted from 0."""
 
     @property
     def fingerprint(self) -> str:
@@ -74,7 +76,14 @@ class ObjectReference:
             near = get_close_matches(self.name, vars(module), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "name something that it defines"
             raise StudyError(f"{self.origin} has no {self.name!r}: {hint}")
-        return getattr(module, self.name)
+        found = getattr(module, self.name)
+        if self.item is None:
+            return found
+        try:
+            return found[self.item]
+        except (TypeError, LookupError) as error:
+            what = f"{self.name}[{self.item}] in {self.origin}"
+            raise StudyError(f"{what} is no item of a list ({describe_error(error)})") from error
 
     def _cannot_be_imported(self, error: Exception) -> str:
         if isinstance(error, ExitError):
@@ -93,12 +102,14 @@ class ObjectReference:
 
 
 def parse_reference(option: str, named: str) -> ObjectReference:
-    """The code of `FILE.py:NAME` or `MODULE:NAME`, not run yet.
+    """The code of `FILE.py:NAME` or `MODULE:NAME`, not run yet; of a list `NAME[0]` and so on.
 
     Raises `StudyError` if there is no such file or module; `option` is what it was named with.
     """
-    module, _, name = named.rpartition(":")
-    if not (module and name.isidentifier()):
+    module, _, place = named.rpartition(":")
+    name, bracket, number = place.removesuffix("]").partition("[")
+    item = int(number) if number.isdecimal() else None
+    if not (module and name.isidentifier()) or bool(bracket) != (item is not None):
         raise StudyError(f"--{option} {named!r}: give FILE.py:NAME or package.module:NAME")
     path = Path(module)
     if path.suffix == ".py":
@@ -106,7 +117,8 @@ def parse_reference(option: str, named: str) -> ObjectReference:
             (OSError, ValueError),
             lambda e: f"--{option} {named!r}: {path} cannot be read ({e}): name a Python file",
         ):
-            return ObjectReference(module=module, name=name, text=path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            return ObjectReference(module=module, name=name, text=text, item=item)
     try:
         found = importlib.util.find_spec(module)
     except (ImportError, ValueError):
@@ -116,7 +128,7 @@ def parse_reference(option: str, named: str) -> ObjectReference:
             f"--{option} {named!r}: there is no module {module!r}: install it, or name a file that "
             "ends in .py"
         )
-    return ObjectReference(module=module, name=name)
+    return ObjectReference(module=module, name=name, item=item)
 
 
 @dataclass(frozen=True, kw_only=True)

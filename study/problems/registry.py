@@ -47,6 +47,8 @@ def get(named: Any) -> tuple[UserProblem, str]:
         known = [*FUNCTIONS, *installed, "FILE.py:NAME", *families]
         raise unknown_name_error("problem", named, known)
     name = reference.name if ":" in named else named
+    if reference.item is not None:
+        name = name_of(reference.load())
     return UserProblem(name, reference.origin, reference.fingerprint, reference=reference), named
 
 

@@ -1,7 +1,7 @@
 """Suites: lists of problems on which one question is asked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from study.core.errors import StudyError
@@ -75,7 +75,14 @@ def get(named: Any) -> tuple[str, Suite]:
     if reference is None:
         raise unknown_name_error("suite", named, [*SUITES, *installed, "FILE.py:NAME"])
     name = reference.name if ":" in named else named
-    return name, as_suite(named, reference.load())
+    suite = as_suite(named, reference.load())
+    # Workers need not have the file: each problem travels as the text that defines it.
+    place = named if ":" in named else f"{reference.module}:{reference.name}"
+    problems = [
+        problem if isinstance(problem, str) else f"{place}[{number}]"
+        for number, problem in enumerate(suite.problems)
+    ]
+    return name, replace(suite, problems=tuple(problems))
 
 
 def as_suite(named: str, given: Any) -> Suite:
