@@ -34,17 +34,38 @@ class Estimate:
 def resampled_means(values: Level, rng: np.random.Generator) -> np.ndarray:
     """Bootstrap means, (`RESAMPLES`, columns): problems are drawn, then seeds within each.
 
-    All columns are drawn together, so that what is paired stays paired. Davison & Hinkley,
-    Bootstrap Methods and their Application, 1997, section 3.8.
+    All columns are drawn together, so that what is paired stays paired. As problems' means scatter
+    by their seeds, too, drawing both as they are would count that twice: see `reflated`. Davison &
+    Hinkley, Bootstrap Methods and their Application, 1997, section 3.8.
     """
     n = len(values)
     counts = rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
     total = np.zeros((RESAMPLES, values[0].shape[1]))
-    for count, own in zip(counts.T, values, strict=True):
+    for count, own in zip(counts.T, reflated(values), strict=True):
         seeds = len(own)
         weights = rng.multinomial(count * seeds, np.full(seeds, 1 / seeds))
         total += weights @ own / seeds
     return total / n
+
+
+def reflated(values: Level) -> list[np.ndarray]:
+    """(seeds, columns) values whose two kinds of scatter have the sizes that are estimated.
+
+    Problems' means move towards the mean of all until their variance is what is left of it without
+    the seeds' share; deviations of seeds grow by the factor that resampling loses. Carpenter,
+    Goldstein & Rasbash, Journal of the Royal Statistical Society C 52, 2003.
+    """
+    means = np.array([own.mean(axis=0) for own in values])
+    middle, scatter = means.mean(axis=0), means.var(axis=0, ddof=1)
+    sizes = np.array([len(own) for own in values])
+    errors = [own.var(axis=0, ddof=1) / len(own) for own in values if len(own) > 1]
+    of_seeds = np.mean(errors, axis=0) if errors else np.zeros_like(middle)
+    kept = np.sqrt(np.clip(1 - of_seeds / np.where(scatter > 0, scatter, 1.0), 0.0, 1.0))
+    growth = np.sqrt(sizes / np.maximum(sizes - 1, 1))
+    return [
+        middle + kept * (mean - middle) + factor * (own - mean)
+        for own, mean, factor in zip(values, means, growth, strict=True)
+    ]
 
 
 def expanded_quantiles(n: int) -> tuple[float, float]:

@@ -92,14 +92,21 @@ def test_on_these_problems_one_seed_tells_nothing() -> None:
 
 
 def test_the_bootstrap_spreads_as_problems_and_seeds_do() -> None:
-    """Its variance is known: that of resampled problems, and within them of resampled seeds."""
-    values = suite(6, 4)
+    """Its variance is known: that of problems beyond their seeds' share, and that of seeds."""
+    values = suite(6, 4, between=2.0)
     drawn = resampled_means([own[:, None] for own in values], np.random.default_rng(0))[:, 0]
     means = np.array([own.mean() for own in values])
-    between = means.var() / 6
-    within = np.mean([own.var() / 4 for own in values]) / 6
+    seeds = np.mean([own.var(ddof=1) / 4 for own in values])
+    expected = (5 / 6 * (means.var(ddof=1) - seeds) + seeds) / 6
     assert drawn.mean() == pytest.approx(means.mean(), abs=4 * drawn.std() / RESAMPLES**0.5)
-    assert drawn.var() == pytest.approx(between + within, rel=0.1)
+    assert drawn.var() == pytest.approx(expected, rel=0.1)
+
+
+def test_of_problems_that_are_alike_the_bootstrap_draws_seeds_alone() -> None:
+    values = [own - own.mean() for own in suite(6, 4)]
+    drawn = resampled_means([own[:, None] for own in values], np.random.default_rng(0))[:, 0]
+    expected = np.mean([own.var(ddof=1) / 4 for own in values]) / 6
+    assert drawn.var() == pytest.approx(expected, rel=0.1)
 
 
 def test_the_bootstrap_keeps_pairs_together() -> None:
