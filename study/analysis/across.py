@@ -57,8 +57,11 @@ def method_table(runs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _bootstrap(values: list[np.ndarray], columns: int, rng: np.random.Generator) -> np.ndarray:
-    """Two-level intervals, (2, columns), of (seeds, columns) values of each problem."""
-    if not values:
+    """Two-level intervals, (2, columns), of (seeds, columns) values of each problem.
+
+    NaN for fewer than two problems.
+    """
+    if len(values) < 2:
         return np.full((2, columns), math.nan)
     return bootstrap_intervals(resampled_means(values, rng), len(values))
 

@@ -32,7 +32,7 @@ class Estimate:
 
 
 def resampled_means(values: Level, rng: np.random.Generator) -> np.ndarray:
-    """Bootstrap means, (`RESAMPLES`, columns): problems are drawn, then seeds within each.
+    """Bootstrap means, (`RESAMPLES`, columns): of two or more problems, then of seeds within each.
 
     All columns are drawn together, so that what is paired stays paired. As problems' means scatter
     by their seeds, too, drawing both as they are would count that twice: see `reflated`. Davison &
@@ -82,12 +82,7 @@ def expanded_quantiles(n: int) -> tuple[float, float]:
 
 
 def bootstrap_intervals(drawn: np.ndarray, problems: int) -> np.ndarray:
-    """95 % intervals, (2, columns), of bootstrap means, (draws, columns), of so many problems.
-
-    NaN for fewer than two problems.
-    """
-    if problems < 2:
-        return np.full((2, drawn.shape[1]), math.nan)
+    """95 % intervals, (2, columns), of bootstrap means, (draws, columns), of so many problems."""
     return np.asarray(np.quantile(drawn, expanded_quantiles(problems), axis=0))
 
 

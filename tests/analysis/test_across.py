@@ -146,6 +146,18 @@ def test_four_problems_say_nothing_of_others() -> None:
     assert "better" in set(pairs["verdict_here"])
 
 
+def test_where_one_problem_leaves_something_to_gain_its_seeds_alone_speak() -> None:
+    scores = {
+        "p": frame(random=[0.0, 0.0], gp=[0.0, -1.0]),
+        "q": frame(random=[-1.0, -2.0], gp=[-2.0, -1.0]),
+    }
+    runs = standardised_runs(scores, {"p": True, "q": True})
+    table = across.method_table(runs, np.random.default_rng(0))
+    assert table["normalised_regret"].notna().all()
+    assert table["normalised_regret_like_low"].isna().all()
+    assert table["rank_like_low"].notna().all()
+
+
 def test_a_pair_seen_from_the_other_side_says_the_same(
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
 ) -> None:

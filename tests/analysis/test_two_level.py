@@ -8,7 +8,6 @@ from scipy import stats
 
 from study.analysis.two_level import (
     RESAMPLES,
-    bootstrap_intervals,
     expanded_quantiles,
     fixed_problems,
     mixed_model,
@@ -68,7 +67,6 @@ def test_one_problem_is_no_sample_of_problems() -> None:
     assert found.mean == 2.0
     assert math.isnan(found.low)
     assert math.isnan(found.p_value)
-    assert np.isnan(bootstrap_intervals(np.zeros((10, 2)), 1)).all()
 
 
 def test_on_these_problems_one_problem_is_students_test_over_seeds() -> None:
