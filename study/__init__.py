@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from study.api import compare
-    from study.collection import Collection, combine
+    from study.collection import Collection
+    from study.combining import combine
     from study.core.dimensions import Categorical, Integer, Ordinal, Real
     from study.core.errors import StudyError
     from study.core.objective import Objective
@@ -61,7 +62,7 @@ _HOMES = {
     "SearchContext": "methods.base",
     "Settings": "core.settings",
     "StudyError": "core.errors",
-    "combine": "collection",
+    "combine": "combining",
     "compare": "api",
     "compare_suite": "suite",
     "keras_problem": "problems.keras",

@@ -1,8 +1,5 @@
 """Many studies, one answer: which of them belong together, and what they say in common."""
 
-import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +9,8 @@ import pandas as pd
 
 from study.analysis import across, attainment
 from study.analysis.standardise import CONTROL, best_known, failures_as_worst, standardised_runs
-from study.core.errors import StudyError
-from study.core.formatting import join_words, pluralize
-from study.results import Results, load
+from study.results import Results
 from study.storage import csv
-from study.storage.files import is_study, studies_within
 
 Budget = tuple[int, int]
 """Calls per run, and how many of them are the shared design."""
@@ -33,13 +27,15 @@ class Collection:
     """By problem, two at least, in alphabetical order."""
     methods: tuple[str, ...]
     """Those that all studies have, two at least."""
+    seeds: dict[str, list[int]]
+    """By problem, those at which all of these methods have finished; one at least."""
     left_out: tuple[str, ...] = ()
     """What is not used, and why: a line each."""
 
     @property
     def budget(self) -> Budget:
         """That of every study."""
-        return _budget(next(iter(self.studies.values())))
+        return budget_of(next(iter(self.studies.values())))
 
     @property
     def control(self) -> str:
@@ -50,18 +46,13 @@ class Collection:
     def scores(self) -> dict[str, pd.DataFrame]:
         """By problem, (seeds, methods): what each run's winner came to, higher is better.
 
-        Of an unfinished study only the seeds at which every method has finished.
+        Missing where a run has no winner, or none of its retrainings a score.
         """
         found = {}
         for problem, results in self.studies.items():
             runs = results.scores.runs
-            seeds = runs["seed"].unique()
             wide = runs.pivot(index="seed", columns="method", values="test_score")
-            wide = wide.reindex(index=seeds, columns=list(self.methods))
-            if not results.finished:
-                wide = wide.dropna()
-            if wide.notna().any(axis=None):
-                found[problem] = wide
+            found[problem] = wide.reindex(index=self.seeds[problem], columns=list(self.methods))
         return found
 
     @cached_property
@@ -95,11 +86,12 @@ class Collection:
 
     @cached_property
     def incumbents(self) -> dict[str, pd.DataFrame]:
-        """By problem, a row per call of the shared methods: the best so far."""
+        """By problem, a row per call of the shared methods at these seeds: the best so far."""
         found = {}
-        for problem in self.scores:
-            rows = self.studies[problem].scores.incumbents
-            found[problem] = rows[rows["method"].isin(self.methods)]
+        for problem, results in self.studies.items():
+            rows = results.scores.incumbents
+            own = rows["method"].isin(self.methods) & rows["seed"].isin(self.seeds[problem])
+            found[problem] = rows[own]
         return found
 
     @cached_property
@@ -175,101 +167,17 @@ class Collection:
         ]
 
 
+def budget_of(results: Results) -> Budget:
+    """Calls per run, and how many of them are the shared design."""
+    settings = results.info.settings
+    return settings.calls, settings.initial_points
+
+
 def _seconds_of_work(results: Results) -> float:
     """What evaluations and proposals took, each evaluation once."""
     trials, finals = results.scores.trials, results.scores.finals
     evaluated = [rows.loc[~rows["reused"], "train_seconds"].sum() for rows in (trials, finals)]
     return float(sum(evaluated) + trials["propose_seconds"].sum())
-
-
-def combine(folders: Iterable[str | os.PathLike[str]]) -> Collection:
-    """Read studies of several problems, and make one answer of them.
-
-    Parameters
-    ----------
-    folders
-        Results folders, or folders of such, as a suite writes them.
-
-    Raises
-    ------
-    StudyError
-        If a folder holds no study, or fewer than two problems, or two methods, are shared.
-    """
-    return collect([load(folder) for folder in expand(map(Path, folders))])
-
-
-def expand(folders: Iterable[Path]) -> list[Path]:
-    """Results folders, and in place of a folder of such what it holds."""
-    found: list[Path] = []
-    for folder in folders:
-        inner = [] if is_study(folder) else studies_within(folder)
-        found += inner or [folder]
-    return list(dict.fromkeys(found))
-
-
-def collect(results: Sequence[Results], left_out: Sequence[str] = ()) -> Collection:
-    """The studies that belong together; `left_out` are lines on what is missing already.
-
-    Of different budgets the most common one counts, of equally common ones the larger.
-    """
-    budgets = Counter(map(_budget, results))
-    budget = max(budgets, key=lambda b: (budgets[b], b), default=(0, 0))
-    lines, studies = list(left_out), dict[str, Results]()
-    for one in results:
-        problem = one.info.problem.name
-        if _budget(one) != budget:
-            calls, initial = _budget(one)
-            lines.append(
-                f"{problem} ({one.folder}): {calls} calls, {initial} of them initial, in place of "
-                f"{budget[0]} and {budget[1]}"
-            )
-        elif problem in studies:
-            lines.append(f"{problem} ({one.folder}): a second study of that problem")
-        elif one.scores.runs["test_score"].isna().all():
-            lines.append(f"{problem} ({one.folder}): no run has a winner yet")
-        else:
-            studies[problem] = one
-    if len(studies) < 2:
-        why = f" (left out: {'; '.join(lines)})" if lines else ""
-        raise StudyError(
-            f"{pluralize(len(studies), 'problem')} cannot be combined{why}: name the folders of "
-            "two or more problems, studied at the same budget"
-        )
-    methods, more = shared_methods(studies)
-    ordered = {problem: studies[problem] for problem in sorted(studies)}
-    return Collection(studies=ordered, methods=methods, left_out=(*lines, *more))
-
-
-def _budget(results: Results) -> Budget:
-    settings = results.info.settings
-    return settings.calls, settings.initial_points
-
-
-def shared_methods(studies: dict[str, Results]) -> tuple[tuple[str, ...], list[str]]:
-    """The methods that all studies have, in the order of the first, and lines on the others.
-
-    A method of one's own is the same if its code is.
-    """
-    code = {
-        problem: {name: m.fingerprint or m.spec for name, m in results.info.methods.items()}
-        for problem, results in studies.items()
-    }
-    known: dict[str, str] = {}
-    for own in code.values():
-        known = own | known
-    lacking = {m: [p for p, own in code.items() if own.get(m) != known[m]] for m in known}
-    shared = tuple(method for method in known if not lacking[method])
-    lines = [
-        f"the method {method}: not, or not the same, on {join_words(problems)}"
-        for method, problems in lacking.items()
-        if problems
-    ]
-    if len(shared) < 2:
-        raise StudyError(
-            f"the studies share {pluralize(len(shared), 'method')}, two are needed "
-            f"({'; '.join(lines)}): add the methods that are missing with study compare"
-        )
-    return shared, lines
 
 
 def write_collection(collection: Collection, folder: Path) -> list[Path]:

@@ -3,13 +3,14 @@
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from study.collection import Collection, collect
+from study.collection import Collection
+from study.combining import collect
 from study.core.environment import main_module_hidden
 from study.core.errors import ClusterError
 from study.execution.durations import remember
@@ -55,19 +56,27 @@ def compare_suite(
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
             raise TypeError(f"compare_suite() has no argument {name!r}: {hint}")
     planned = make_suite_plan(suite, StudyRequest(**settings))
-    collection = run_suite(planned, observe)
-    write_suite(collection, planned)
-    return collection
+    return write_suite(planned, run_suite(planned, observe))
 
 
-def run_suite(planned: SuitePlan, observe: Callable[[Progress], None]) -> Collection:
+@dataclass(frozen=True, kw_only=True)
+class SuiteRun:
+    """What became of a suite's studies."""
+
+    results: list[Results]
+    """Of those that have finished."""
+    failed: dict[str, str]
+    """Why the others could not go on, by problem."""
+
+
+def run_suite(planned: SuitePlan, observe: Callable[[Progress], None]) -> SuiteRun:
     """Do what is left of every study of a suite, and write their tables.
 
     Interrupted, or with its cluster lost, it writes the tables of what is finished, and raises.
     """
     with contextlib.ExitStack() as stack:
         studies = {
-            name: stack.enter_context(prepare(plan, lambda _: None))
+            name: stack.enter_context(prepare(plan, lambda _: None, shared=True))
             for name, plan in planned.plans.items()
         }
         finished: dict[str, Results] = {}
@@ -77,9 +86,8 @@ def run_suite(planned: SuitePlan, observe: Callable[[Progress], None]) -> Collec
             write_tables(finished[name])
 
         failed = run_studies(planned, studies, observe, on_finished)
-    lines = [f"{name}: {why}" for name, why in failed.items()]
     results = [finished[name] for name in planned.plans if name in finished]
-    return collect(results, [*planned.left_out, *lines])
+    return SuiteRun(results=results, failed=failed)
 
 
 def run_studies(
@@ -106,17 +114,23 @@ def run_studies(
     return {name: error.command_line for name, error in pool.failed.items()}
 
 
-def write_suite(collection: Collection, planned: SuitePlan) -> list[Path]:
-    """Write the report of every study, and the one of all of them; the latter's paths."""
+def write_suite(planned: SuitePlan, done: SuiteRun) -> Collection:
+    """Write the report of every study, and the one of all of them.
+
+    Raises `StudyError` if fewer than two studies can be combined; they have their reports then.
+    """
     from study.report.across_page import write_combined  # seaborn takes a second to import
 
-    folders = [results.folder for results in collection.studies.values()]
+    folders = [results.folder for results in done.results]
     if planned.first.workers == 1:
         for folder in folders:
             write_own_report(folder)
     else:
         write_side_by_side(folders, planned.first.workers)
-    return write_combined(collection, planned.output)
+    lines = [f"{name}: {why}" for name, why in done.failed.items()]
+    collection = collect(done.results, [*planned.left_out, *lines])
+    write_combined(collection, planned.output)
+    return collection
 
 
 def write_side_by_side(folders: Sequence[Path], workers: int) -> None:

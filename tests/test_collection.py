@@ -11,7 +11,8 @@ import pytest
 import study
 from study.api import run_plan
 from study.cli.main import main
-from study.collection import expand, write_collection
+from study.collection import write_collection
+from study.combining import expand
 from study.execution.plan import StudyRequest, make_plan
 from study.report.across_page import contents, write_combined
 from study.results import write_tables
@@ -155,7 +156,19 @@ def test_a_suites_folder_is_no_study_and_says_so(suite: Path) -> None:
 
 
 def test_a_folder_that_is_a_study_stands_for_itself(suite: Path) -> None:
-    assert expand([suite / "branin", suite / "branin"]) == [suite / "branin"]
+    assert expand(suite / "branin") == [suite / "branin"]
+
+
+def test_what_holds_no_study_is_left_out_and_told(suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("a file is nothing")
+    (tmp_path / "empty").mkdir()
+    write_combined(study.combine([suite]), tmp_path / "combined")
+    (tmp_path / "suite").symlink_to(suite)
+    collection = study.combine(sorted(tmp_path.iterdir()))
+    assert len(collection.studies) == 3
+    (line,) = collection.left_out
+    assert line.startswith(f"{tmp_path / 'empty'} holds no study.json")
+    assert len(study.combine([tmp_path]).studies) == 3
 
 
 def test_of_an_unfinished_study_whole_seeds_count(

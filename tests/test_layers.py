@@ -18,10 +18,20 @@ RESULTS = ROOT / "results" / "reference"
 # Packages and top-level modules, from the ground up: each may import what stands above it here.
 ORDER = (
     *("core", "data", "methods", "storage", "analysis", "training", "problems", "results"),
-    *("collection", "execution", "plots", "report", "replication", "api", "suite", "cli"),
+    *(
+        "collection",
+        "combining",
+        "execution",
+        "plots",
+        "report",
+        "replication",
+        "api",
+        "suite",
+        "cli",
+    ),
     *("__init__", "__main__"),
 )
-READING = {"core", "storage", "analysis", "results", "collection", "plots", "report"}
+READING = {"core", "storage", "analysis", "results", "collection", "combining", "plots", "report"}
 COMPUTING = {"data", "methods", "training", "problems", "execution"}
 COMPUTING_LIBRARIES = (
     *("tensorflow", "keras", "skopt", "numba", "llvmlite", "distributed", "optuna", "torch"),

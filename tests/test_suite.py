@@ -14,6 +14,7 @@ import pytest
 import study
 from study.api import run_plan
 from study.cli.main import main
+from study.combining import collect
 from study.execution.plan import StudyRequest, make_plan
 from study.execution.progress import Progress
 from study.execution.suite_plan import make_suite_plan
@@ -51,7 +52,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(output: Path, observe: Any = lambda _: None, **changes: Any) -> study.Collection:
     request = StudyRequest(**{**SETTINGS, **changes}, output=output)
-    return run_suite(make_suite_plan(PROBLEMS, request), observe)
+    return collect(run_suite(make_suite_plan(PROBLEMS, request), observe).results)
 
 
 def test_each_problem_is_the_study_that_it_would_be_alone(alone: Path, tmp_path: Path) -> None:
@@ -174,9 +175,11 @@ def test_workers_need_not_have_the_file_of_a_suite(
     (tmp_path / "mine.py").write_text(BROKEN)
     monkeypatch.chdir(tmp_path)
     request = StudyRequest(**{**SETTINGS, "workers": 2}, output=tmp_path / "suite")
-    collection = run_suite(make_suite_plan("mine.py:SUITE", request), lambda _: None)
-    assert list(collection.studies) == ["branin", "fine"]
-    assert collection.studies["fine"].info.data.problem == "mine.py:SUITE[2]"
+    done = run_suite(make_suite_plan("mine.py:SUITE", request), lambda _: None)
+    found = {results.info.problem.name: results for results in done.results}
+    assert set(found) == {"branin", "fine"}
+    assert found["fine"].info.data.problem == "mine.py:SUITE[2]"
+    assert list(done.failed) == ["broken"]
 
 
 def test_one_problem_of_a_suite_can_be_named(tmp_path: Path) -> None:
@@ -197,7 +200,7 @@ def test_two_problems_of_one_name_are_an_error(tmp_path: Path) -> None:
     [
         ("function", r"did you mean 'functions'\?"),
         ("branin", "'branin' is unknown"),
-        (["branin"], "has 1 problems: list two or more"),
+        (["branin"], "has 1 problem: list two or more"),
     ],
 )
 def test_what_is_no_suite_is_one_clear_line(suite: Any, message: str) -> None:

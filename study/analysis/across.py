@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.analysis.paired import compare_pair, paired_differences
+from study.analysis.paired import compare_pair, paired_differences, proportion_interval
 from study.analysis.signed_rank import RANKED_FROM
 from study.analysis.standardise import by_problem
 from study.analysis.two_level import (
@@ -33,6 +33,7 @@ SWAPPED = (
     *(("method", "other"), ("better", "worse")),
     ("practically_better", "practically_worse"),
 )
+PRACTICALLY = ("practically_better", "practically_same", "practically_worse")
 OPPOSITE = {"better": "worse", "worse": "better"}
 VERDICTS = ("better", "worse", "equivalent", "tied", "undecided")
 
@@ -42,8 +43,9 @@ def method_table(runs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
     Columns: method, problems; then for normalised_regret and rank: the mean over problems of the
     means over seeds; its 95 % interval on these problems (_here_low, _here_high: Student's t over
-    seeds) and on problems like these, by the two-level bootstrap (_like_low, _like_high) and by a
-    mixed model (_mixed_low, _mixed_high). Of normalised regret only problems that have one count.
+    seeds) and, from `LEAST` problems on, on problems like these, by the two-level bootstrap
+    (_like_low, _like_high) and by a mixed model (_mixed_low, _mixed_high). Of normalised regret
+    only problems that have one count.
     """
     rows: dict[str, dict[str, Any]] = {m: {"method": m} for m in runs["method"].unique()}
     for measure in MEASURES:
@@ -59,9 +61,9 @@ def method_table(runs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def _bootstrap(values: list[np.ndarray], columns: int, rng: np.random.Generator) -> np.ndarray:
     """Two-level intervals, (2, columns), of (seeds, columns) values of each problem.
 
-    NaN for fewer than two problems.
+    NaN for fewer than `LEAST` problems.
     """
-    if len(values) < 2:
+    if len(values) < LEAST:
         return np.full((2, columns), math.nan)
     return bootstrap_intervals(resampled_means(values, rng), len(values))
 
@@ -82,10 +84,10 @@ def _estimates(name: str, values: list[np.ndarray], ends: np.ndarray) -> dict[st
 
 def _here_and_like(values: list[np.ndarray]) -> tuple[Estimate, Estimate]:
     """The estimates on these problems, and on problems like these."""
+    unknown = Estimate(mean=math.nan, low=math.nan, high=math.nan)
     if not values:
-        unknown = Estimate(mean=math.nan, low=math.nan, high=math.nan)
         return unknown, unknown
-    return fixed_problems(values), mixed_model(values)
+    return fixed_problems(values), mixed_model(values) if len(values) >= LEAST else unknown
 
 
 def pair_table(
@@ -98,7 +100,8 @@ def pair_table(
     new seed of a new problem, ties half: the mean over problems of the share of seeds won, by the
     two-level bootstrap); for normalised_regret and rank the mean difference and its intervals, as
     in `method_table`; p_here, p_like (two-sided, of the difference of normalised regrets, or of
-    ranks where no problem has a normalised regret) and the same times the number of pairs;
+    ranks where no problem has a normalised regret; on so many problems: deciding) and the same
+    times the number of pairs;
     practically_better, practically_same, practically_worse (chances by the Bayesian signed-rank
     test, from `LEAST` problems on, with the region of practical equivalence `ROPE`);
     verdict_here, verdict_like: better, worse or undecided at 5 % for all pairs together;
@@ -123,12 +126,16 @@ def pair_table(
             row.update(_estimates(measure, [c[:, place] for c in columns], ends[:, place]))
     won = [(np.sign(_pair_columns(frame, pairs)) + 1) / 2 for frame in wide["rank"]]
     ends = _bootstrap(won, len(pairs), rng)
-    decisive = wide["normalised_regret"] or wide["rank"]
+    regrets = wide["normalised_regret"]
     for place, (pair, row) in enumerate(zip(pairs, rows, strict=True)):
-        shares = float(np.mean([w[:, place].mean() for w in won]))
+        share = float(np.mean([w[:, place].mean() for w in won]))
         low, high = np.clip(ends[:, place], 0.0, 1.0)
-        row.update(probability_better=shares, probability_low=low, probability_high=high)
-        row.update(_decide(pair, decisive, len(pairs), rng))
+        if low == high:  # won or lost everywhere, which another problem need not be
+            _, low, high = proportion_interval(share * len(won), len(won))
+        row.update(probability_better=share, probability_low=low, probability_high=high)
+        row.update(_decide(pair, regrets or wide["rank"], len(pairs), rng))
+        if not regrets:  # the region of practical equivalence is one of regrets
+            row.update(dict.fromkeys(PRACTICALLY, math.nan))
     return pd.DataFrame(rows)
 
 
@@ -155,14 +162,14 @@ def _decide(
     here, like = _here_and_like(values)
     enough = len(values) >= LEAST
     chances = signed_rank_posterior(values, ROPE, rng) if enough else (math.nan,) * 3
-    names = "practically_better", "practically_same", "practically_worse"
     adjusted = {"here": min(1.0, family * here.p_value), "like": min(1.0, family * like.p_value)}
     return {
+        "deciding": len(values),
         "p_here": here.p_value,
         "p_here_adjusted": adjusted["here"],
         "p_like": like.p_value,
         "p_like_adjusted": adjusted["like"],
-        **dict(zip(names, chances, strict=True)),
+        **dict(zip(PRACTICALLY, chances, strict=True)),
         "verdict_here": _verdict(here.mean, adjusted["here"]),
         "verdict_like": _verdict(like.mean, adjusted["like"]) if enough else "undecided",
     }

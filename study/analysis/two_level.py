@@ -91,7 +91,8 @@ def mixed_model(values: Level) -> Estimate:
 
     Its interval and test are Student's with a degree of freedom less than there are problems,
     which is exact for equally many seeds per problem and normal effects. Pinheiro & Bates,
-    Mixed-Effects Models in S and S-PLUS, 2000, section 2.4.
+    Mixed-Effects Models in S and S-PLUS, 2000, section 2.4. With unequal numbers of seeds it would
+    weigh problems by them; then it is Student's test of the problems' means, which count alike.
     """
     from scipy import stats
     from statsmodels.regression.mixed_linear_model import MixedLM
@@ -103,9 +104,9 @@ def mixed_model(values: Level) -> Estimate:
     if np.ptp(all_values) == 0:
         p = 1.0 if mean == 0 else 0.0
         return Estimate(mean=mean, low=mean, high=mean, p_value=p)
-    error = _error_of_means(values)
-    if any(len(own) > 1 and np.ptp(own) > 0 for own in values):
-        groups = np.repeat(np.arange(n), [len(own) for own in values])
+    error, sizes = _error_of_means(values), [len(own) for own in values]
+    if len(set(sizes)) == 1 and any(np.ptp(own) > 0 for own in values):
+        groups = np.repeat(np.arange(n), sizes)
         scale = float(all_values.std())
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a variance is 0, which is an answer

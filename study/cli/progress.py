@@ -74,8 +74,9 @@ def watching(objective: Objective | None) -> Iterator[Callable[[Progress], None]
     latest: list[Progress] = []
 
     def observe(progress: Progress) -> None:
-        for note in progress.notes[len(latest[0].notes) if latest else 0 :]:
-            console.print(f"[yellow]{escape(note)}[/]")
+        for note in progress.notes:
+            if not any(note in before.notes for before in latest):
+                console.print(f"[yellow]{escape(note)}[/]")
         latest[:] = [progress]
 
     if not console.is_terminal:

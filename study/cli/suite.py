@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from study.collection import Collection
     from study.execution.plan import StudyRequest
     from study.execution.suite_plan import SuitePlan
+    from study.suite import SuiteRun
 
 COMBINE_EXAMPLES = """
 Examples:
@@ -40,7 +41,7 @@ def combine(
     Uses what the studies share, methods and budget, and says what it leaves out.
     """
     from study.cli.suite_tables import print_collection
-    from study.collection import combine as read_and_combine
+    from study.combining import combine as read_and_combine
     from study.report.across_page import write_combined
 
     def command() -> int:
@@ -74,26 +75,24 @@ def run(planned: "SuitePlan") -> int:
     from study.cli.suite_tables import print_collection
     from study.suite import run_suite, write_suite
 
-    def run_and_write(observe: Callable[[Any], None]) -> "Collection":
-        collection = run_suite(planned, observe)
-        write_suite(collection, planned)
-        return collection
+    def run_and_write(observe: Callable[[Any], None]) -> "tuple[Collection, SuiteRun]":
+        done = run_suite(planned, observe)
+        return write_suite(planned, done), done
 
     began = time.monotonic()
-    collection = run_watched(None, run_and_write)
+    collection, done = run_watched(None, run_and_write)
     print_collection(collection, planned.output)
     print_elapsed(began)
-    return exit_code(collection, planned)
+    return exit_code(collection, done, planned.output)
 
 
-def exit_code(collection: "Collection", planned: "SuitePlan") -> int:
+def exit_code(collection: "Collection", done: "SuiteRun", folder: Path) -> int:
     """List on standard error what failed; the exit code."""
-    missing = [line for line in collection.left_out if line not in planned.left_out]
-    failures = [*missing, *collection.failures]
+    failures = [f"{name}: {why}" for name, why in done.failed.items()] + collection.failures
     for line in failures[:MAX_LINES]:
         error(f"failed: {line}")
     if more := len(failures[MAX_LINES:]):
-        error(f"and {more:,} more like these, see {planned.output / 'report.md'}")
+        error(f"and {more:,} more like these, see {folder / 'report.md'}")
     return 1 if failures else 0
 
 

@@ -116,6 +116,8 @@ class Session(Struct, frozen=True, kw_only=True):
     seconds: Seconds = 0.0
     """Until the last evaluation."""
     workers: Annotated[int, Meta(ge=1, le=int(MAX_NUMBER))]
+    shared: bool = False
+    """Whether they evaluated for other studies, too."""
     timeout: Seconds | None = None
     """What an evaluation was allowed to take."""
     cores: int | None = None

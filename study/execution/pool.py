@@ -74,6 +74,7 @@ class StudyPool:
         if not unfinished:
             return
         self._tell(0, 1.0)
+        began = time.monotonic()
         try:
             with open_executor() as executor:
                 opened = time.monotonic()
@@ -85,10 +86,24 @@ class StudyPool:
                     self._hand_out(executor)
                     self._tell(executor.n_workers, time.monotonic() - opened)
                     self._take_results(executor)
+                self._note_durations(opened - began, time.monotonic() - opened, executor.n_workers)
         finally:
-            for runner in unfinished.values():
-                runner.flush()
+            self._flush(unfinished)
         self._tell(0, 1.0)
+
+    def _flush(self, runners: Mapping[str, StudyRunner]) -> None:
+        """Have what is finished of each study in its ledger; one that cannot be written failed."""
+        for name, runner in runners.items():
+            try:
+                runner.flush()
+            except StudyError as error:
+                self.failed.setdefault(name, error)
+
+    def _note_durations(self, start: float, elapsed: float, n_workers: int) -> None:
+        """Have the studies know what the workers that they shared took, for later forecasts."""
+        busy = sum(runner.busy_seconds for runner in self._runners.values())
+        for runner in self._runners.values():
+            runner.note_workers(start, pace(elapsed * n_workers, busy))
 
     def _hand_out(self, executor: Workers) -> None:
         """Have each study hand out what it can, those that have not begun first."""
@@ -120,15 +135,21 @@ class StudyPool:
         """Wait until something is done, and have its study take note of it."""
         for (name, job), outcome in executor.wait() if self._running.total() else ():
             self._running[name] -= 1
+            if name in self.failed:
+                continue
             try:
                 self._runners[name].settle(job, outcome)
             except StudyError as error:
                 self.failed[name] = error
-                del self._works[name]
+                self._works.pop(name, None)
 
     def _tell(self, n_workers: int, elapsed: float) -> None:
         """Tell how far all of them are together."""
-        told = {name: runner.progress(n_workers) for name, runner in self._runners.items()}
+        told = {
+            name: runner.progress(n_workers)
+            for name, runner in self._runners.items()
+            if name not in self.failed
+        }
         self._observe(
             Progress(
                 workers=n_workers,

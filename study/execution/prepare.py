@@ -53,8 +53,12 @@ def prepare(
     planned: Plan,
     observe: Callable[[Progress], None],
     extras: Callable[[Settings], Sequence[ExtraEvaluation]] = no_extras,
+    *,
+    shared: bool = False,
 ) -> Iterator[Prepared]:
     """Open the folder of a study, and find out what is left of it.
+
+    `shared` says whether its workers have other studies to do, too.
 
     Raises `StudyError` as `study.execution.resume.open_study` does.
     """
@@ -67,7 +71,7 @@ def prepare(
 
         runner = StudyRunner(
             *(whole.problem, whole.settings, ledger),
-            note_sessions(ledger, whole, begin, observe),
+            note_sessions(ledger, whole, begin, observe, shared=shared),
             extras=extras(whole.settings),
             methods=whole.methods,
             timeout=whole.timeout,
@@ -92,6 +96,8 @@ def note_sessions(
     planned: Plan,
     begin: Callable[[], None],
     observe: Callable[[Progress], None],
+    *,
+    shared: bool,
 ) -> Callable[[Progress], None]:
     """`observe`, and have the ledger note a session: from the first worker on, with the most.
 
@@ -103,7 +109,7 @@ def note_sessions(
         nonlocal most
         if progress.workers and not most:
             begin()
-            ledger.begin_session(make_session(progress.workers, planned))
+            ledger.begin_session(make_session(progress.workers, planned, shared=shared))
         elif progress.workers > most:
             ledger.amend_session(workers=progress.workers)
         most = max(most, progress.workers)
@@ -112,13 +118,14 @@ def note_sessions(
     return noted
 
 
-def make_session(workers: int, planned: Plan) -> Session:
+def make_session(workers: int, planned: Plan, *, shared: bool) -> Session:
     """Who writes from now on: package versions, and the machine in general terms."""
     methods = planned.methods.values()
     required = [package for chosen in methods for package in chosen.method_spec.requires]
     return Session(
         began=datetime.now(UTC).isoformat(timespec="seconds"),
         workers=workers,
+        shared=shared,
         timeout=planned.timeout,
         cores=os.cpu_count(),
         machine=f"{platform.system()} {platform.machine()}",

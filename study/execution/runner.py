@@ -79,6 +79,10 @@ class StudyRunner:
         """What other studies may go by, once this one is at its end."""
         return self._schedule.forecast.durations(self._start, self._pace)
 
+    def note_workers(self, start: float, pace: float) -> None:
+        """Take over, for `durations`, what workers took that several studies shared."""
+        self._start, self._pace = start, pace
+
     def n_stored(self, method: str) -> tuple[int, int]:
         """How many calls and retrainings of a method the ledger held at the start."""
         return self._schedule.journal.n_stored(method)
@@ -105,7 +109,8 @@ class StudyRunner:
                     self.notify(executor.n_workers)
                     for job, outcome in executor.wait() if self._dispatch.running else ():
                         self.settle(job, outcome)
-                self._pace = self._pace_of(executor.n_workers, self.busy_seconds)
+                there = (time.monotonic() - self._opened) * executor.n_workers
+                self._pace = pace(there, self.busy_seconds, self._pace)
         finally:
             self._schedule.journal.flush()
         self.notify(0)
@@ -179,12 +184,9 @@ class StudyRunner:
     def _estimate(self, n_workers: int) -> float:
         """Seconds left, if workers go on to be as busy as they were since they are there."""
         running = sum(job.seconds for job in self._dispatch.at_work)
-        pace = self._pace_of(n_workers, self.busy_seconds + running)
-        return self.work_left * pace / max(n_workers, 1)
-
-    def _pace_of(self, n_workers: int, busy: float) -> float:
-        """Seconds that workers were there, of those that they were `busy`, if these are enough."""
-        return pace((time.monotonic() - self._opened) * n_workers, busy, self._pace)
+        there = (time.monotonic() - self._opened) * n_workers
+        slower = pace(there, self.busy_seconds + running, self._pace)
+        return self.work_left * slower / max(n_workers, 1)
 
 
 def pace(there: float, busy: float, before: float = 1.0) -> float:

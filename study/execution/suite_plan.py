@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from study.core.errors import StudyError
+from study.core.formatting import pluralize
 from study.core.settings import Settings
 from study.data.sources import UnavailableError
 from study.execution.plan import OnDownload, Plan, StudyRequest, make_plan
@@ -68,5 +69,6 @@ def make_suite_plan(
         plans[problem] = replace(plan, output=output / plan.problem.folder)
     if len(plans) < 2:
         lines = f" ({'; '.join(left_out)})" if left_out else ""
-        raise StudyError(f"--suite {name} leaves {len(plans)} problems{lines}: it takes two")
+        left = pluralize(len(plans), "problem")
+        raise StudyError(f"--suite {name} leaves {left}{lines}: it takes two")
     return SuitePlan(name=name, output=output, plans=plans, left_out=tuple(left_out))

@@ -115,8 +115,9 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         name="problems",
         section="Problem by problem",
         title="Normalised regret by problem",
-        caption="0 is the best known value, 1 the median run of random search. A row without "
-        "figures: that run is as good as the best known, and nothing is left to gain.",
+        caption="0 is the best known value, 1 the median run of the method that the scale "
+        "names. A row without figures: that run is as good as the best known, and nothing is left "
+        "to gain.",
         draw=_heat,
         applies=_has_regrets,
     ),
@@ -133,9 +134,9 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         name="attainment",
         section="How soon",
         title="How many targets are reached, and when",
-        caption="Ten targets per problem: the deciles of what random search held after the design. "
-        "The higher a line, the more of them a run has reached by then; left by call, right by "
-        "the seconds of the run's own work.",
+        caption="Ten targets per problem: the deciles of what random search, or the first method "
+        "where that is missing, held after the design. The higher a line, the more of them a run "
+        "has reached by then; left by call, right by the seconds of the run's own work.",
         draw=_attainment,
     ),
     FigureSpec(
@@ -151,8 +152,9 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         name="budgets",
         section="How many calls until it pays",
         title="What a method gains after fewer and more calls",
-        caption="Above 0, a method's incumbent after so many calls is better than the control's; "
-        "an interval that leaves out 0 says so of problems like these.",
+        caption="Above 0, a method's incumbent after so many calls is better than the control's. "
+        "Each interval is at 95 % by itself, on problems like these; verdicts, which pay for the "
+        "number of pairs, stand in the table.",
         draw=_budgets,
         applies=_has_regrets,
     ),

@@ -46,10 +46,12 @@ def get(named: Any) -> tuple[UserProblem, str]:
     if reference is None:
         known = [*FUNCTIONS, *installed, "FILE.py:NAME", *families]
         raise unknown_name_error("problem", named, known)
-    name = reference.name if ":" in named else named
-    if reference.item is not None:
-        name = name_of(reference.load())
-    return UserProblem(name, reference.origin, reference.fingerprint, reference=reference), named
+    name, fingerprint = reference.name if ":" in named else named, ""
+    if reference.item is not None:  # other items of the list may change
+        own = reference.load()
+        name, (fingerprint, _) = name_of(own), object_fingerprint(own)
+    fingerprint = fingerprint or reference.fingerprint
+    return UserProblem(name, reference.origin, fingerprint, reference=reference), named
 
 
 def name_of(problem: Any) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from study.core.errors import StudyError
+from study.core.formatting import pluralize
 from study.core.plugins import Listing, entry_point_objects, parse_reference
 from study.core.validation import safe_repr, unknown_name_error
 from study.problems import bayesmark, tabular
@@ -96,7 +97,8 @@ def as_suite(named: str, given: Any) -> Suite:
         )
     problems = tuple(given)
     if len(problems) < 2:
-        raise StudyError(f"--suite {named} has {len(problems)} problems: list two or more")
+        count = pluralize(len(problems), "problem")
+        raise StudyError(f"--suite {named} has {count}: list two or more")
     return Suite(summary="your own", problems=problems)
 
 

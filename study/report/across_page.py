@@ -1,12 +1,13 @@
 """The report of a collection of studies: report.html and report.md, and their tables."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from study.collection import Collection, write_collection
-from study.core.formatting import pluralize
+from study.core.formatting import join_words, pluralize
 from study.plots.across_figures import draw_collection
 from study.plots.figures import DrawnFigure
 from study.report import across_words as words
@@ -40,8 +41,13 @@ def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> 
         "links": links(collection, folder),
         "failures": collection.failures,
         "facts": facts(collection),
-        "command": "study combine "
-        + " ".join(str(results.folder) for results in collection.studies.values()),
+        "command": shlex.join(
+            [
+                *("study", "combine"),
+                *(str(results.folder) for results in collection.studies.values()),
+                *("--output", str(folder)),
+            ]
+        ),
     }
 
 
@@ -144,11 +150,16 @@ def problem_rows(collection: Collection) -> TextTable:
                 "seeds": str(row["seeds"]),
                 "best known": best,
                 f"{collection.control}, median": median,
-                "best mean rank": str(means.loc[row["problem"]].idxmin()),
+                "best mean rank": join_words(best_methods(means.loc[row["problem"]])),
                 "failures": str(row["failures"]),
             }
         )
     return rows
+
+
+def best_methods(means: Any) -> list[str]:
+    """Those with the lowest mean rank, of a series by method."""
+    return [str(method) for method, mean in means.items() if mean == means.min()]
 
 
 def budget_rows(collection: Collection) -> TextTable:
@@ -175,7 +186,7 @@ def sections(collection: Collection, drawn: list[DrawnFigure]) -> list[Section]:
         "Which method is better": {
             "sentences": words.pair_sentences(collection),
             "table": pair_rows(collection),
-            "note": words.pairs_note(),
+            "note": words.pairs_note(collection),
         },
         "Problem by problem": {"table": problem_rows(collection)},
         "How many calls until it pays": {

@@ -24,7 +24,7 @@ def answer(collection: Collection) -> list[str]:
         _certainty(best, against, "here", "On these problems"),
         _elsewhere(collection, best, against),
         *_budget(collection, best),
-        *([] if collection.finished else ["A study is unfinished: run the same command again."]),
+        *([] if collection.finished else [UNFINISHED]),
     ]
 
 
@@ -34,6 +34,7 @@ def measure_of(collection: Collection) -> str:
     return "normalised_regret" if known else "rank"
 
 
+UNFINISHED = "A study is unfinished: finish it by its own command before you rely on this."
 MEASURE_WORDS = {"normalised_regret": "normalised regret", "rank": "mean rank"}
 
 
@@ -48,43 +49,53 @@ def _outcome(collection: Collection, best: str, measure: str) -> str:
     control = collection.control
     if best != control:
         text += f", against {means[control]:.2f} for {control}"
+    if deciding(collection) < len(collection.scores):
+        text += f" (of {deciding(collection)} problems; on the others nothing is left to gain)"
     return text + "."
+
+
+def deciding(collection: Collection) -> int:
+    """How many problems the verdicts over all of them rest on."""
+    return int(collection.pairs["deciding"].iloc[0])
 
 
 def _certainty(best: str, against: Sequence[Row], kind: str, where: str) -> str:
     """Whom a method beats, and of whom that is not known."""
-    verdicts = {row["other"]: row[f"verdict_{kind}"] for row in against}
-    beaten = [other for other, verdict in verdicts.items() if verdict == "better"]
-    open_yet = [other for other, verdict in verdicts.items() if verdict == "undecided"]
-    parts = [f"{best} beats {join_words(beaten)}"] if beaten else []
-    if open_yet:
-        who = "it" if beaten else best
-        parts.append(f"{who} is not shown to be better than {join_words(open_yet)}")
-    return f"{where}, {'; '.join(parts)}."
+    others: dict[str, list[str]] = {"better": [], "worse": [], "undecided": []}
+    for row in against:
+        others[row[f"verdict_{kind}"]].append(row["other"])
+    parts = [
+        f"{best} beats {join_words(others['better'])}" if others["better"] else "",
+        f"{best} is beaten by {join_words(others['worse'])}" if others["worse"] else "",
+        f"{best} is not shown to be better than {join_words(others['undecided'])}"
+        if others["undecided"]
+        else "",
+    ]
+    return f"{where}, {'; '.join(filter(None, parts))}."
 
 
 def _elsewhere(collection: Collection, best: str, against: Sequence[Row]) -> str:
     """The same of problems that were not looked at."""
-    n = len(collection.scores)
-    if n < LEAST:
+    if (n := deciding(collection)) < LEAST:
         return (
-            f"{pluralize(n, 'problem')} tell nothing of others: take at least {LEAST} to learn "
-            "what holds on problems like these."
+            f"So few problems ({n}) tell nothing of others: take at least {LEAST} to learn what "
+            "holds on problems like these."
         )
     return _certainty(best, against, "like", "On problems like these")
 
 
 def _budget(collection: Collection, best: str) -> list[str]:
-    """From how many calls on a method is better than the control, if any."""
+    """From how many calls on a method is better than the control, if at all."""
     control = collection.control
-    own = collection.budgets[collection.budgets["method"] == best]
-    if best == control or len(collection.scores) < LEAST or own.empty:
+    own = collection.budgets[collection.budgets["method"] == best].sort_values("calls")
+    if best == control or deciding(collection) < LEAST:
         return []
-    pays = own["calls"][own["verdict_like"] == "better"]
+    open_yet = own["calls"][own["verdict_like"] != "better"]
+    pays = own["calls"][own["calls"] > open_yet.max()] if len(open_yet) else own["calls"]
     if pays.empty:
-        most = pluralize(collection.budget[0], "call")
-        return [f"Up to {most}, none shows that {best} pays on problems like these."]
-    return [f"Against {control} it pays from {pays.min():,} calls on."]
+        return [f"That {best} pays against {control} on problems like these is not shown."]
+    least = f"{pays.min():,} calls on" if len(pays) > 1 else f"{pays.min():,} calls"
+    return [f"On problems like these it pays against {control} from {least}."]
 
 
 def pair_sentences(collection: Collection) -> list[str]:
@@ -96,19 +107,25 @@ def _pair_sentence(row: Row) -> str:
     counts = [f"{verdict} on {row[verdict]}" for verdict in VERDICTS if row[verdict]]
     chance = 100 * row["probability_better"]
     ends = [100 * row[name] for name in ("probability_low", "probability_high")]
-    wide = "" if math.isnan(ends[0]) else f" [{ends[0]:.0f}, {ends[1]:.0f}]"
-    return (
+    told = (
         f"{row['method']} against {row['other']}: {join_words(counts)} of "
-        f"{pluralize(row['problems'], 'problem')}; at a new seed of a new problem it wins in "
-        f"{chance:.0f} %{wide}"
+        f"{pluralize(row['problems'], 'problem')}"
+    )
+    if math.isnan(ends[0]):
+        return told
+    return (
+        f"{told}; at a new seed of a new problem it wins in {chance:.0f} % "
+        f"[{ends[0]:.0f}, {ends[1]:.0f}]"
     )
 
 
-def pairs_note() -> str:
+def pairs_note(collection: Collection) -> str:
     """How to read the table of pairs."""
-    return (
+    what = {"normalised_regret": "normalised regrets", "rank": "ranks"}[measure_of(collection)]
+    looks = any(results.info.looks for results in collection.studies.values())
+    note = (
         "Counts: on how many problems the first method is better, worse, equivalent or tied, and "
-        "undecided. Difference: of normalised regrets; positive if the first method is better. On "
+        f"undecided. Difference: of {what}; positive if the first method is better. On "
         "these problems: Student's t over seeds, each problem with a variance of its own "
         "(Satterthwaite). On problems like these: the two-level bootstrap, problems drawn, then "
         "seeds within (expanded percentiles: Hesterberg, 2015); p and verdict by a mixed model "
@@ -118,6 +135,12 @@ def pairs_note() -> str:
         f"of {ROPE:g}, seeds weighed within problems. A normalised regret of more than 2 counts as "
         "2, and a run without a score as the worst of its problem."
     )
+    if looks:
+        note += (
+            " Some studies were extended after results had been told: their own verdicts pay for "
+            "that, those over all problems do not."
+        )
+    return note
 
 
 def budgets_note(collection: Collection) -> str:

@@ -12,6 +12,7 @@ def facts(info: StudyInfo) -> dict[str, str]:
     """What a reader needs to judge or repeat a study."""
     problem, settings, sessions = info.problem, info.settings, info.sessions
     workers = sorted({session.workers for session in sessions})
+    shared = any(session.shared for session in sessions)
     last = sessions[-1] if sessions else None
     machine = (
         f"{last.machine or '-'}, {last.cores or '-'} cores, Python {last.python or '-'}"
@@ -27,7 +28,8 @@ def facts(info: StudyInfo) -> dict[str, str]:
         f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",
         "methods": "; ".join(f"{name}: {m.summary}" for name, m in info.methods.items()),
         "evaluations": f"{sum(info.evaluated.values()):,} in {format_clock(info.seconds)} "
-        f"with {' or '.join(map(str, workers)) or 'no'} workers in parallel",
+        f"with {' or '.join(map(str, workers)) or 'no'} workers in parallel"
+        + (", which had other problems to evaluate, too" if shared else ""),
         "machine": machine,
     }
 

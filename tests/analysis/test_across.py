@@ -155,7 +155,7 @@ def test_where_one_problem_leaves_something_to_gain_its_seeds_alone_speak() -> N
     table = across.method_table(runs, np.random.default_rng(0))
     assert table["normalised_regret"].notna().all()
     assert table["normalised_regret_like_low"].isna().all()
-    assert table["rank_like_low"].notna().all()
+    assert table["rank_here_low"].notna().all()
 
 
 def test_a_pair_seen_from_the_other_side_says_the_same(
