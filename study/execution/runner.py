@@ -116,10 +116,7 @@ class StudyRunner:
         self.notify(0)
 
     def work(self, executor: Workers) -> Iterator[None]:
-        """Hand out the study's jobs; whenever no more can be handed out, wait for an outcome.
-
-        Whoever iterates hands the outcomes to `settle`.
-        """
+        """Hand out jobs; where no more can be, wait until whoever iterates has called `settle`."""
         queue, dispatch = self._schedule.queue, self._dispatch
         if not (self._keep_going or self._schedule.journal.has_score):
             yield from self._evaluate_first(executor)
