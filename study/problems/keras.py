@@ -41,10 +41,8 @@ def keras_problem(
         "sparse_categorical_crossentropy". Weights are seeded before it is called.
     space, default, baseline
         As in `study.Problem`. A dimension `batch_size` is the batch size of `fit`, by default 32.
-    dataset
-        As `--dataset`; the last 15 % of its training images validate.
-    target
-        Of a table, FILE.csv: the column that holds the classes.
+    dataset, target
+        As `--dataset`, whose last 15 % of training images validate, and of a table `--target`.
     epochs
         By default the dataset's, as in the study of the tutorial's network.
 
