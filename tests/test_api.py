@@ -27,7 +27,7 @@ def test_a_wrong_argument_is_named_with_the_nearest_right_one() -> None:
 def test_every_setting_is_an_argument_an_option_and_a_word_of_errors() -> None:
     settings = set(inspect.signature(StudyRequest).parameters)
     assert set(inspect.signature(study.compare).parameters) == settings | {"observe"}
-    assert {option.replace("-", "_") for option in OPTIONS} == settings
+    assert {option.replace("-", "_") for option in OPTIONS} == settings | {"suite"}
     shown = subprocess.run(
         [sys.executable, "-m", "study", "compare", "--help"],
         capture_output=True,
