@@ -136,7 +136,8 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         title="How many targets are reached, and when",
         caption="Ten targets per problem: the deciles of what random search, or the first method "
         "where that is missing, held after the design. The higher a line, the more of them a run "
-        "has reached by then; left by call, right by the seconds of the run's own work.",
+        "has reached by then; left by call, right by the seconds of the run's own work, which are "
+        "simulated where a problem tells recorded ones.",
         draw=_attainment,
     ),
     FigureSpec(
