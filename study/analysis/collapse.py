@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.paired import proportion_interval
+from study.core.records import RUN
 
 DEPTH = 6.0  # robust standard deviations; of normal scores, one in a billion lies lower
 DEPTH_IN_MARGINS = 10.0
@@ -33,7 +34,7 @@ def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
     Parameters
     ----------
     finals
-        A row per retraining; those that test count.
+        A row per retraining; those that test count, where tests have no noise one of each run.
     margin
         Of equivalence, as scores are; NaN if there is none.
 
@@ -43,7 +44,7 @@ def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
     most retrainings collapsed).
     """
     rows = []
-    tested = finals[finals["kind"] == "test"]
+    tested = without_copies(finals[finals["kind"] == "test"])
     medians = tested.groupby("method")["test_score"].transform("median")
     everybody = (tested["test_score"] - medians).dropna().to_numpy(float)
     for method, own in tested.groupby("method", sort=False):
@@ -62,6 +63,15 @@ def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def without_copies(tested: pd.DataFrame) -> pd.DataFrame:
+    """Retrainings, but one of each run if those of every run score the same: they tell nothing new.
+
+    Functions without noise, and tables that score winners by a mean, are like that.
+    """
+    different = tested.groupby(RUN)["test_score"].nunique(dropna=False)
+    return tested if (different > 1).any() else tested.drop_duplicates(RUN)
 
 
 def collapse_limit(scores: np.ndarray, margin: float, everybody: np.ndarray) -> float:

@@ -68,3 +68,11 @@ def test_a_collapse_by_ten_standard_deviations_is_found(depth: float, least: flo
     limit = collapse_limit(scores, math.nan, NOBODY)
     assert (scores[fell] < limit).mean() >= least
     assert not (scores[~fell] < limit).any()
+
+
+def test_copies_of_a_winner_without_noise_count_once() -> None:
+    scores = [score for score in [*USUAL, 0.1] for _ in range(3)]
+    (found,) = collapses(finals(scores), math.nan).to_dict("records")
+    assert (found["retrainings"], found["collapsed"], found["collapsed_runs"]) == (25, 1, 1)
+    expected = stats.binomtest(1, 25).proportion_ci(method="exact")
+    assert found["collapsed_high"] == pytest.approx(expected.high)
