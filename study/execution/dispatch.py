@@ -110,7 +110,7 @@ class Dispatch:
             return
         run.carried, made = True, len(run.trials)
         for proposal, evaluation in outcome.steps:
-            schedule.forecast.measure_proposal(proposal.seconds)
+            schedule.forecast.measure_proposal(run.method, proposal.seconds)
             if proposal.note and proposal.note not in self.notes:
                 self.notes.append(proposal.note)
             trial = schedule.on_proposal(run, proposal)

@@ -17,8 +17,8 @@ class Durations(msgspec.Struct, frozen=True, kw_only=True):
 
     shares: dict[str, float]
     """Mean seconds of an evaluation by kind, of those expected of one anywhere in the space."""
-    proposal: float | None
-    """Mean seconds of a proposal, if there was one."""
+    proposals: dict[str, float]
+    """Mean seconds of a proposal, by method."""
     distinct: float | None = None
     """Retrainings and re-evaluations made, as a share of those that runs asked for: runs with the
     same winner share them."""

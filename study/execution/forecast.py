@@ -42,12 +42,13 @@ class Forecast:
         self._known = {extra.task.key: extra.seconds for extra in extras if extra.seconds}
         self._pending_seconds = 0.0  # expected, of what is waited for
         self._measured: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-        self._proposals: deque[float] = deque(maxlen=RECENT)
+        self._proposals: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RECENT))
         for task, evaluation in done:
             self._learn(task, evaluation)
         self.busy_seconds = 0.0
         """What evaluations and proposals took since workers are there, added up."""
-        self.proposals_left = 0
+        self.proposals_left = Counter[str]()
+        """By method."""
         rng = np.random.default_rng(0)
         drawn = [problem.space.sample(rng) for _ in range(DRAWS)]
         tasks = [make_task(EvaluationKind.VALIDATION, 0, point, 0) for point in drawn]
@@ -95,10 +96,20 @@ class Forecast:
         for place, value in enumerate((1, evaluation.seconds, self.expected_seconds(task))):
             own[place] += value
 
-    def measure_proposal(self, seconds: float) -> None:
+    def measure_proposal(self, method: str, seconds: float) -> None:
         """Take note of what a proposal took."""
         self.busy_seconds += seconds
-        self._proposals.append(seconds)
+        self._proposals[method].append(seconds)
+
+    def _proposal_seconds(self, method: str) -> float:
+        """What a proposal takes: as measured lately, or in another study, or of other methods."""
+        remembered = self._remembered.proposals if self._remembered else {}
+        if own := self._proposals.get(method):
+            return float(np.mean(own))
+        if method in remembered:
+            return remembered[method]
+        means = [float(np.mean(others)) for others in self._proposals.values()]
+        return float(np.mean(means)) if means else PROPOSE_SECONDS
 
     @property
     def is_measured(self) -> bool:
@@ -160,7 +171,7 @@ class Forecast:
         means = {kind: seconds / count for kind, (count, seconds, _) in self._measured.items()}
         return Durations(
             shares={str(kind): mean / self.typical_seconds for kind, mean in means.items()},
-            proposal=float(np.mean(self._proposals)) if self._proposals else None,
+            proposals={name: float(np.mean(own)) for name, own in self._proposals.items()},
             distinct=self._distinct_share(RETRAINING_KINDS[0]),
             start=start,
             pace=pace,
@@ -173,7 +184,8 @@ class Forecast:
             count * self._mean_seconds(kind) * self._distinct_share(kind)
             for kind, count in unknown.items()
         )
-        known = self._remembered.proposal if self._remembered else None
-        proposing = float(np.mean(self._proposals)) if self._proposals else known or PROPOSE_SECONDS
+        proposing = sum(
+            count * self._proposal_seconds(method) for method, count in self.proposals_left.items()
+        )
         pending = max(0.0, self._pending_seconds) * self._correction
-        return pending + evaluating + self.proposals_left * proposing
+        return pending + evaluating + proposing

@@ -107,7 +107,7 @@ class Schedule:
     def _begin(self, run: Run) -> None:
         """Take over what is stored, and ask for everything that is known beforehand."""
         known = predetermined_configurations(self._problem, self._settings, run)
-        self.forecast.proposals_left += self._settings.calls - len(known)
+        self.forecast.proposals_left[run.method] += self._settings.calls - len(known)
         for call in range(1, self._settings.calls + 1):
             if stored := self.journal.stored_trial(run.method, run.seed, call):
                 self._complete(stored)
@@ -154,7 +154,7 @@ class Schedule:
         run = self.runs[consumer.method, consumer.seed]
         run.trials[consumer.call] = consumer
         if run.adaptive and consumer.call > n_initial(run, self._settings):
-            self.forecast.proposals_left -= 1
+            self.forecast.proposals_left[run.method] -= 1
         if evaluation.score is not None:
             best = self.best.get(consumer.method, evaluation.score)
             self.best[consumer.method] = max(evaluation.score, best)

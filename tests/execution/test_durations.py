@@ -17,7 +17,7 @@ from tests.toy import Toy
 
 MEASURED = Durations(
     shares={EvaluationKind.VALIDATION: 2.0, **dict.fromkeys(map(str, RETRAINING_KINDS), 5.0)},
-    proposal=0.5,
+    proposals={"gp": 0.5},
     start=2.0,
     pace=1.25,
 )
@@ -45,8 +45,12 @@ def test_a_forecast_of_what_is_not_begun_goes_by_it() -> None:
     one = plain.typical_seconds
     assert plain.seconds_of_work() == pytest.approx((6 + 8 * WINNER) * one)
     assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one)
-    plain.proposals_left = known.proposals_left = 4
+    plain.proposals_left["gp"] = known.proposals_left["gp"] = 4
     assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one + 4 * 0.5)
+    known.measure_proposal("gp", 2.0)
+    known.measure_proposal("tpe", 0.1)
+    known.proposals_left["tpe"] = 10
+    assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one + 4 * 2.0 + 10 * 0.1)
 
 
 def test_a_study_leaves_what_it_took_for_the_next(tmp_path: Path, cache: Path) -> None:
