@@ -1,7 +1,7 @@
 """How long a study still takes."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -18,6 +18,29 @@ JOB_SECONDS = 0.5  # what a job is worth taking, as each costs some 10 ms to han
 LARGEST_BLOCK = 500
 WINNER = 1.25  # times the mean: what a winner takes to evaluate, unless more is known
 DRAWS = 200  # configurations whose mean stands for what is not chosen yet
+
+
+class ProposalTimes:
+    """What proposals take, by method: as measured lately, or in another study."""
+
+    def __init__(self, remembered: Mapping[str, float]) -> None:
+        self._remembered = remembered
+        self._measured: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RECENT))
+
+    def add(self, method: str, seconds: float) -> None:
+        """Take note of one."""
+        self._measured[method].append(seconds)
+
+    def means(self) -> dict[str, float]:
+        """Mean seconds of the latest ones, of the methods that made any here."""
+        return {method: float(np.mean(own)) for method, own in self._measured.items()}
+
+    def expected(self, method: str) -> float:
+        """Seconds of the next one; of a method that nothing is known of, as of the others."""
+        means = self.means()
+        known = {**self._remembered, **means}
+        others = float(np.mean(list(means.values()))) if means else PROPOSE_SECONDS
+        return known.get(method, others)
 
 
 class Forecast:
@@ -42,7 +65,7 @@ class Forecast:
         self._known = {extra.task.key: extra.seconds for extra in extras if extra.seconds}
         self._pending_seconds = 0.0  # expected, of what is waited for
         self._measured: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
-        self._proposals: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=RECENT))
+        self._proposals = ProposalTimes(remembered.proposals if remembered else {})
         for task, evaluation in done:
             self._learn(task, evaluation)
         self.busy_seconds = 0.0
@@ -99,17 +122,7 @@ class Forecast:
     def measure_proposal(self, method: str, seconds: float) -> None:
         """Take note of what a proposal took."""
         self.busy_seconds += seconds
-        self._proposals[method].append(seconds)
-
-    def _proposal_seconds(self, method: str) -> float:
-        """What a proposal takes: as measured lately, or in another study, or of other methods."""
-        remembered = self._remembered.proposals if self._remembered else {}
-        if own := self._proposals.get(method):
-            return float(np.mean(own))
-        if method in remembered:
-            return remembered[method]
-        means = [float(np.mean(others)) for others in self._proposals.values()]
-        return float(np.mean(means)) if means else PROPOSE_SECONDS
+        self._proposals.add(method, seconds)
 
     @property
     def is_measured(self) -> bool:
@@ -171,7 +184,7 @@ class Forecast:
         means = {kind: seconds / count for kind, (count, seconds, _) in self._measured.items()}
         return Durations(
             shares={str(kind): mean / self.typical_seconds for kind, mean in means.items()},
-            proposals={name: float(np.mean(own)) for name, own in self._proposals.items()},
+            proposals=self._proposals.means(),
             distinct=self._distinct_share(RETRAINING_KINDS[0]),
             start=start,
             pace=pace,
@@ -185,7 +198,8 @@ class Forecast:
             for kind, count in unknown.items()
         )
         proposing = sum(
-            count * self._proposal_seconds(method) for method, count in self.proposals_left.items()
+            count * self._proposals.expected(method)
+            for method, count in self.proposals_left.items()
         )
         pending = max(0.0, self._pending_seconds) * self._correction
         return pending + evaluating + proposing
