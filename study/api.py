@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from study.core.errors import ClusterError
 from study.core.settings import Settings
 from study.execution.durations import remember
-from study.execution.executor import open_executor
 from study.execution.plan import PathLike, Plan, StudyRequest, make_plan
-from study.execution.prepare import prepare
+from study.execution.prepare import executor_for, prepare
 from study.execution.preview import no_extras
 from study.execution.progress import ExtraEvaluation, Progress
 from study.results import Results, write_tables
@@ -30,14 +29,19 @@ def with_name_hints(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for name in kwargs:
-            if name not in names:
-                near = get_close_matches(name, names, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
-                raise TypeError(f"{function.__name__}() has no argument {name!r}: {hint}")
+        require_arguments(function.__name__, kwargs, names)
         return function(*args, **kwargs)
 
     return checked
+
+
+def require_arguments(function: str, given: Iterable[str], names: Sequence[str]) -> None:
+    """Raise TypeError with the nearest name for an argument that a function has not."""
+    for name in given:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+            raise TypeError(f"{function}() has no argument {name!r}: {hint}")
 
 
 @with_name_hints
@@ -179,9 +183,7 @@ def run_plan(
     with prepare(planned, observe, extras) as prepared:
         whole, runner = prepared.plan, prepared.runner
         try:
-            where = whole.problem, whole.workers, whole.scheduler
-            threads, timed = whole.settings.threads, whole.timeout is not None
-            runner.run(lambda: open_executor(*where, threads=threads, timed=timed))
+            runner.run(executor_for(whole, whole.problem))
         except (KeyboardInterrupt, ClusterError):
             prepared.write_what_is_finished()
             raise

@@ -58,8 +58,11 @@ class Collection:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """A row per problem, seed and method, see `study.analysis.standardise`."""
-        known = {p: self.studies[p].objective.optimum is not None for p in self.scores}
-        return standardised_runs(self.scores, known, self.control)
+        return self._standardised(self.scores)
+
+    def _standardised(self, scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        known = {p: self.studies[p].objective.optimum is not None for p in scores}
+        return standardised_runs(scores, known, self.control)
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -116,8 +119,7 @@ class Collection:
                 problem: attainment.scores_after(rows, call, self.methods)
                 for problem, rows in self.incumbents.items()
             }
-            known = {p: self.studies[p].objective.optimum is not None for p in scores}
-            runs, verdicts = standardised_runs(scores, known, self.control), self._verdicts(scores)
+            runs, verdicts = self._standardised(scores), self._verdicts(scores)
             table = across.pair_table(runs, verdicts, np.random.default_rng(0))
             parts.append(table.assign(calls=call))
         table = pd.concat(parts, ignore_index=True)

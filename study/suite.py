@@ -4,20 +4,19 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from study.api import require_arguments
 from study.collection import Collection
 from study.combining import collect
 from study.core.environment import main_module_hidden
 from study.core.errors import ClusterError
 from study.execution.durations import remember
-from study.execution.executor import open_executor
 from study.execution.plan import StudyRequest
 from study.execution.pool import StudyPool
-from study.execution.prepare import Prepared, prepare
+from study.execution.prepare import Prepared, executor_for, prepare
 from study.execution.progress import Progress
 from study.execution.suite_plan import SuitePlan, make_suite_plan
 from study.problems.base import ProblemGroup
@@ -49,12 +48,8 @@ def compare_suite(
         As `compare` does, and if fewer than two problems can be studied. A problem whose very
         first evaluation fails is left out, and told.
     """
-    known = {field.name for field in fields(StudyRequest)} - {"dataset", "problem"}
-    for name in settings:
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(sorted(known))}"
-            raise TypeError(f"compare_suite() has no argument {name!r}: {hint}")
+    known = sorted({field.name for field in fields(StudyRequest)} - {"dataset", "problem"})
+    require_arguments("compare_suite", settings, known)
     planned = make_suite_plan(suite, StudyRequest(**settings))
     return write_suite(planned, run_suite(planned, observe))
 
@@ -100,10 +95,8 @@ def run_studies(
     runners = {name: study.runner for name, study in studies.items()}
     group = ProblemGroup({name: study.plan.problem for name, study in studies.items()})
     pool, first = StudyPool(runners, observe, on_finished), planned.first
-    where = first.workers, first.scheduler
-    threads, timed = first.settings.threads, first.timeout is not None
     try:
-        pool.run(lambda: open_executor(group, *where, threads=threads, timed=timed))
+        pool.run(executor_for(first, group))
     except (KeyboardInterrupt, ClusterError):
         for study in studies.values():
             study.write_what_is_finished()

@@ -35,6 +35,8 @@ SWAPPED = (
 )
 PRACTICALLY = ("practically_better", "practically_same", "practically_worse")
 OPPOSITE = {"better": "worse", "worse": "better"}
+Pair = tuple[list[np.ndarray], Estimate, Estimate]
+"""Of two methods: (seeds,) differences of each problem, and both estimates of their mean."""
 VERDICTS = ("better", "worse", "equivalent", "tied", "undecided")
 
 
@@ -54,7 +56,7 @@ def method_table(runs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         for place, (method, row) in enumerate(rows.items()):
             values = [frame[method].to_numpy() for frame in wide]
             row["problems"] = runs["problem"].nunique()
-            row.update(_estimates(measure, values, ends[:, place]))
+            row.update(_columns(measure, *_here_and_like(values), ends[:, place]))
     return pd.DataFrame(list(rows.values()))
 
 
@@ -68,9 +70,8 @@ def _bootstrap(values: list[np.ndarray], columns: int, rng: np.random.Generator)
     return bootstrap_intervals(resampled_means(values, rng), len(values))
 
 
-def _estimates(name: str, values: list[np.ndarray], ends: np.ndarray) -> dict[str, float]:
+def _columns(name: str, here: Estimate, like: Estimate, ends: np.ndarray) -> dict[str, float]:
     """The mean of a measure with its three intervals."""
-    here, like = _here_and_like(values)
     return {
         name: here.mean,
         f"{name}_here_low": here.low,
@@ -119,21 +120,25 @@ def pair_table(
     pairs = [(late, early) for early, late in combinations(runs["method"].unique(), 2)]
     rows = [_pair_counts(pair, verdicts, runs["problem"].nunique()) for pair in pairs]
     wide = {measure: list(by_problem(runs, measure).values()) for measure in MEASURES}
+    found: dict[str, list[Pair]] = {}
     for measure, frames in wide.items():
         columns = [_pair_columns(frame, pairs) for frame in frames]
         ends = _bootstrap(columns, len(pairs), rng)
-        for place, row in enumerate(rows):
-            row.update(_estimates(measure, [c[:, place] for c in columns], ends[:, place]))
+        values = [[column[:, place] for column in columns] for place in range(len(pairs))]
+        found[measure] = [(own, *_here_and_like(own)) for own in values]
+        for place, (row, (_, here, like)) in enumerate(zip(rows, found[measure], strict=True)):
+            row.update(_columns(measure, here, like, ends[:, place]))
     won = [(np.sign(_pair_columns(frame, pairs)) + 1) / 2 for frame in wide["rank"]]
     ends = _bootstrap(won, len(pairs), rng)
-    regrets = wide["normalised_regret"]
-    for place, (pair, row) in enumerate(zip(pairs, rows, strict=True)):
+    regrets = bool(wide["normalised_regret"])
+    deciding = found["normalised_regret" if regrets else "rank"]
+    for place, (row, pair) in enumerate(zip(rows, deciding, strict=True)):
         share = float(np.mean([w[:, place].mean() for w in won]))
         low, high = np.clip(ends[:, place], 0.0, 1.0)
         if low == high:  # won or lost everywhere, which another problem need not be
             _, low, high = proportion_interval(share * len(won), len(won))
         row.update(probability_better=share, probability_low=low, probability_high=high)
-        row.update(_decide(pair, regrets or wide["rank"], len(pairs), rng))
+        row.update(_decide(pair, len(pairs), rng))
         if not regrets:  # the region of practical equivalence is one of regrets
             row.update(dict.fromkeys(PRACTICALLY, math.nan))
     return pd.DataFrame(rows)
@@ -153,13 +158,9 @@ def _pair_columns(frame: pd.DataFrame, pairs: list[tuple[str, str]]) -> np.ndarr
     return np.column_stack([frame[other] - frame[method] for method, other in pairs])
 
 
-def _decide(
-    pair: tuple[str, str], frames: list[pd.DataFrame], family: int, rng: np.random.Generator
-) -> dict[str, Any]:
+def _decide(pair: Pair, family: int, rng: np.random.Generator) -> dict[str, Any]:
     """Tests and verdicts of a pair, in a family of so many."""
-    method, other = pair
-    values = [(frame[other] - frame[method]).to_numpy() for frame in frames]
-    here, like = _here_and_like(values)
+    values, here, like = pair
     enough = len(values) >= LEAST
     chances = signed_rank_posterior(values, ROPE, rng) if enough else (math.nan,) * 3
     adjusted = {"here": min(1.0, family * here.p_value), "like": min(1.0, family * like.p_value)}

@@ -10,9 +10,8 @@ import pandas as pd
 
 CONTROL = "random"
 """The method that others are held against, if it is there."""
-MOST = (
-    2.0  # a normalised regret that is higher counts as this: a collapse must not outweigh all else
-)
+MOST = 2.0
+"""What a higher normalised regret counts as: a collapse must not outweigh everything else."""
 ROUNDING = 1e-12  # of the largest score: a smaller span is none
 
 

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from study.cli.console import console, make_table
 from study.collection import Collection
 from study.report import across_words as words
+from study.report.tables import or_dash
 
 
 def print_collection(collection: Collection, folder: Path) -> None:
@@ -37,7 +38,7 @@ def print_methods(collection: Collection) -> None:
     for row in collection.method_table.to_dict("records"):
         table.add_row(
             escape(row["method"]),
-            words.or_dash(row[regret], ".2f"),
+            or_dash(row[regret], "{:.2f}".format),
             escape(words.interval(row, f"{regret}_here_low", f"{regret}_here_high")),
             escape(words.interval(row, f"{regret}_like_low", f"{regret}_like_high")),
             f"{row['rank']:.2f}",

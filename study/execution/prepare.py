@@ -5,6 +5,7 @@ import functools
 import os
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,11 +14,13 @@ from study.core.environment import COMPUTING
 from study.core.settings import Settings
 from study.core.study_info import Session
 from study.execution.durations import recall
+from study.execution.executor import Executor, open_executor
 from study.execution.plan import Plan
 from study.execution.preview import no_extras
 from study.execution.progress import ExtraEvaluation, Progress
 from study.execution.resume import open_study, save_metadata
 from study.execution.runner import StudyRunner
+from study.problems.base import Evaluator, ProblemGroup
 from study.results import Results, from_ledger, write_tables
 from study.storage.ledger import Ledger
 
@@ -82,6 +85,20 @@ def prepare(
         if runner.unsaved:
             begin()
         yield Prepared(plan=whole, ledger=ledger, runner=runner)
+
+
+def executor_for(
+    plan: Plan, problem: Evaluator | ProblemGroup
+) -> Callable[[], AbstractContextManager[Executor]]:
+    """What opens the executor that a plan asks for."""
+    return functools.partial(
+        open_executor,
+        problem,
+        plan.workers,
+        plan.scheduler,
+        threads=plan.settings.threads,
+        timed=plan.timeout is not None,
+    )
 
 
 def note_look(ledger: Ledger, results: Results) -> None:

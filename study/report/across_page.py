@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from study.plots.figures import DrawnFigure
 from study.report import across_words as words
 from study.report import notes
 from study.report.page import Section, to_sections, write_pages
-from study.report.tables import TextTable
+from study.report.tables import TextTable, or_dash
 
 KINDS = {"on these problems": "here", "on problems like these": "like"}
 """What a verdict speaks of, and how columns name it."""
@@ -79,11 +80,11 @@ def links(collection: Collection, folder: Path) -> dict[str, str]:
 
 def summary_rows(collection: Collection) -> TextTable:
     """A row per method."""
-    wins = best_counts(collection)
+    wins = Counter(method for best in best_methods(collection).values() for method in best)
     return [
         {
             "method": str(row["method"]),
-            "normalised regret": words.or_dash(row["normalised_regret"], ".2f"),
+            "normalised regret": or_dash(row["normalised_regret"], "{:.2f}".format),
             "on these problems": words.interval(
                 row, "normalised_regret_here_low", "normalised_regret_here_high"
             ),
@@ -92,17 +93,17 @@ def summary_rows(collection: Collection) -> TextTable:
             ),
             "mean rank": f"{row['rank']:.2f}",
             "rank on problems like these": words.interval(row, "rank_like_low", "rank_like_high"),
-            "best on": f"{wins[row['method']]:g} of {row['problems']}",
+            "best on": f"{wins[row['method']]} of {row['problems']}",
         }
         for row in collection.method_table.to_dict("records")
     ]
 
 
-def best_counts(collection: Collection) -> dict[str, float]:
-    """On how many problems each method has the best mean rank; several share one."""
+def best_methods(collection: Collection) -> dict[str, list[str]]:
+    """By problem, the methods with the lowest mean rank: several, if they share it."""
     means = collection.runs.groupby(["problem", "method"])["rank"].mean().unstack()
     best = means.eq(means.min(axis=1), axis=0)
-    return {str(m): float(n) for m, n in best.sum().items()}
+    return {str(p): [str(m) for m in best.columns[own]] for p, own in best.iterrows()}
 
 
 def pair_rows(collection: Collection) -> TextTable:
@@ -115,14 +116,14 @@ def pair_rows(collection: Collection) -> TextTable:
             {
                 "pair": f"{row['method']} - {row['other']}",
                 **counts_cell(row),
-                "difference": words.or_dash(row[name], "+.2f"),
+                "difference": or_dash(row[name], "{:+.2f}".format),
                 **{
                     heading: f"{row[f'verdict_{kind}']} "
                     + words.interval(row, f"{name}_{kind}_low", f"{name}_{kind}_high", "+.2f")
                     for heading, kind in KINDS.items()
                 },
-                "p": words.or_dash(row["p_like_adjusted"], ".3f"),
-                "practically": " / ".join(words.or_dash(chance, ".2f") for chance in chances),
+                "p": or_dash(row["p_like_adjusted"], "{:.3f}".format),
+                "practically": " / ".join(or_dash(chance, "{:.2f}".format) for chance in chances),
             }
         )
     return rows
@@ -137,7 +138,7 @@ def counts_cell(row: Mapping[Any, Any]) -> dict[str, str]:
 
 def problem_rows(collection: Collection) -> TextTable:
     """A row per problem."""
-    means = collection.runs.groupby(["problem", "method"])["rank"].mean().unstack()
+    winners = best_methods(collection)
     rows = []
     for row in collection.problems.to_dict("records"):
         objective = collection.studies[row["problem"]].objective
@@ -150,16 +151,11 @@ def problem_rows(collection: Collection) -> TextTable:
                 "seeds": str(row["seeds"]),
                 "best known": best,
                 f"{collection.control}, median": median,
-                "best mean rank": join_words(best_methods(means.loc[row["problem"]])),
+                "best mean rank": join_words(winners[row["problem"]]),
                 "failures": str(row["failures"]),
             }
         )
     return rows
-
-
-def best_methods(means: Any) -> list[str]:
-    """Those with the lowest mean rank, of a series by method."""
-    return [str(method) for method, mean in means.items() if mean == means.min()]
 
 
 def budget_rows(collection: Collection) -> TextTable:
@@ -170,7 +166,7 @@ def budget_rows(collection: Collection) -> TextTable:
             "method": str(row["method"]),
             "calls": f"{row['calls']:,}",
             **counts_cell(row),
-            f"better than {collection.control} by": words.or_dash(row[name], "+.2f"),
+            f"better than {collection.control} by": or_dash(row[name], "{:+.2f}".format),
             "on problems like these": words.interval(
                 row, f"{name}_like_low", f"{name}_like_high", "+.2f"
             ),

@@ -11,6 +11,8 @@ from study.collection import Collection
 from study.core.formatting import join_words, pluralize
 
 Row = Mapping[Any, Any]
+UNFINISHED = "A study is unfinished: finish it by its own command before you rely on this."
+MEASURE_WORDS = {"normalised_regret": "normalised regret", "rank": "rank"}
 
 
 def answer(collection: Collection) -> list[str]:
@@ -34,17 +36,14 @@ def measure_of(collection: Collection) -> str:
     return "normalised_regret" if known else "rank"
 
 
-UNFINISHED = "A study is unfinished: finish it by its own command before you rely on this."
-MEASURE_WORDS = {"normalised_regret": "normalised regret", "rank": "mean rank"}
-
-
 def _outcome(collection: Collection, best: str, measure: str) -> str:
     table = collection.method_table
     means = dict(zip(table["method"], table[measure], strict=True))
     calls = pluralize(collection.budget[0], "call")
+    what = "mean rank" if measure == "rank" else MEASURE_WORDS[measure]
     text = (
         f"Over {pluralize(len(collection.scores), 'problem')}, with {calls} per run, {best} has "
-        f"the lowest {MEASURE_WORDS[measure]}: {means[best]:.2f}"
+        f"the lowest {what}: {means[best]:.2f}"
     )
     control = collection.control
     if best != control:
@@ -121,7 +120,7 @@ def _pair_sentence(row: Row) -> str:
 
 def pairs_note(collection: Collection) -> str:
     """How to read the table of pairs."""
-    what = {"normalised_regret": "normalised regrets", "rank": "ranks"}[measure_of(collection)]
+    what = f"{MEASURE_WORDS[measure_of(collection)]}s"
     looks = any(results.info.looks for results in collection.studies.values())
     note = (
         "Counts: on how many problems the first method is better, worse, equivalent or tied, and "
@@ -153,11 +152,6 @@ def budgets_note(collection: Collection) -> str:
         "them flatters, every method alike: --trace re-evaluates them."
     )
     return f"Each method against {collection.control} after so many calls. {seen}"
-
-
-def or_dash(value: float, form: str) -> str:
-    """A formatted value, or a dash."""
-    return "-" if pd.isna(value) else format(value, form)
 
 
 def interval(row: Row, low: str, high: str, form: str = ".2f") -> str:
