@@ -115,7 +115,7 @@ def make_cut(path: Path) -> None:
         (make_text, "is damaged or no ledger .file is not a database"),
         (make_foreign, "is damaged or no ledger .its first page is another"),
         (make_empty, "is damaged or no ledger .its first page"),
-        (make_newer, "has format 99, this program writes 6"),
+        (make_newer, "has format 99, this program writes 7"),
         (make_cut, "is damaged or no ledger .database disk image is malformed"),
     ],
 )
