@@ -124,8 +124,9 @@ def test_the_library_loads_tensorflow_and_scikit_optimize_only_to_work() -> None
 def test_what_is_exported_is_what_the_documents_promise() -> None:
     promised = [
         *("Categorical", "Collection", "Integer", "Measurement", "Method", "Objective", "Ordinal"),
-        *("Problem", "Real", "Results", "SearchContext", "Settings", "StudyError", "__version__"),
-        *("combine", "compare", "compare_suite", "keras_problem", "load", "sklearn_problem"),
+        *("Problem", "Real", "Results", "SearchContext", "Settings", "StudyError", "Winner"),
+        *("__version__", "combine", "compare", "compare_suite", "keras_problem", "load"),
+        "sklearn_problem",
     ]
     assert sorted(study.__all__) == sorted(dir(study)) == sorted(promised)
     assert all(hasattr(study, name) for name in promised)

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from study.core.dimension_rules import validate_dimensions
 from study.core.dimensions import Choice, Dimension
 from study.core.objective import Objective, validate_objective
-from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS
+from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS, WINNER_COLUMNS
 from study.core.settings import Settings
 from study.core.validation import MAX_NUMBER, METHOD_PATTERN
 
@@ -74,7 +74,7 @@ class ProblemInfo(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         validate_objective(self.objective)
-        columns = {*CALL_COLUMNS, *OUTCOME_COLUMNS}
+        columns = {*CALL_COLUMNS, *OUTCOME_COLUMNS, *WINNER_COLUMNS}
         shown = {self.objective.column_name(name) for name in columns}
         validate_dimensions(self.space, columns | shown)
 
