@@ -121,11 +121,15 @@ def print_parts(results: "Results", found: Winner) -> None:
         print_networks(results, found)
         return
     from study.problems.built import build_again, built_text
+    from study.problems.registry import find_again
     from study.training.tensorflow import configure_process
 
-    configure_process(results.info.settings.threads)
-    built = build_again(data.problem, problem.fingerprint, found.configuration)
-    if built is not None:
+    configure_process(results.info.settings.threads)  # before a user's file imports Keras
+    own = find_again(data.problem, problem.fingerprint)
+    built = None if own is None else build_again(own, found.configuration)
+    if own is None:
+        console.print("Its code is not here as it was: what it builds is not shown.", style="dim")
+    elif built is not None:
         print_line(f"\nWhat {problem.name} builds of it:")
         print_line(built_text(built, console.width))
 

@@ -5,28 +5,29 @@ from typing import Any
 
 from study.core.errors import StudyError, describe_error, exits_as_errors
 from study.core.space import Configuration
+from study.core.stderr import without_chatter
 from study.problems.base import user_line
-from study.problems.registry import find_again
+from study.problems.user import UserProblem
 from study.training.network import summary_text
 
 MAX_LINES, MAX_LENGTH = 40, 300  # of what a build returned; an array has no end
 
 
-def build_again(named: str, fingerprint: str, configuration: Configuration) -> Any:
-    """What the `build` of a study's problem returns; None if it has none, or is not here.
+def build_again(problem: UserProblem, configuration: Configuration) -> Any:
+    """What the `build` of a problem returns, or None if it has none.
 
-    `named` and `fingerprint` are those that study.json has of the problem. Raises `StudyError` if
-    the user's function fails.
+    Raises `StudyError` if the user's function fails.
     """
-    problem = find_again(named, fingerprint)
-    build = getattr(problem.problem, "build", None) if problem else None
+    build = getattr(problem.problem, "build", None)
     if build is None:
         return None
     try:
-        with exits_as_errors():
+        with exits_as_errors(), without_chatter():
             return build(dict(configuration))
     except Exception as error:
-        raise StudyError(f"its build failed: {describe_error(error)}{user_line(error)}") from error
+        raise StudyError(
+            f"build of {problem.name} failed: {describe_error(error)}{user_line(error)}"
+        ) from error
 
 
 def built_text(built: Any, width: int) -> str:

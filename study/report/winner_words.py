@@ -5,6 +5,7 @@ from study.analysis.winners import count_chosen
 from study.core.dimensions import to_cells
 from study.core.formatting import pluralize
 from study.core.objective import Objective
+from study.core.space import Space
 from study.core.winner import Winner, short_value, to_short_line
 from study.report.tables import TextTable
 from study.results import Results
@@ -45,8 +46,12 @@ def format_value(value: float, objective: Objective) -> str:
 def default_sentence(results: Results) -> list[str]:
     """How many winners are the point that every search begins with, if any are."""
     problem, frame = results.info.problem, results.scores.winners
+    space = Space(problem.space)
+    default = space.in_order(problem.default)
+    if default not in space:  # in a folder that somebody else wrote
+        return []
     searched = frame[frame["method"] != BASELINE]
-    cells = {d.name: to_cells(d, [problem.default[d.name]])[0] for d in problem.space}
+    cells = {d.name: to_cells(d, [default[d.name]])[0] for d in problem.space}
     if not (same := count_chosen(searched, cells)):
         return []
     thing = "network" if problem.words.subject == "dataset" else "point"
@@ -56,15 +61,16 @@ def default_sentence(results: Results) -> list[str]:
 
 
 def choice_note(results: Results) -> str:
-    """How the best is chosen, and what its scores are worth."""
-    frame, objective = results.scores.winners, results.objective
-    count = len(frame.drop_duplicates(results.info.problem.dimensions))
-    seen, final = objective.search_label, objective.final_label
+    """How the best is chosen, and what its values are worth."""
+    objective, dimensions = results.objective, results.info.problem.dimensions
+    count = len(results.scores.winners.drop_duplicates(dimensions))
+    if count == 1:
+        return "All winners are this configuration; its values are means over all seeds."
     return (
-        f"The best is the configuration with the {objective.direction_label} re-evaluated {seen}, "
-        f"the mean over all seeds at which any method chose it, of {count:,} that were chosen: the "
-        f"best of many, it may still flatter a little. The {final} does not: nothing is chosen by "
-        "it."
+        f"The best is, of the {count:,} configurations that won a run, the one with the "
+        f"{objective.direction_label} re-evaluated {objective.search_label}, the mean over all "
+        "seeds at which any method chose it. As the best of many that may still flatter a little; "
+        f"the {objective.final_label} does not, for nothing is chosen by it."
     )
 
 
