@@ -4,18 +4,21 @@ import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
-from study import StudyError, Winner, compare, load
+from study import StudyError, Winner
+from study.api import run_plan
 from study.cli.main import main
 from study.core.objective import Objective
 from study.core.records import Task
 from study.data.dataset import Dataset
-from study.results import Results
+from study.execution.plan import StudyRequest, make_plan
+from study.results import Results, write_tables
 from study.training.keras_fit import to_pixels
 from study.training.network import parameter_count
 from tests.test_results import about
@@ -44,14 +47,20 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return study_in(tmp_path_factory.mktemp("winner") / "toy")
 
 
+def study_of(folder: Path, **settings: Any) -> Results:
+    """A study of one retraining and three calls, without plots and report."""
+    size = {"seeds": 1, "calls": 3, "initial_points": 3, "retrain": 1, "workers": 1}
+    request = StudyRequest(**size | settings | {"output": folder})
+    results = run_plan(make_plan(request), lambda _: None)
+    write_tables(results)
+    return results
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A study of the network on digits."""
-    return compare(
-        dataset="digits", epochs=2, seeds=2, calls=3, initial_points=3, retrain=2,
-        methods=["baseline", "random"], workers=1,
-        output=tmp_path_factory.mktemp("small") / "digits",
-    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("small") / "digits"
+    return study_of(folder, dataset="digits", epochs=2, retrain=2, methods=["random"])
 
 
 def copy_of(results: Results, folder: Path) -> Path:
@@ -151,31 +160,29 @@ def test_a_study_without_winners_says_why(tmp_path: Path, winner: Call) -> None:
     assert code == 2
     assert "the study has no winner, for every call failed" in errors
     unfinished = study_in(tmp_path / "unfinished", before=stopping_at(5))
-    with pytest.raises(StudyError, match=r"gp at seed 1 has no winner yet \(0 of 7 calls"):
+    with pytest.raises(StudyError, match=r"gp at seed 1 has no winner yet \(2 of 7 calls"):
         unfinished.best_of("gp", seed=1)
     with pytest.raises(StudyError, match="seed is 5: this study has the seeds 0 to 1"):
         unfinished.best_of("gp", seed=5)
 
 
 def test_the_networks_are_shown_by_keras_beside_the_tutorials(small: Results, winner: Call) -> None:
-    _, out, _ = winner(small.folder, "--method", "random")
-    size = parameter_count(small.best_of("random").configuration, 64, 10)
+    _, out, _ = winner(small.folder)
+    size = parameter_count(small.best.configuration, 64, 10)
     totals = [line.split(":")[1].split()[0] for line in out.splitlines() if " Trainable" in line]
     assert totals == [f"{size:,}", "5,637", "316,581"]
     assert max(map(len, out.splitlines()[1:])) <= 80
 
 
-@pytest.mark.parametrize("method", ["baseline", "random"])
 def test_the_saved_network_scores_what_was_recorded(
-    small: Results, winner: Call, tmp_path: Path, digits: Dataset, method: str
+    small: Results, winner: Call, tmp_path: Path, digits: Dataset
 ) -> None:
     path = tmp_path / "net.keras"
-    code, out, errors = winner(small.folder, "--method", method, "--save", path)
+    code, out, errors = winner(small.folder, "--save", path)
     assert (code, errors) == (0, "")
-    best = small.best_of(method)
     finals = pd.read_csv(small.folder / "finals.csv")
-    own = finals[(finals["method"] == method) & (finals["seed"] == best.seed)]
-    recorded = own[(own["kind"] == "test") & (own["repeat"] == 1)]["test_accuracy"].item()
+    first = finals[(finals["kind"] == "test") & (finals["repeat"] == 1)]
+    recorded = first["test_accuracy"].item()
     model = keras.saving.load_model(path)
     images, labels = digits.x_test / np.float32(16), digits.y_test
     assert np.mean(model.predict(images, verbose=0).argmax(axis=1) == labels) == recorded
@@ -222,18 +229,18 @@ def test_networks_of_other_studies_are_saved_as_well(
 ) -> None:
     """With splits by seed, trained by Keras, on rows of a table: each is held to its score."""
     monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(0)
-    kind = rng.integers(2, size=200)
-    columns = {"x": kind + rng.normal(size=200), "y": rng.normal(size=200), "kind": kind}
-    pd.DataFrame(columns).to_csv("some.csv", index=False)
-    named = {"dataset": "some.csv", "target": "kind"} if how == "table" else {"dataset": "digits"}
-    results = compare(
-        **named, epochs=1, seeds=2, calls=2, initial_points=2, retrain=1, methods=["random"],
-        workers=1, output="out", resample_splits=how != "keras",
-        trainer="keras" if how == "keras" else None,
-    )  # fmt: skip
-    assert results.finished
-    code, _, errors = winner("out", "--method", "random", "--seed", 1, "--save", "net.keras")
+    settings: dict[str, Any] = {"dataset": "digits", "resample_splits": True}
+    if how == "keras":
+        settings = {"dataset": "digits", "trainer": "keras"}
+    if how == "table":
+        rng = np.random.default_rng(0)
+        kind = rng.integers(2, size=200)
+        columns = {"x": kind + rng.normal(size=200), "y": rng.normal(size=200), "kind": kind}
+        pd.DataFrame(columns).to_csv("some.csv", index=False)
+        settings = {"dataset": "some.csv", "target": "kind"}
+    size = {"seeds": 2, "calls": 1, "initial_points": 1, "epochs": 1, "methods": ["baseline"]}
+    assert study_of(Path("out"), **settings, **size).finished
+    code, _, errors = winner("out", "--method", "baseline", "--seed", 1, "--save", "net.keras")
     assert (code, errors) == (0, "")
     assert Path("net.keras").is_file()
 
@@ -257,11 +264,8 @@ def test_a_problem_of_ones_own_is_built(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("own.py").write_text(BUILDING)
-    compare(
-        problem="own.py:problem", seeds=1, calls=2, initial_points=1, retrain=1,
-        methods=["random"], workers=1, output="out",
-    )  # fmt: skip
-    value = load("out").best.configuration["x"]
+    results = study_of(Path("out"), problem="own.py:problem", methods=["random"])
+    value = results.best.configuration["x"]
     code, out, _ = winner("out")
     assert code == 0
     assert f"['a model', {value}]" in out

@@ -75,7 +75,7 @@ def test_the_report_begins_with_it(finished: Results) -> None:
 
 
 def test_of_an_unfinished_study_it_is_the_best_so_far(tmp_path: Path) -> None:
-    results = study_in(tmp_path / "toy", before=stopping_at(80))
+    results = study_in(tmp_path / "toy", before=stopping_at(60))
     assert not results.finished
     assert best_sentences(results)[0].startswith("Best so far: ")
 
@@ -85,4 +85,4 @@ def test_of_a_study_without_winners_nothing_is_said(tmp_path: Path) -> None:
     assert best_sentences(results) == []
     assert best_rows(results) == []
     write_report(read_files(results.folder))
-    assert "Best" not in (results.folder / "report.md").read_text()
+    assert "Best: " not in (results.folder / "report.md").read_text()
