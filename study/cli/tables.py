@@ -61,7 +61,7 @@ def print_best(results: Results) -> None:
         console.print("\n[bold]The best configuration of each method[/]")
         for some in fitting(rows, console.width - INDENT):
             console.print(_indented(text_table(transposed(some))))
-        console.print(choice_note(results), style="dim")
+        console.print(escape(choice_note(results)), style="dim")
 
 
 def fitting(rows: TextTable, width: int) -> list[TextTable]:

@@ -66,7 +66,7 @@ def find_again(named: str, fingerprint: str) -> UserProblem | None:
             if reference.item is not None or reference.fingerprint != fingerprint:
                 return None
         found, _ = get(named)
-    except StudyError:
+    except (StudyError, OSError, ValueError):  # a module may be there, and its source not
         return None
     return found if found.fingerprint == fingerprint else None
 

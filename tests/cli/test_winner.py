@@ -89,7 +89,7 @@ def test_the_best_is_chosen_by_re_evaluations_alone(toy: Results) -> None:
         ["configuration", "seed", "repeat"]
     )
     means = again.groupby("configuration")["validation_accuracy"].mean()
-    assert toy.best.configuration == json.loads(means.idxmax())
+    assert toy.best.configuration == json.loads(str(means.idxmax()))
     assert toy.best.reevaluated == pytest.approx(means.max())
     assert toy.best_of("baseline").configuration == toy.info.problem.baseline
 

@@ -38,8 +38,9 @@ def test_the_best_is_named_with_its_values(finished: Results) -> None:
 def test_winners_that_are_the_default_are_counted(finished: Results) -> None:
     searched = finished.winners[finished.winners["method"] != "baseline"]
     assert len(best_sentences(finished)) == 1
-    won = searched.iloc[0][["rate", "units", "kind"]].to_dict()
-    same = (searched[["rate", "units", "kind"]] == won).all(axis=1).sum()
+    first = searched.iloc[0]
+    won = {name: first[name] for name in ("rate", "units", "kind")}
+    same = (searched[list(won)] == won).all(axis=1).sum()
     _, counted = best_sentences(with_default(finished, **won))
     verb = "is" if same == 1 else "are"
     assert counted == (
