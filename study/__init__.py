@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from study.core.errors import StudyError
     from study.core.objective import Objective
     from study.core.settings import Settings
+    from study.core.winner import Winner
     from study.methods.base import Method, SearchContext
     from study.problems.estimator import sklearn_problem
     from study.problems.keras import keras_problem
@@ -39,6 +40,7 @@ __all__ = [
     "SearchContext",
     "Settings",
     "StudyError",
+    "Winner",
     "__version__",
     "combine",
     "compare",
@@ -62,6 +64,7 @@ _HOMES = {
     "SearchContext": "methods.base",
     "Settings": "core.settings",
     "StudyError": "core.errors",
+    "Winner": "core.winner",
     "combine": "combining",
     "compare": "api",
     "compare_suite": "suite",

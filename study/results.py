@@ -9,10 +9,12 @@ import msgspec
 import pandas as pd
 
 from study.analysis.checks import Check, checks
+from study.analysis.choice import choose
 from study.analysis.score_tables import ScoreTables
 from study.core.memory import gc_paused
 from study.core.objective import Objective
 from study.core.study_info import StudyInfo
+from study.core.winner import Winner
 from study.storage import csv, frames
 from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
@@ -78,6 +80,31 @@ class Results:
     def search_range(self) -> pd.DataFrame:
         """A row per method and dimension, as in search_range.csv."""
         return self._public(self.scores.search_range)
+
+    @cached_property
+    def winners(self) -> pd.DataFrame:
+        """A row per run that is through, as in winners.csv; choices as in `trials`."""
+        return frames.with_values(self.winner_table, self.info.problem.space)
+
+    @cached_property
+    def winner_table(self) -> pd.DataFrame:
+        """winners.csv: the same with every choice as text."""
+        return self._public(self.scores.winners)
+
+    @property
+    def best(self) -> Winner:
+        """The best configuration of all methods, by its re-evaluated value.
+
+        Raises `StudyError` if no winner has been re-evaluated yet.
+        """
+        return choose(self.scores)
+
+    def best_of(self, method: str, *, seed: int | None = None) -> Winner:
+        """The best configuration of a method, or the one that its run at a seed chose.
+
+        Raises `StudyError` if there is no such method or seed, or if it has no winner yet.
+        """
+        return choose(self.scores, method, seed)
 
     def _public(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frames.to_public_columns(frame, self.objective)
@@ -197,6 +224,7 @@ def write_tables(results: Results) -> list[Path]:
         "comparisons.csv": results.comparisons,
         "equal_time.csv": results.equal_time,
         "search_range.csv": results.search_range,
+        "winners.csv": results.winner_table,
     }
     paths = [csv.write_table(frame, folder / name) for name, frame in tables.items()]
     text = msgspec.json.format(msgspec.json.encode(results.info), indent=2) + b"\n"

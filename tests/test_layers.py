@@ -105,11 +105,11 @@ def test_listings_load_nothing_slow(command: str) -> None:
     assert loaded_by_command(command) == set()
 
 
-@pytest.mark.parametrize("command", ["show", "report", "plot"])
+@pytest.mark.parametrize("command", ["show", "report", "plot", "winner --line", "winner --json"])
 def test_reading_a_results_folder_loads_nothing_that_computes(command: str, tmp_path: Path) -> None:
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((RESULTS / name).read_bytes())
-    assert not loaded_by_command(command, str(tmp_path)) & set(COMPUTING_LIBRARIES)
+    assert not loaded_by_command(*command.split(), str(tmp_path)) & set(COMPUTING_LIBRARIES)
 
 
 def test_a_reader_of_results_loads_nothing_that_computes() -> None:
@@ -124,8 +124,9 @@ def test_the_library_loads_tensorflow_and_scikit_optimize_only_to_work() -> None
 def test_what_is_exported_is_what_the_documents_promise() -> None:
     promised = [
         *("Categorical", "Collection", "Integer", "Measurement", "Method", "Objective", "Ordinal"),
-        *("Problem", "Real", "Results", "SearchContext", "Settings", "StudyError", "__version__"),
-        *("combine", "compare", "compare_suite", "keras_problem", "load", "sklearn_problem"),
+        *("Problem", "Real", "Results", "SearchContext", "Settings", "StudyError", "Winner"),
+        *("__version__", "combine", "compare", "compare_suite", "keras_problem", "load"),
+        "sklearn_problem",
     ]
     assert sorted(study.__all__) == sorted(dir(study)) == sorted(promised)
     assert all(hasattr(study, name) for name in promised)

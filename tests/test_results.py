@@ -59,7 +59,8 @@ def test_summary_and_search_range_are_written(finished: Results) -> None:
 
 
 @pytest.mark.parametrize(
-    "table", ["trials", "finals", "summary", "comparisons", "equal_time", "search_range"]
+    "table",
+    ["trials", "finals", "summary", "comparisons", "equal_time", "search_range", "winners"],
 )
 def test_python_shows_what_the_files_hold(finished: Results, table: str) -> None:
     """Of a minimised value, too, whose scores have the other sign."""
@@ -89,7 +90,10 @@ def test_the_columns_are_the_documented_ones(finished: Results) -> None:
         *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
     readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
-    tables = (finished.trials, finished.finals, finished.summary, finished.comparisons)
+    tables = (
+        *(finished.trials, finished.finals, finished.summary, finished.comparisons),
+        finished.winners,
+    )
     columns = {column for frame in tables for column in frame.columns} | set(claims.COLUMNS)
     for column in columns - {"rate", "units", "kind"}:
         assert f"`{column}`" in readme, f"results/README.md does not explain {column}"

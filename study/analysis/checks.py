@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from study.analysis.summary import winners
+from study.analysis.winners import winners
 from study.core.formatting import join_words, pluralize
 from study.core.objective import Objective
 from study.core.records import RUN

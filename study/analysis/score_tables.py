@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from study.analysis import anytime, summary
+from study.analysis import anytime, summary, winners
 from study.analysis.paired import compare_pairs
 from study.core.study_info import StudyInfo
 
@@ -62,6 +62,17 @@ class ScoreTables:
     def search_range(self) -> pd.DataFrame:
         """What each method tried; see `study.analysis.summary.explored_range`."""
         return summary.explored_range(self.trials, self.info.problem.space)
+
+    @cached_property
+    def winners(self) -> pd.DataFrame:
+        """A row per run that is through; see `study.analysis.winners.winner_frame`."""
+        names, calls = self.info.problem.dimensions, self.info.settings.calls
+        return winners.winner_frame(self.trials, self.finals, names, calls)
+
+    @cached_property
+    def best_first(self) -> pd.DataFrame:
+        """The same by what is known of each configuration; see `winners.best_first`."""
+        return winners.best_first(self.winners, self.finals, self.info.problem.dimensions)
 
     def _compare(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         scores = summary.scores(rows, column, self.info.problem.objective.scale)

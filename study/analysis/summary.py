@@ -12,17 +12,9 @@ import pandas as pd
 
 from study.analysis.anytime import calls_to_target
 from study.analysis.collapse import collapses
+from study.analysis.winners import retrained_scores, winners
 from study.core.dimensions import Dimension, Listed, join_choices
-from study.core.records import RUN, best_call
-
-
-def winners(trials: pd.DataFrame) -> pd.DataFrame:
-    """The winning call of each run that has one: a row of `trials` per method and seed."""
-    places = []
-    for _, scores in trials.groupby(RUN, sort=False)["validation_score"]:
-        place = best_call(scores.tolist())
-        places += [] if place is None else [scores.index[place]]
-    return trials.loc[places]
+from study.core.records import RUN
 
 
 def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
@@ -41,12 +33,9 @@ def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
         anytime_score=("incumbent_score", "mean"),
     )
     observed = winners(trials)[[*RUN, "validation_score"]]
-    retrained = finals.groupby(RUN, sort=False, as_index=False).agg(
-        reevaluated_score=("validation_score", "mean"),
-        test_score=("test_score", "mean"),
-        size=("size", "first"),
+    return runs.merge(observed, on=RUN, how="left").merge(
+        retrained_scores(finals), on=RUN, how="left"
     )
-    return runs.merge(observed, on=RUN, how="left").merge(retrained, on=RUN, how="left")
 
 
 def summarise(

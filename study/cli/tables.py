@@ -12,9 +12,12 @@ from study.replication.tables import claim_rows, paragraph, read_replication
 from study.report.conclusions import collapse_counts, conclusions, pair_sentences
 from study.report.notes import clock_note, look_note, regret_note
 from study.report.tables import TextTable
+from study.report.winner_words import best_rows, best_sentences, choice_note
 from study.results import Results
 
 MAX_FAILURES = 10  # that a terminal lists
+GAP = 2  # blanks between columns
+INDENT = 2
 
 
 def print_results(results: Results) -> None:
@@ -33,6 +36,7 @@ def print_results(results: Results) -> None:
             console.print(_indented(escape(line)))
         if results.info.looks:
             console.print(look_note(results.info), style="dim")
+    print_best(results)
     if found := read_replication(results.folder):
         console.print("\n[bold]The tutorial's claims[/]")
         console.print(text_table(claim_rows(found)))
@@ -45,12 +49,44 @@ def print_results(results: Results) -> None:
     failed = [check.figures for check in results.failed_checks]
     for line in conclusions(scores.summary, scores.comparisons, results.info, failed):
         console.print(f"[bold]{escape(line)}[/]")
+    for line in best_sentences(results):
+        console.print(escape(line))
     if not results.finished:
         console.print(f"[bold yellow]Unfinished: {results.progress}.[/]")
 
 
-def _indented(line: str) -> Padding:
-    return Padding(line, (0, 0, 0, 2))
+def print_best(results: Results) -> None:
+    """The best configuration of each method, a column each, in one table or several."""
+    if rows := best_rows(results):
+        console.print("\n[bold]The best configuration of each method[/]")
+        for some in fitting(rows, console.width - INDENT):
+            console.print(_indented(text_table(transposed(some))))
+        console.print(escape(choice_note(results)), style="dim")
+
+
+def fitting(rows: TextTable, width: int) -> list[TextTable]:
+    """Rows in groups that fit into so many characters as columns, one at least in each."""
+    heading = max(map(len, rows[0])) + GAP
+    groups: list[TextTable] = []
+    used = width
+    for row in rows:
+        needed = max(map(len, row.values())) + GAP
+        if used + needed > width:
+            groups.append([])
+            used = heading
+        groups[-1].append(row)
+        used += needed
+    return groups
+
+
+def transposed(rows: TextTable) -> TextTable:
+    """A table with a column for each row, headed by its first cell."""
+    first, *others = rows[0]
+    return [{first: name, **{row[first]: row[name] for row in rows}} for name in others]
+
+
+def _indented(line: str | Table) -> Padding:
+    return Padding(line, (0, 0, 0, INDENT))
 
 
 def _summary(results: Results) -> Table:

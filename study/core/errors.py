@@ -11,7 +11,9 @@ OPTIONS = (
     *("output", "timeout", "keep-going", "retry-failed", "trace", "resample-splits"),
 )
 """The settings of a study as the command line has them, without the dashes."""
-_OPTION = re.compile(rf"--({'|'.join(OPTIONS)})(?![\w-])")
+WINNER_OPTIONS = ("method", "seed")
+"""Those of `study winner`, whose names Python's `results.best_of` has, too."""
+_OPTION = re.compile(rf"--({'|'.join([*OPTIONS, *WINNER_OPTIONS])})(?![\w-])")
 
 
 class StudyError(Exception):

@@ -262,6 +262,8 @@ TRACE_COLUMNS = {
     "status": "str",
     "reason": "str",
 }
+WINNER_COLUMNS = ("reevaluated_score", "test_score", "chosen_by")
+"""What winners.csv has besides those of trials.csv."""
 RETRAINING_COLUMNS = {
     "method": "str",
     "seed": "int64",

@@ -12,6 +12,7 @@ from study.core.records import (
     CALL_COLUMNS,
     OUTCOME_COLUMNS,
     RETRAINING_COLUMNS,
+    WINNER_COLUMNS,
 )
 from study.core.settings import Settings
 from study.core.validation import MAX_NUMBER, METHOD_PATTERN, is_name
@@ -27,8 +28,9 @@ Seconds = Annotated[float, Meta(ge=0, le=MAX_NUMBER)]
 
 
 def taken_by_calls(objective: Objective) -> frozenset[str]:
-    """What no dimension may be called: the columns of trials.csv, and what they stand for."""
-    return _with_public_names({*CALL_COLUMNS, *OUTCOME_COLUMNS}, objective)
+    """What no dimension may be called: the columns of trials.csv and winners.csv."""
+    columns = {*CALL_COLUMNS, *OUTCOME_COLUMNS, *WINNER_COLUMNS}
+    return _with_public_names(columns, objective)
 
 
 def taken_by_tables(objective: Objective) -> frozenset[str]:

@@ -83,6 +83,7 @@ def sklearn_problem(
         objective=objective_of(scoring),
         evaluate=functools.partial(cross_validate, build, fitted, scoring, checked_folds(cv)),
         test=functools.partial(fit_and_score, build, fitted, apart, scoring),
+        build=build,
         name=name if is_name(name) else "",
     )
 

@@ -78,6 +78,7 @@ def keras_problem(
         evaluate=evaluate,
         test=test,
         objective=ACCURACY,
+        build=build,
         classes=data.classes,
     )
 

@@ -16,8 +16,9 @@ from study.core.settings import TRAINERS
 from study.core.study_info import ProblemInfo, ProblemWords
 from study.data.dataset import Dataset, resample_split
 from study.training import network
+from study.training.network import Weights
 from study.training.registry import make_trainer
-from study.training.trainer import Trainer
+from study.training.trainer import Trainer, Training
 
 WARM_UP = 256  # images
 KEPT_SPLITS = 2  # laid out in a process: on MNIST each takes some hundred megabytes
@@ -67,7 +68,8 @@ class NetworkProblem:
 
         return lay_out
 
-    def _trainer_for(self, task: Task) -> Trainer:
+    def trainer_for(self, task: Task) -> Trainer:
+        """The trainer with the split that the task's evaluation is to have."""
         if not self.resample_splits:
             return self.loaded_trainer
         if task.seed is None:
@@ -85,12 +87,10 @@ class NetworkProblem:
         trainer.test_accuracy(self.default, weights)
 
     def evaluate(self, task: Task) -> Evaluation:
-        """Train the network of the task's configuration from fresh weights."""
-        trainer = self._trainer_for(task)
+        """Train the network of the task's configuration, and score it."""
+        trainer = self.trainer_for(task)
         began = time.perf_counter()
-        images = None if task.kind.trained_on == "all" else self.dataset.n_fitted
-        rng = np.random.default_rng(task.training_seed)
-        weights, trained = trainer.train(task.configuration, rng, self.epochs, images)
+        weights, trained = self.train(task, trainer)
         finite = all(map(math.isfinite, trained.losses))
         if task.kind.scored_on == "test":
             validated: dict[str, Any] = {}
@@ -115,6 +115,12 @@ class NetworkProblem:
             **validated,
             seconds=time.perf_counter() - began,
         )
+
+    def train(self, task: Task, trainer: Trainer) -> tuple[Weights, Training]:
+        """Train the network of the task's configuration from fresh weights."""
+        images = None if task.kind.trained_on == "all" else self.dataset.n_fitted
+        rng = np.random.default_rng(task.training_seed)
+        return trainer.train(task.configuration, rng, self.epochs, images)
 
     def expected_seconds(self, task: Task) -> float:
         """Fitted to 165 trainings on digits and MNIST, each to about 15 %."""

@@ -54,6 +54,23 @@ def get(named: Any) -> tuple[UserProblem, str]:
     return UserProblem(name, reference.origin, fingerprint, reference=reference), named
 
 
+def find_again(named: str, fingerprint: str) -> UserProblem | None:
+    """The problem that an earlier study named so, or None if it is not here, or another one now.
+
+    No code is run before it is known to be the same; what was handed over as an object, or stands
+    in a list, cannot be known.
+    """
+    try:
+        if ":" in named:
+            reference = parse_reference("problem", named)
+            if reference.item is not None or reference.fingerprint != fingerprint:
+                return None
+        found, _ = get(named)
+    except (StudyError, OSError, ValueError):  # a module may be there, and its source not
+        return None
+    return found if found.fingerprint == fingerprint else None
+
+
 def name_of(problem: Any) -> str:
     """What an object is called: its own name, or that of its function, or of its class."""
     named = getattr(problem, "name", "")

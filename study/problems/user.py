@@ -56,6 +56,9 @@ class Problem:
     evaluated anew."""
     objective: Objective = field(default_factory=Objective)
     """What the value is, and whether it is maximised."""
+    build: Callable[[Configuration], Any] | None = None
+    """Makes of a configuration what is tuned, such as an estimator or a model, not trained: what
+    `study winner` shows. No evaluation calls it."""
     name: str = ""
     """In tables, plots and the results folder; by default that of the function."""
     classes: int | None = None
@@ -249,6 +252,8 @@ def validate(problem: UserProblem) -> None:
         require(function is None or callable(function), f"its {name} is not a function")
         how = f"with a configuration and a seed: define it as {name}(configuration, seed)"
         require(function is None or accepts_two(function), f"its {name} cannot be called {how}")
+    build = getattr(given, "build", None)
+    require(build is None or callable(build), "its build is not a function")
     objective = problem.objective
     require(isinstance(objective, Objective), "its objective is not a study.Objective")
     require(is_name(problem.name), f"its name is {safe_repr(problem.name)}: {NAME_RULE}")

@@ -27,6 +27,7 @@ from study.report.tables import (
     summary_rows,
     variance_rows,
 )
+from study.report.winner_words import best_rows, best_sentences, choice_note
 from study.results import Results
 from study.storage.files import write_atomically
 
@@ -134,6 +135,9 @@ def contents(
         "dataset": info.data.dataset,
         "instead_of": info.data.instead_of,
         "answer": conclusions(scores.summary, scores.comparisons, info, failed),
+        "best": best_sentences(results),
+        "best_rows": best_rows(results),
+        "choice_note": choice_note(results),
         "summary": summary_rows(scores.summary, results.objective),
         "summary_note": notes.summary_note(info),
         "sections": sections(results, drawn),

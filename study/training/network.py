@@ -53,14 +53,28 @@ def initial_weights(
     return weights
 
 
-def build_network(configuration: Configuration, inputs: int, classes: int, weights: Weights) -> Any:
-    """The network as a Keras model, with these weights."""
+def make_network(
+    configuration: Configuration, inputs: int, classes: int, name: str | None = None
+) -> Any:
+    """The network as a Keras model of that name, with weights that Keras draws."""
     import_tensorflow()
     import keras
 
     activation = str(configuration["activation"])
     layers = [keras.layers.Dense(n, activation=activation) for n in hidden_units(configuration)]
     output = keras.layers.Dense(classes, activation="softmax")
-    model = keras.Sequential([keras.Input((inputs,)), *layers, output])
+    return keras.Sequential([keras.Input((inputs,)), *layers, output], name=name)
+
+
+def build_network(configuration: Configuration, inputs: int, classes: int, weights: Weights) -> Any:
+    """The network as a Keras model, with these weights."""
+    model = make_network(configuration, inputs, classes)
     model.set_weights(weights)
     return model
+
+
+def summary_text(model: Any, width: int) -> str:
+    """Keras's own table of a model: layers, output shapes and parameters."""
+    written: list[str] = []
+    model.summary(print_fn=lambda text, **_: written.append(text), line_length=width)
+    return "\n".join(written)
