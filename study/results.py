@@ -79,6 +79,13 @@ class Results:
         """A row per method and dimension, as in search_range.csv."""
         return self._public(self.scores.search_range)
 
+    def importance(self) -> pd.DataFrame:
+        """A row per dimension or pair of dimensions, as in importance.csv: how much it matters.
+
+        The first call takes some seconds. There are no rows with fewer than three seeds.
+        """
+        return self.scores.effects.importance.copy()
+
     def _public(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frames.to_public_columns(frame, self.objective)
 
@@ -196,6 +203,7 @@ def write_tables(results: Results) -> list[Path]:
         "comparisons.csv": results.comparisons,
         "equal_time.csv": results.equal_time,
         "search_range.csv": results.search_range,
+        "importance.csv": results.importance(),
     }
     paths = [csv.write_table(frame, folder / name) for name, frame in tables.items()]
     text = msgspec.json.format(msgspec.json.encode(results.info), indent=2) + b"\n"

@@ -65,7 +65,6 @@ METHOD_COLOURS = {
     "bayes-opt": SEARCH_COLOURS[9],
 }
 MAX_LINES = 30  # more seeds than this make a cloud of lines, not a plot
-MAX_POINTS = 20_000  # more of them in one panel only take longer
 POINTS_AS_SHAPES = 1_000  # more than this are a picture within an SVG file, which stays small
 OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
 # Accuracies worth a tick, the most useful first.

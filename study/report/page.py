@@ -16,7 +16,8 @@ from jinja2 import (
     select_autoescape,
 )
 
-from study.plots.figures import DrawnFigure, draw_figures, save
+from study.plots.drawing import DrawnFigure, save
+from study.plots.figures import draw_figures
 from study.report import notes
 from study.report.conclusions import collapse_counts, conclusions, pair_sentences
 from study.report.tables import (
