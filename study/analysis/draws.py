@@ -36,8 +36,9 @@ def evaluations(trials: pd.DataFrame, info: StudyInfo) -> pd.DataFrame:
 
 
 def is_draw(trials: pd.DataFrame, info: StudyInfo) -> "pd.Series[bool]":
-    """Which calls chance drew: of the shared design all but the default point, of methods that draw
-    all others, too.
+    """Which calls chance drew.
+
+    Of the shared design those are all but the default point, of `DRAWING` methods all others, too.
     """
     drawing = [
         name

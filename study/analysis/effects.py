@@ -78,6 +78,12 @@ def top_pairs(table: pd.DataFrame, count: int) -> list[tuple[str, str]]:
     return list(zip(top["dimension"], top["other"], strict=True))
 
 
+def effect_names(table: pd.DataFrame) -> "pd.Series[str]":
+    """What rows of importances are called: a dimension, or a pair."""
+    pairs = table["dimension"] + " × " + table["other"]
+    return pairs.where(table["other"] != "", table["dimension"])
+
+
 def stacked(tables: Sequence[pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
     """Tables below each other, with these columns and types, though there be none."""
     frame = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(columns))

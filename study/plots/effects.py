@@ -1,11 +1,14 @@
 """The plots of which dimensions matter, and how: frame and axes in, axes out."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from study.core.dimensions import Dimension, Listed
+from study.core.formatting import format_r2
 from study.core.objective import Objective
 from study.plots.style import PALETTE, by_method, colours
 from study.plots.values import axis_values, cell_edges, has_steps, value_axis
@@ -27,7 +30,7 @@ def importance(rows: pd.DataFrame, names: list[str], axes: Axes) -> Axes:
         enough = bool(own["enough"].eq(True).any())
         places = np.arange(len(names)) + 0.4 * (number - 0.5)
         told = "" if enough else ", too little to tell"
-        label = f"{words} (R² {own['r2'].max() + 0.0:.2f}{told})"
+        label = f"{words} ({format_r2(own['r2'].max())}{told})"
         alpha = 1 if enough else PALE
         axes.barh(places, own["importance"], 0.4, color=colour, alpha=alpha, label=label)
         around = [own["importance"] - own["low"], own["high"] - own["importance"]]
@@ -43,6 +46,7 @@ def importance(rows: pd.DataFrame, names: list[str], axes: Axes) -> Axes:
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(axis="y", visible=False)
     axes.set(xlabel="share of variance", ylabel="")
@@ -119,4 +123,5 @@ def map_winners(winners: pd.DataFrame, pair: tuple[Dimension, Dimension], axes: 
             axis_values(own[dimension.name], dimension) + rng.uniform(-spread, spread, len(own))
             for dimension, spread in zip(pair, spreads, strict=True)
         )
-        axes.scatter(x, y, s=18, color=tints[method], edgecolor="white", lw=0.5)
+        look: dict[str, Any] = {"color": tints[method], "edgecolor": "white", "lw": 0.5}
+        axes.scatter(x, y, s=18, label=method, clip_on=False, zorder=3, **look)

@@ -8,19 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.analysis.draws import evaluations, is_draw
-from study.analysis.effects import capped, top_pairs
+from study.analysis.effects import capped, effect_names, top_pairs
 from study.analysis.summary import winners
 from study.core.dimensions import Dimension
+from study.core.formatting import format_r2
 from study.plots import effects, evaluated
 from study.plots.drawing import FigureSpec, empty_figure
-from study.plots.style import PALETTE, colours, score_axis
+from study.plots.style import PALETTE, by_method, colours, room_below, score_axis, thin_ticks
+from study.plots.values import short_text
 from study.results import Results
 
 SECTION = "What mattered"
 MOST_DIMENSIONS = 9  # of more, those that matter most
 BESIDE = 3  # panels
 PAIRS = 3  # that bars are drawn of
-MOST_LINES = 300  # of each kind that can be told from a smear
+MOST_LINES = 150  # of each kind that can be told from a smear
 FEW_SEEDS = "It takes at least three seeds to tell what mattered."
 
 
@@ -38,7 +40,7 @@ def _importance(results: Results) -> Figure:
     table = results.scores.effects.importance
     if table.empty:
         return empty_figure(FEW_SEEDS)
-    rows, names = table.assign(name=bar_names(table)), _bars(table)
+    rows, names = table.assign(name=effect_names(table)), _bars(table)
     figure = Figure(figsize=(10, 2.4 + 0.36 * len(names)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     titles = {"all": "over the whole space", "best tenth": "among the best tenth"}
@@ -47,12 +49,6 @@ def _importance(results: Results) -> Figure:
         axes.set_title(title)
         axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.55 / axes.bbox.height * 110))
     return figure
-
-
-def bar_names(table: pd.DataFrame) -> "pd.Series[str]":
-    """What rows of importances are called: a dimension, or a pair."""
-    pairs = table["dimension"] + " × " + table["other"]
-    return pairs.where(table["other"] != "", table["dimension"])
 
 
 def _bars(table: pd.DataFrame) -> list[str]:
@@ -69,8 +65,8 @@ def _too_little(results: Results) -> str:
     own = table[(table["evaluations"] == "drawn") & (table["among"] == "all")]
     if own.empty:
         return FEW_SEEDS
-    r2 = own["r2"].iloc[0] + 0.0
-    told = f"The model explains too little to tell: R² {r2:.2f} on unseen seeds."
+    r2 = format_r2(own["r2"].iloc[0])
+    told = f"The model explains too little to tell: {r2} on unseen seeds."
     return "" if own["enough"].iloc[0] else told
 
 
@@ -96,6 +92,8 @@ def _partial_dependence(results: Results) -> Figure:
         effects.dependence(own, dimension, objective, axes)
         effects.mark_winners(best, dimension, axes)
     score_axis(panels[0], objective, objective.to_display(told[["low", "high"]]))
+    room_below(panels[0], 0.05 * best["method"].nunique())  # for the strokes
+    thin_ticks(panels[0], 7)
     _finish(figure, panels, len(space))
     figure.supylabel(f"{objective.search_label}{objective.unit}", fontsize=10)
     return figure
@@ -132,60 +130,53 @@ def _slices(results: Results) -> Figure:
     if rows.empty or not space:
         return empty_figure()
     tints = colours(methods)
-    size = max(1.25 * len(space), 6.0) + 0.8, 1.2 * len(methods) + 1.5
+    size = max(1.5 * len(space), 6.0) + 0.8, 1.2 * len(methods) + 1.5
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(methods), len(space), sharex="col", sharey=True, squeeze=False)
     score_axis(grid[0, 0], objective, objective.to_display(rows["validation_score"]))
+    thin_ticks(grid[0, 0], 5)
     for panels, method in zip(grid, methods, strict=True):
         own = rows[rows["method"] == method]
         for axes, dimension in zip(panels, space, strict=True):
             evaluated.slice_plot(own, dimension, objective, tints[method], axes)
         panels[0].set_ylabel(method, color=tints[method], fontweight="bold")
     for axes, dimension in zip(grid[-1], space, strict=True):
-        axes.set_xlabel(dimension.name)
+        axes.set_xlabel(short_text(dimension.name, evaluated.LETTERS), fontsize=9)
     figure.supylabel(f"{objective.search_label}{objective.unit}", fontsize=10)
     return figure
 
 
 def _parallel_coordinates(results: Results) -> Figure:
-    info, best, space = results.info, _search_winners(results), shown_dimensions(results)
-    rows = evaluations(results.scores.trials, info)
+    best, space, objective = _search_winners(results), shown_dimensions(results), results.objective
     if best.empty or not space:
         return empty_figure()
     figure = Figure(figsize=(10, 8.4), layout="constrained")
     upper, lower = figure.subplots(2, 1)
-    tints = colours(list(best["method"].unique()))
-    more = space, results.objective
-    evaluated.parallel_coordinates(best, *more, [tints[name] for name in best["method"]], upper)
-    evaluated.key(tints, "winners", upper)
-    top = rows["validation_score"] > capped(rows).min()
-    kinds = {"best tenth": (rows[top], PALETTE[3]), "the rest": (rows[~top], "0.8")}
-    some = [sample(own, MOST_LINES) for own, _ in reversed(kinds.values())]
-    shades = [
-        shade
-        for own, (_, shade) in zip(some, reversed(kinds.values()), strict=True)
-        for _ in range(len(own))
-    ]
-    evaluated.parallel_coordinates(pd.concat(some), *more, shades, lower)
-    evaluated.key({name: shade for name, (_, shade) in kinds.items()}, "evaluations", lower)
+    methods = colours(list(best["method"].unique()))
+    mixed = best.sample(frac=1, random_state=0)  # so that no method hides the others
+    evaluated.parallel_coordinates(mixed, space, objective, mixed["method"].map(methods), upper)
+    evaluated.key(methods, "winners", upper)
+    kinds = {"best tenth": PALETTE[3], "the rest": "0.8"}
+    rows, top = _best_and_rest(results)
+    evaluated.parallel_coordinates(rows, space, objective, top.map(kinds), lower)
+    evaluated.key(kinds, "evaluations", lower)
     return figure
 
 
-def sample(rows: pd.DataFrame, most: int) -> pd.DataFrame:
-    """At most so many rows, drawn by chance."""
-    return rows.sample(min(len(rows), most), random_state=0).sort_index()
+def _best_and_rest(results: Results) -> tuple[pd.DataFrame, "pd.Series[str]"]:
+    """Evaluations, of many some drawn by chance, and to which of both kinds each belongs."""
+    rows = evaluations(results.scores.trials, results.info)
+    top = rows["validation_score"] > capped(rows).min()
+    some = [
+        own.sample(min(len(own), MOST_LINES), random_state=0) for own in (rows[~top], rows[top])
+    ]
+    shown = pd.concat(some)
+    return shown, top[shown.index].map({True: "best tenth", False: "the rest"})
 
 
 def _score_distribution(results: Results) -> Figure:
-    scores, info = results.scores, results.info
-    rows = evaluations(scores.trials, info)
-    drawn = is_draw(rows, info)
-    chosen = scores.trials[scores.trials["phase"] == "search"].dropna(subset=["validation_score"])
-    groups = {evaluated.DRAWS: rows["validation_score"][drawn]}
-    for name, own in chosen.groupby("method", sort=False)["validation_score"]:
-        if name != "baseline" and not is_draw(chosen.loc[own.index], info).any():
-            groups[str(name)] = own
-    groups = {name: own for name, own in groups.items() if len(own)}
+    scores = results.scores
+    groups = _score_groups(results)
     if not groups:
         return empty_figure()
     tints = {evaluated.DRAWS: "0.15", **colours(list(scores.trials["method"].unique()))}
@@ -193,6 +184,17 @@ def _score_distribution(results: Results) -> Figure:
     figure = Figure(figsize=(8, 5), layout="constrained")
     evaluated.score_distribution(groups, default, results.objective, tints, figure.subplots())
     return figure
+
+
+def _score_groups(results: Results) -> dict[str, "pd.Series[float]"]:
+    """Scores of draws, and of what each method chose itself, in the order of methods."""
+    trials, info = results.scores.trials, results.info
+    rows = evaluations(trials, info)
+    chosen = trials[(trials["phase"] == "search") & ~is_draw(trials, info)]
+    chosen = chosen[chosen["validation_score"].notna() & (chosen["method"] != "baseline")]
+    drawn = {evaluated.DRAWS: rows["validation_score"][is_draw(rows, info)]}
+    own = {name: group["validation_score"] for name, group in by_method(chosen)}
+    return {name: group for name, group in {**drawn, **own}.items() if len(group)}
 
 
 EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
@@ -210,8 +212,8 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         name="partial_dependence",
         section=SECTION,
         title="What a draw scores, by the value of one dimension",
-        caption="Expected by the model of random draws, with the 95 % band over seeds: averages over "
-        "all other dimensions, and therefore far from what is best. Strokes are the winners.",
+        caption="Expected by the model of random draws, with the 95 % band over seeds. It averages "
+        "over all other dimensions, so that it is far from the best. Strokes are the winners.",
         draw=_partial_dependence,
     ),
     FigureSpec(
@@ -234,8 +236,8 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         name="parallel_coordinates",
         section=SECTION,
         title="Winners, and the best tenth of all evaluations",
-        caption="A line per configuration, through its values and its score. Where lines of winners "
-        "bundle, they agree; where they spread, the value did not matter to winning.",
+        caption="A line per configuration, through its values and its score. Where winners bundle, "
+        "they agree; where they spread, the value mattered little to them.",
         draw=_parallel_coordinates,
     ),
     FigureSpec(

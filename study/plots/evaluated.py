@@ -1,6 +1,6 @@
 """The plots of what was evaluated and what came of it: frame and axes in, axes out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from study.plots.values import (
 )
 
 DENSE = 300  # points that a small panel shows one by one
-LETTERS = 16  # that fit below a small panel
+LETTERS = 18  # that fit below a small panel
 DRAWS = "random draws"
 
 
@@ -65,7 +65,7 @@ def parallel_coordinates(
     rows: pd.DataFrame,
     space: Sequence[Dimension],
     objective: Objective,
-    tints: Sequence[Any],
+    tints: Iterable[Any],
     axes: Axes,
 ) -> Axes:
     """A line per row through its values, and at the end its score; `tints` are their colours.
@@ -84,7 +84,7 @@ def parallel_coordinates(
         [np.broadcast_to(range(len(columns)), (len(rows), len(columns))), np.column_stack(columns)]
     )
     axes.add_collection(
-        LineCollection(list(lines), colors=list(tints), lw=0.8, alpha=0.6, rasterized=True)
+        LineCollection(list(lines), colors=list(tints), lw=0.8, alpha=0.55, rasterized=True)
     )
     ends = [end_labels(d) for d in space]
     ends.append(tuple(number_label(objective.to_display(s) + 0.0) for s in (low, high)))

@@ -137,6 +137,29 @@ def score_axis(axes: Axes, objective: Objective, values: Any) -> None:
         axes.set_ylim(low - room, high + room)
 
 
+def thin_ticks(axes: Axes, most: int) -> None:
+    """Leave at most so many ticks on a small panel's axis of scores, none close to the next."""
+    transform = axes.yaxis.get_transform().transform
+    ends = np.sort(transform(np.array(axes.get_ylim())))
+    kept: list[float] = []
+    for tick in sorted(axes.get_yticks(), reverse=True):
+        place = float(transform(np.array([tick]))[0])
+        apart = [abs(place - float(transform(np.array([other]))[0])) for other in kept]
+        if ends[0] <= place <= ends[1] and min(apart, default=np.inf) > (ends[1] - ends[0]) / most:
+            kept.append(float(tick))
+    axes.set_yticks(kept, [f"{tick + 0.0:g}" for tick in kept])
+    axes.set_yticks([], minor=True)
+
+
+def room_below(axes: Axes, share: float) -> None:
+    """Lengthen an axis of scores downwards by a share of what it shows."""
+    scale = axes.yaxis.get_transform()
+    low, high = scale.transform(np.array(axes.get_ylim()))
+    axes.set_ylim(
+        bottom=float(scale.inverted().transform(np.array([low - share * (high - low)]))[0])
+    )
+
+
 def regret_axis(axes: Axes, low: float, high: float, values: np.ndarray) -> None:
     """Scale regrets from `low` to `high` by their logarithm, with room around them.
 

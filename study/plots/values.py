@@ -1,4 +1,4 @@
-"""Axes of the values of a dimension: numbers on the scale that is drawn evenly, choices by place."""
+"""Axes of a dimension's values: numbers on the scale that is drawn evenly, choices by place."""
 
 import math
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
+from matplotlib.ticker import MaxNLocator
 
 from study.analysis.surrogate import to_scale
 from study.core.dimensions import SCALES, Choice, Dimension, Integer, Listed, Real
@@ -50,6 +51,8 @@ def value_axis(axis: Axis, dimension: Dimension, letters: int = LINE_LETTERS) ->
         scale = "logit"
     # Its name is missing in the stubs.
     axis.axes.set(**{f"{axis.axis_name}scale": scale})  # type: ignore[attr-defined]
+    if scale == "linear" and letters < LINE_LETTERS:
+        axis.set_major_locator(MaxNLocator(3, integer=isinstance(dimension, Integer)))
 
 
 def choice_axis(axis: Axis, dimension: Listed, letters: int = LINE_LETTERS) -> None:
@@ -68,7 +71,12 @@ def tick_label(choice: Choice, label: str) -> str:
     """A choice's label, short enough for a tick."""
     if isinstance(choice, float):
         return f"{choice:.3g}"
-    return label if len(label) <= TICK_LETTERS else label[: TICK_LETTERS - 1] + "…"
+    return short_text(label, TICK_LETTERS)
+
+
+def short_text(text: str, letters: int) -> str:
+    """A text that has at most so many letters."""
+    return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
 def end_labels(dimension: Dimension) -> tuple[str, str]:
