@@ -94,7 +94,8 @@ def expected_scores(surrogate: Surrogate, columns: Sequence[int], places: np.nda
     asked = np.tile(background, (len(places), 1))
     asked[:, columns] = np.repeat(places, len(background), axis=0)
     expected = [surrogate.predict(fold, asked) for fold in range(len(surrogate.models))]
-    return np.array(expected).reshape(len(expected), len(places), -1).mean(axis=2)
+    by_point = np.array(expected).reshape(len(expected), len(places), -1)
+    return np.asarray(by_point.mean(axis=2))
 
 
 def jackknife(by_fold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

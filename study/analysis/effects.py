@@ -63,7 +63,7 @@ def capped(rows: pd.DataFrame) -> "pd.Series[float]":
     What is left to explain is how far a configuration comes into the best tenth, if at all.
     """
     scores = rows["validation_score"]
-    return scores.clip(lower=scores.quantile(1 - BEST)) if len(scores) else scores
+    return scores.clip(lower=float(scores.quantile(1 - BEST))) if len(scores) else scores
 
 
 def _maps(drawn: Surrogate, table: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from study.analysis.surrogate import Surrogate
 
 ENOUGH = 0.2  # R² on unseen seeds below which a model explains too little to tell
 PREDICTIONS = 40_000  # in all, if that leaves at least two shuffles
-MOST_SHUFFLES = 10
+MOST_SHUFFLES = 20
 PAIRED = 6  # of the dimensions that matter most every pair is looked at
 WIDER = 1.25  # than the jackknife says: what made-up problems show
 TINY = 1e-9  # of the variance of expected scores: what rounding leaves of none
@@ -34,12 +34,14 @@ def importance(surrogate: Surrogate) -> pd.DataFrame:
     """
     expected = predict_unseen(surrogate)
     every = range(len(surrogate.space))
-    parts = {(one,): involved(surrogate, expected, (one,)) for one in every}
-    shares = {one: estimate(surrogate, expected, part) for one, part in parts.items()}
+    parts = {one: involved(surrogate, expected, (one,)) for one in every}
+    shares: dict[tuple[int, ...], Estimate] = {
+        (one,): estimate(surrogate, expected, part) for one, part in parts.items()
+    }
     leading = sorted(every, key=lambda one: -shares[one,][0])[:PAIRED]
     for one, two in combinations(sorted(leading), 2):
         both = involved(surrogate, expected, (one, two))
-        interaction = parts[one,] + parts[two,] - both
+        interaction = parts[one] + parts[two] - both
         shares[one, two] = estimate(surrogate, expected, interaction)
     names = [dimension.name for dimension in surrogate.space]
     rows = [(*[names[i] for i in columns], "")[:2] + share for columns, share in shares.items()]
@@ -102,8 +104,8 @@ def estimate(surrogate: Surrogate, expected: np.ndarray, parts: np.ndarray) -> E
 
     part, scores = parts.mean(axis=0), surrogate.scores - surrogate.scores.mean()
     chance = parts.var(axis=0, ddof=1) / len(parts)
-    columns = (np.ones(len(part)), scores, part, part**2 - chance, scores * part)
-    columns += (expected, expected**2, scores * expected)
+    columns = [np.ones(len(part)), scores, part, part**2 - chance, scores * part]
+    columns += [expected, expected**2, scores * expected]
     sums = np.array([np.bincount(surrogate.seeds, column) for column in columns])
     share = float(_share(sums.sum(axis=1)))
     seeds = sums.shape[1]

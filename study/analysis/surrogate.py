@@ -80,11 +80,11 @@ def to_scale(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
     """Values as in a table, on the scale on which their dimension is drawn evenly."""
     if isinstance(dimension, Listed):
         order = {label: place for place, label in enumerate(dimension.labels.values())}
-        return values.map(order).to_numpy(float)
+        return np.asarray(values.map(order), float)
     inside = values.clip(dimension.low, dimension.high)
     if isinstance(dimension, Real):
-        return inside.map(SCALES[dimension.prior][0]).to_numpy(float)
-    return (inside.map(math.log) if dimension.log else inside).to_numpy(float)
+        return np.asarray(inside.map(SCALES[dimension.prior][0]), float)
+    return np.asarray(inside.map(math.log) if dimension.log else inside, float)
 
 
 def to_features(places: np.ndarray, space: Sequence[Dimension]) -> np.ndarray:

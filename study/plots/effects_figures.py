@@ -116,7 +116,7 @@ def _dependence_maps(results: Results) -> Figure:
     figure = Figure(figsize=(10, 4.4), layout="constrained")
     panels = figure.subplots(1, 2, squeeze=False).ravel()
     for axes, ((one, two), rows) in zip(panels, pairs, strict=False):
-        pair = space[one], space[two]
+        pair = space[str(one)], space[str(two)]
         effects.dependence_map(rows, pair, results.objective, axes)
         effects.map_winners(_search_winners(results), pair, axes)
     _finish(figure, panels, len(pairs))

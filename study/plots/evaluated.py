@@ -56,8 +56,8 @@ def slice_plot(
 def even_edges(axis: Axis) -> np.ndarray:
     """Edges of bins that are equally wide as they are drawn, over all that an axis shows."""
     scale = axis.get_transform()
-    ends = scale.transform(np.array(sorted(axis.get_view_interval())))
-    edges: np.ndarray = scale.inverted().transform(np.linspace(*ends, 2 * BINS + 1))
+    low, high = scale.transform(np.array(sorted(axis.get_view_interval())))
+    edges: np.ndarray = scale.inverted().transform(np.linspace(low, high, 2 * BINS + 1))
     return edges
 
 
@@ -87,7 +87,8 @@ def parallel_coordinates(
         LineCollection(list(lines), colors=list(tints), lw=0.8, alpha=0.55, rasterized=True)
     )
     ends = [end_labels(d) for d in space]
-    ends.append(tuple(number_label(objective.to_display(s) + 0.0) for s in (low, high)))
+    worst, best = (number_label(objective.to_display(score) + 0.0) for score in (low, high))
+    ends.append((worst, best))
     _upright_axes(axes, [*(d.name for d in space), objective.search_label], ends)
     return axes
 

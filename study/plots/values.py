@@ -23,7 +23,7 @@ def axis_values(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
     """The values of a table's column on the axis of their dimension: choices by their place."""
     if isinstance(dimension, Listed):
         return to_scale(values, dimension)
-    return values.to_numpy(float)
+    return np.asarray(values, float)
 
 
 def unit_places(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
@@ -49,22 +49,27 @@ def value_axis(axis: Axis, dimension: Dimension, letters: int = LINE_LETTERS) ->
     scale = "log" if dimension.log else "linear"
     if isinstance(dimension, Real) and dimension.prior == "logit":
         scale = "logit"
-    # Its name is missing in the stubs.
-    axis.axes.set(**{f"{axis.axis_name}scale": scale})  # type: ignore[attr-defined]
+    axis.axes.set(**{f"{axis_name(axis)}scale": scale})
     if scale == "linear" and letters < LINE_LETTERS:
         axis.set_major_locator(MaxNLocator(3, integer=isinstance(dimension, Integer)))
+
+
+def axis_name(axis: Axis) -> str:
+    """X or y."""
+    name: str = axis.axis_name  # type: ignore[attr-defined]  # missing in the stubs
+    return name
 
 
 def choice_axis(axis: Axis, dimension: Listed, letters: int = LINE_LETTERS) -> None:
     """A place for each choice; what does not fit beside each other is turned."""
     every = math.ceil(len(dimension.choices) / MAX_TICKS)
     texts = [tick_label(*pair) for pair in list(dimension.labels.items())[::every]]
-    wide = axis.axis_name == "x" and len(texts) * (1 + max(map(len, texts))) > letters
+    wide = axis_name(axis) == "x" and len(texts) * (1 + max(map(len, texts))) > letters
     turned: dict[str, Any] = (
         {"rotation": 30, "rotation_mode": "anchor", "ha": "right"} if wide else {}
     )
     axis.set_ticks(range(0, len(dimension.choices), every), texts, **turned)
-    axis.axes.set(**{f"{axis.axis_name}lim": (-0.5, len(dimension.choices) - 0.5)})  # type: ignore[attr-defined]
+    axis.axes.set(**{f"{axis_name(axis)}lim": (-0.5, len(dimension.choices) - 0.5)})
 
 
 def tick_label(choice: Choice, label: str) -> str:

@@ -1,6 +1,8 @@
 """What mattered, in words and as a table."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -52,7 +54,7 @@ def _leading(rows: pd.DataFrame) -> str:
     return clause + more + _interaction(rows[rows["other"] != ""])
 
 
-def _share(row: dict[str, float]) -> str:
+def _share(row: Mapping[Any, Any]) -> str:
     """An importance with its interval: 62 % (48 to 75 %)."""
     share, low, high = (f"{100 * row[name]:.0f}" for name in ("importance", "low", "high"))
     return f"{share} % ({low} to {high} %)"
@@ -106,7 +108,8 @@ def effects_note(table: pd.DataFrame) -> str:
     """How to read the table of what mattered; `table` is that of importances."""
     models = table.drop_duplicates(["evaluations", "among"])
     explained = [
-        f"{HEADS[row.evaluations, row.among]} {format_r2(row.r2)}" for row in models.itertuples()
+        f"{HEADS[row['evaluations'], row['among']]} {format_r2(row['r2'])}"
+        for row in models.to_dict("records")
     ]
     return (
         "The share of the variance that a model explains in which a dimension, or both of a pair "

@@ -35,7 +35,7 @@ def test_what_mattered_most_is_told_first_with_its_interval() -> None:
 
 
 def test_a_model_that_explains_too_little_says_so() -> None:
-    poor = {"r2": 0.08, "enough": False}
+    poor: dict[str, Any] = {"r2": 0.08, "enough": False}
     text = told(row("rate", 0.6), row("rate", 0.7, among="best tenth", **poor))
     assert "Among the best tenth, the model explains too little to tell (R² 0.08" in text
     (cells,) = effect_rows(
