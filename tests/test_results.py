@@ -102,8 +102,8 @@ def test_the_columns_are_the_documented_ones(finished: Results) -> None:
         *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
     readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
-    tables = (finished.trials, finished.finals, finished.summary, finished.comparisons)
-    tables += (finished.importance(),)
+    tables = [finished.trials, finished.finals, finished.summary, finished.comparisons]
+    tables += [finished.importance()]
     columns = {column for frame in tables for column in frame.columns} | set(claims.COLUMNS)
     for column in columns - {"rate", "units", "kind"}:
         assert f"`{column}`" in readme, f"results/README.md does not explain {column}"

@@ -96,4 +96,4 @@ def to_features(places: np.ndarray, space: Sequence[Dimension]) -> np.ndarray:
 def _columns(column: np.ndarray, dimension: Dimension) -> np.ndarray:
     if not isinstance(dimension, Categorical):
         return column[:, None]
-    return column[:, None] == np.arange(min(len(dimension.choices), MOST_CHOICES))
+    return np.asarray(column[:, None] == np.arange(min(len(dimension.choices), MOST_CHOICES)))

@@ -29,9 +29,9 @@ def axis_values(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
 def unit_places(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
     """The same from 0, the lowest value or first choice, to 1."""
     if isinstance(dimension, Listed):
-        return to_scale(values, dimension) / (len(dimension.choices) - 1)
+        return np.asarray(to_scale(values, dimension) / (len(dimension.choices) - 1))
     low, high = to_scale(pd.Series([dimension.low, dimension.high]), dimension)
-    return (to_scale(values, dimension) - low) / (high - low)
+    return np.asarray((to_scale(values, dimension) - low) / (high - low))
 
 
 def has_steps(dimension: Dimension) -> bool:
@@ -122,4 +122,5 @@ def bin_edges(dimension: Dimension) -> np.ndarray:
         return np.arange(dimension.low, dimension.high + 2) - 0.5
     to, back = scale_of(dimension)
     places = np.linspace(to(dimension.low), to(dimension.high), BINS + 1)
-    return np.array([back(place) for place in places])
+    inner = [back(place) for place in places[1:-1]]
+    return np.array([dimension.low, *inner, dimension.high])  # exp(log(x)) may miss x

@@ -43,15 +43,16 @@ def _leading(rows: pd.DataFrame) -> str:
     r2 = format_r2(rows["r2"].iloc[0])
     if not rows["enough"].iloc[0]:
         return f"the model explains too little to tell ({r2} on unseen seeds)"
-    singles = rows[rows["other"] == ""].nlargest(NAMED, "importance")
-    shares = [_share(row) for row in singles.to_dict("records")]
-    _, *others = [f"{n} in {s}" for n, s in zip(singles["dimension"], shares, strict=True)]
+    first, *others = rows[rows["other"] == ""].nlargest(NAMED, "importance").to_dict("records")
+    if first["low"] == 0:
+        return "so few seeds cannot tell which dimensions mattered"
+    clear = all(first["low"] > other["importance"] for other in others)
     clause = (
-        f"{singles['dimension'].iloc[0]} mattered most: of the variance that a model explains "
-        f"({r2} on unseen seeds) it takes part in {shares[0]}"
+        f"{first['dimension']} {'mattered' if clear else 'seems to have mattered'} most: of the "
+        f"variance that a model explains ({r2} on unseen seeds) it takes part in {_share(first)}"
     )
-    more = f", {join_words(others)}" if others else ""
-    return clause + more + _interaction(rows[rows["other"] != ""])
+    more = join_words([f"{other['dimension']} in {_share(other)}" for other in others])
+    return clause + (f", {more}" if more else "") + _interaction(rows[rows["other"] != ""])
 
 
 def _share(row: Mapping[Any, Any]) -> str:

@@ -27,12 +27,12 @@ def unit(*names: str) -> tuple[Dimension, ...]:
 def linear(rows: pd.DataFrame) -> np.ndarray:
     """3a + b, a and d interacting; c is without effect."""
     a, b, d = (rows[name].to_numpy(float) for name in "abd")
-    return 3 * a + b + 6 * (a - 0.5) * (d - 0.5)
+    return np.asarray(3 * a + b + 6 * (a - 0.5) * (d - 0.5))
 
 
 def two_of_ten(rows: pd.DataFrame) -> np.ndarray:
     first, second = (rows[name].to_numpy(float) for name in ("x0", "x1"))
-    return 2 * np.sin(3 * first) + 2 * (second - 0.3) ** 2
+    return np.asarray(2 * np.sin(3 * first) + 2 * (second - 0.3) ** 2)
 
 
 def draw(space: Sequence[Dimension], count: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -50,7 +50,8 @@ def study_of(
         parts.append(rows.assign(phase=np.where(rows["call"] <= 5, "initial", "search")))
     trials = pd.concat(parts, ignore_index=True)
     first = {d.name: d.first for d in space}
-    trials.loc[trials["call"] == 1, list(first)] = list(first.values())
+    for name, value in first.items():
+        trials[name] = trials[name].mask(trials["call"] == 1, value)
     trials["validation_score"] = score(trials)
     info = make_info(settings=replace(SETTINGS, methods=("baseline", "random")))
     problem = msgspec.structs.replace(info.problem, space=space, default=first, baseline=first)
@@ -100,11 +101,11 @@ def test_order_zero_and_interaction_of_a_known_problem_are_found() -> None:
     for table in tables:
         share = table["importance"]
         assert share["a", ""] > share["d", ""] > share["b", ""] > share["c", ""]
-        assert table.loc[("c", ""), "low"] == 0
+        assert table["low"]["c", ""] == 0
         pairs = share[share.index.get_level_values("other") != ""]
         assert pairs.idxmax() == ("a", "d")
         assert table["enough"].all()
-    assert np.mean([table.loc[("a", "d"), "low"] > 0 for table in tables]) >= 1 / 2
+    assert sum(table["low"]["a", "d"] > 0 for table in tables) >= 2
 
 
 def test_two_active_dimensions_of_ten_are_found() -> None:

@@ -66,3 +66,10 @@ def test_without_enough_seeds_or_draws_nothing_is_claimed() -> None:
 def test_a_pair_is_named_only_if_it_certainly_interacts(low: float) -> None:
     text = told(row("rate", 0.6), row("units", 0.5), row("rate", 0.1, "units", low=low))
     assert ("interact" in text) == (low > 0)
+
+
+def test_few_seeds_are_not_made_to_say_more_than_they_can() -> None:
+    text = told(row("rate", 0.6, low=0.2), row("units", 0.3))
+    assert "rate seems to have mattered most" in text
+    text = told(row("rate", 0.6, low=0.0, high=1.0), row("units", 0.3))
+    assert "Over the whole space, so few seeds cannot tell which dimensions mattered." in text
