@@ -15,13 +15,12 @@ from study.plots.values import axis_values, cell_edges, has_steps, value_axis
 
 BARS = {"drawn": ("random draws", PALETTE[0]), "all": ("all evaluations", "0.72")}
 """What bars are of, in words, and their colour."""
-PALE = 0.35  # of what a model explains too little of
 
 
 def importance(rows: pd.DataFrame, names: list[str], axes: Axes) -> Axes:
     """The share of variance that each of `names` takes part in, with intervals.
 
-    A bar of random draws and one of all evaluations; pale where the model explains too little.
+    A bar of random draws and one of all evaluations; none where the model explains too little.
     """
     for number, (kind, (words, colour)) in enumerate(BARS.items()):
         own = rows[rows["evaluations"] == kind].set_index("name").reindex(names)
@@ -31,18 +30,12 @@ def importance(rows: pd.DataFrame, names: list[str], axes: Axes) -> Axes:
         places = np.arange(len(names)) + 0.4 * (number - 0.5)
         told = "" if enough else ", too little to tell"
         label = f"{words} ({format_r2(own['r2'].max())}{told})"
-        alpha = 1 if enough else PALE
-        axes.barh(places, own["importance"], 0.4, color=colour, alpha=alpha, label=label)
+        axes.barh(places, own["importance"] * enough, 0.4, color=colour, label=label)
+        if not enough:
+            continue
         around = [own["importance"] - own["low"], own["high"] - own["importance"]]
-        axes.errorbar(
-            own["importance"],
-            places,
-            xerr=around,
-            fmt="none",
-            ecolor="0.25" if enough else "0.6",
-            elinewidth=1.2,
-            capsize=2.5,
-        )
+        style: dict[str, Any] = {"fmt": "none", "ecolor": "0.25", "elinewidth": 1.2, "capsize": 2.5}
+        axes.errorbar(own["importance"], places, xerr=around, **style)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(0, 1)

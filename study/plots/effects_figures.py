@@ -205,7 +205,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="The share of what a model explains of the score in which a dimension is involved, "
         "alone or with others, and in which a pair (×) is involved together, with 95 % intervals "
         "over seeds. Random draws speak of the whole space; all evaluations are mostly of where "
-        "searches looked. Pale bars: the model explains too little to tell.",
+        "searches looked. No bars: the model explains too little to tell.",
         draw=_importance,
     ),
     FigureSpec(
