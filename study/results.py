@@ -106,6 +106,13 @@ class Results:
         """
         return choose(self.scores, method, seed)
 
+    def importance(self) -> pd.DataFrame:
+        """A row per dimension or pair of dimensions, as in importance.csv: how much it matters.
+
+        The first call takes some seconds. There are no rows with fewer than three seeds.
+        """
+        return self.scores.effects.importance.copy()
+
     def _public(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frames.to_public_columns(frame, self.objective)
 
@@ -225,6 +232,7 @@ def write_tables(results: Results) -> list[Path]:
         "equal_time.csv": results.equal_time,
         "search_range.csv": results.search_range,
         "winners.csv": results.winner_table,
+        "importance.csv": results.importance(),
     }
     paths = [csv.write_table(frame, folder / name) for name, frame in tables.items()]
     text = msgspec.json.format(msgspec.json.encode(results.info), indent=2) + b"\n"

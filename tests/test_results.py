@@ -75,6 +75,19 @@ def test_python_shows_what_the_files_hold(finished: Results, table: str) -> None
         assert text == (folder / f"{table}.csv").read_text()
 
 
+def test_importance_is_what_its_file_holds(tmp_path: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, seeds=3, calls=12, methods=("baseline", "random"))
+    results = study_in(tmp_path / "toy", settings=settings)
+    table = results.importance()
+    assert set(table["dimension"]) == {"rate", "units", "kind"}
+    assert table.groupby(["evaluations", "among"]).ngroups == 4
+    text = table.to_csv(index=False, lineterminator="\n")
+    assert text == (results.folder / "importance.csv").read_text()
+    table["importance"] = 0.0
+    assert (results.importance()["importance"] > 0).any()  # what a user does to it is the user's
+    assert len(save_plots(results)) == 2 * len(PLOTS)
+
+
 def test_a_minimised_value_has_its_own_sign(finished: Results) -> None:
     minimised = about(finished, objective=Objective(name="loss", maximise=False))
     assert (minimised.trials["observed_loss"] == -finished.trials["validation_accuracy"]).all()
@@ -90,10 +103,8 @@ def test_the_columns_are_the_documented_ones(finished: Results) -> None:
         *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
     readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
-    tables = (
-        *(finished.trials, finished.finals, finished.summary, finished.comparisons),
-        finished.winners,
-    )
+    tables = [finished.trials, finished.finals, finished.summary, finished.comparisons]
+    tables += [finished.winners, finished.importance()]
     columns = {column for frame in tables for column in frame.columns} | set(claims.COLUMNS)
     for column in columns - {"rate", "units", "kind"}:
         assert f"`{column}`" in readme, f"results/README.md does not explain {column}"

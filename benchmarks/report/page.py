@@ -20,7 +20,7 @@ from benchmarks.report.measurements import (
     translate_file_errors,
 )
 from study.core.formatting import join_words
-from study.plots.figures import DrawnFigure, add_title, single_axes_figure
+from study.plots.drawing import DrawnFigure, add_title, single_axes_figure
 from study.plots.style import own_style
 from study.report.page import write_pages
 from study.report.tables import TextTable

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from study.analysis import anytime, summary, winners
+from study.analysis.draws import DrawSummary, summarise_draws
+from study.analysis.effects import Effects, effects
 from study.analysis.paired import compare_pairs
 from study.core.study_info import StudyInfo
 
@@ -73,6 +75,16 @@ class ScoreTables:
     def best_first(self) -> pd.DataFrame:
         """The same by what is known of each configuration; see `winners.best_first`."""
         return winners.best_first(self.winners, self.finals, self.info.problem.dimensions)
+
+    @cached_property
+    def effects(self) -> Effects:
+        """Which dimensions matter, and how; see `study.analysis.effects`."""
+        return effects(self.trials, self.info)
+
+    @cached_property
+    def draws(self) -> DrawSummary:
+        """How good configurations are that chance draws; see `study.analysis.draws`."""
+        return summarise_draws(self.trials, self.info)
 
     def _compare(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         scores = summary.scores(rows, column, self.info.problem.objective.scale)

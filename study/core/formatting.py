@@ -39,6 +39,11 @@ def format_interval(low: float, high: float) -> str:
     return f"[{format_signed(low)}, {format_signed(high)}]"
 
 
+def format_r2(share: float) -> str:
+    """The share of variance that a model explains, below 0 if it misleads."""
+    return f"R² {share:.2f}".replace("-0.00", "0.00")
+
+
 def format_clock(seconds: float) -> str:
     """95 as 1:35, 3725 as 1:02:05."""
     minutes, rest = divmod(round(seconds), 60)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from study.collection import Collection
 from study.core.formatting import pluralize
 from study.plots import across
-from study.plots.figures import DrawnFigure, FigureSpec, draw_specs, single_axes_figure
+from study.plots.drawing import DrawnFigure, FigureSpec, draw_specs, single_axes_figure
 from study.plots.style import legend_beside
 
 PANELS = 4  # small multiples beside each other

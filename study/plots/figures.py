@@ -1,70 +1,15 @@
-"""The figures of a study: a row each, and their files."""
+"""The figures of a study: a row each."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable
 
-import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.core.formatting import pluralize, shorten
 from study.core.tutorial import reported_results
 from study.plots import comparisons, convergence, effort, winners
-from study.plots.style import MAX_POINTS, own_style, rasterize_dense_points
+from study.plots.drawing import DrawnFigure, FigureSpec, draw_specs, single_axes_figure
+from study.plots.effects_figures import EFFECT_FIGURES
 from study.results import Results
-from study.storage.files import write_atomically
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FigureSpec(Generic[T]):
-    """One figure of a study, or of something else.
-
-    `title` is filled in with words such as the study's `objective`.
-    """
-
-    name: str
-    """Of its files."""
-    section: str
-    """Of the report, under whose heading it stands."""
-    title: str
-    caption: str
-    """What to see, in a sentence."""
-    draw: Callable[[T], Figure]
-    """What has no data yet says so instead of staying empty."""
-    applies: Callable[[T], bool] = lambda _: True
-    """Whether a study has this figure."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DrawnFigure:
-    """A figure of one study, with its words."""
-
-    name: str
-    section: str
-    title: str
-    caption: str
-    figure: Figure
-
-
-def single_axes_figure(
-    draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, height: float = 5.0
-) -> Figure:
-    """A figure of one plot, or of a line that there is nothing to show."""
-    figure = Figure(figsize=(8, height), layout="constrained")
-    axes = figure.subplots()
-    if frame.empty:
-        axes.text(
-            0.5, 0.5, "nothing to show yet", ha="center", va="center", transform=axes.transAxes
-        )
-        axes.set_axis_off()
-    else:
-        draw(frame, *more, axes)
-    return figure
 
 
 def _comparisons(results: Results) -> Figure:
@@ -101,13 +46,6 @@ def _sizes(results: Results) -> Figure:
 def _winners_curse(results: Results) -> Figure:
     rows = results.scores.summary.dropna(subset=["test_score"])
     return single_axes_figure(winners.winners_curse, rows, results.objective)
-
-
-def _search_range(results: Results) -> Figure:
-    trials, objective = results.scores.trials, results.objective
-    if trials.empty:
-        return single_axes_figure(effort.search_range, trials)
-    return effort.search_range_panels(trials, results.info.problem.space, objective)
 
 
 FIGURES: tuple[FigureSpec[Results], ...] = (
@@ -169,14 +107,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         "(hatched).",
         draw=lambda results: single_axes_figure(effort.time_per_call, results.scores.runs),
     ),
-    FigureSpec(
-        name="search_range",
-        section="What was tried",
-        title="What each method tried",
-        caption="Dark points scored best: where a method's points crowd, it exploits; where they "
-        f"spread evenly, it explores or draws by chance. At most {MAX_POINTS:,} calls are shown.",
-        draw=_search_range,
-    ),
+    *EFFECT_FIGURES,
 )
 """Every figure, in the order of the report."""
 
@@ -193,38 +124,6 @@ def draw_figures(
     return draw_specs(results, specs, title_details(results), objective=results.objective)
 
 
-def draw_specs(
-    subject: T, specs: Iterable[FigureSpec[T]], about: str, **words: object
-) -> list[DrawnFigure]:
-    """Those figures that a subject has, titled with `words`, and below the title `about`."""
-    drawn = []
-    with own_style():
-        for spec in specs:
-            if spec.applies(subject):
-                title = spec.title.format(**words)
-                title = title[:1].upper() + title[1:]
-                drawn.append(
-                    DrawnFigure(
-                        name=spec.name,
-                        section=spec.section,
-                        title=title,
-                        caption=spec.caption,
-                        figure=add_title(spec.draw(subject), title, about),
-                    )
-                )
-    return drawn
-
-
-def add_title(figure: Figure, title: str, about: str) -> Figure:
-    """A figure with its title, and below it, smaller, what it is about."""
-    rasterize_dense_points(figure)
-    below = "\n" * (about.count("\n") + 1)
-    figure.suptitle(title + below, x=0.01, ha="left", fontsize=13, fontweight="bold")
-    place = 0.01, 1 - 0.28 / figure.get_figheight()
-    figure.text(*place, about, fontsize=9.5, color="0.35", va="top", parse_math=False)
-    return figure
-
-
 def title_details(results: Results) -> str:
     """On which data a study is, at which budget, finished or not."""
     settings, problem = results.info.settings, results.info.problem
@@ -239,22 +138,3 @@ def title_details(results: Results) -> str:
         parts.append(f"NOT {unavailable}, which was unavailable")
     unfinished = "" if results.finished else f"\nUNFINISHED: {results.progress}"
     return " · ".join(filter(None, parts)) + unfinished
-
-
-def save_figures(drawn: Iterable[DrawnFigure], folder: Path) -> list[Path]:
-    """Save figures as PNG and SVG into a folder; the paths written.
-
-    Raises `StudyError` if a file cannot be written.
-    """
-    return [path for one in drawn for path in save(one.figure, folder / one.name)]
-
-
-def save(figure: Figure, stem: Path) -> Iterator[Path]:
-    """Save a figure under a name as PNG and as SVG."""
-    with own_style():  # once for both files; to lay out takes longer than to draw
-        figure.draw_without_rendering()
-        figure.set_layout_engine(None)
-    for ending, metadata in ((".png", {}), (".svg", {"Date": None})):
-        draw = partial(figure.savefig, metadata=metadata)
-        with own_style():
-            yield write_atomically(stem.with_suffix(ending), draw)

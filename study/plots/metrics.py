@@ -8,11 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.analysis.summary import winners
+from study.analysis.winners import winners
 from study.core.errors import StudyError
 from study.core.objective import Objective
 from study.core.validation import safe_repr
-from study.plots.figures import FigureSpec, draw_figures, save_figures, single_axes_figure
+from study.plots.drawing import FigureSpec, save_figures, single_axes_figure
+from study.plots.figures import draw_figures
 from study.plots.style import by_method, colours, legend_beside, score_axis
 from study.results import Results
 

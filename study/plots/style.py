@@ -65,7 +65,6 @@ METHOD_COLOURS = {
     "bayes-opt": SEARCH_COLOURS[9],
 }
 MAX_LINES = 30  # more seeds than this make a cloud of lines, not a plot
-MAX_POINTS = 20_000  # more of them in one panel only take longer
 POINTS_AS_SHAPES = 1_000  # more than this are a picture within an SVG file, which stays small
 OFFSET = 0.1  # percent: where the logarithm of the error ends, so that 100 % has a place
 # Accuracies worth a tick, the most useful first.
@@ -136,6 +135,29 @@ def score_axis(axes: Axes, objective: Objective, values: Any) -> None:
     else:
         room = 0.07 * (high - low) or max(abs(high), 1.0) / 10
         axes.set_ylim(low - room, high + room)
+
+
+def thin_ticks(axes: Axes, most: int) -> None:
+    """Leave at most so many ticks on a small panel's axis of scores, none close to the next."""
+    transform = axes.yaxis.get_transform().transform
+    ends = np.sort(transform(np.array(axes.get_ylim())))
+    kept: list[float] = []
+    for tick in sorted(axes.get_yticks(), reverse=True):
+        place = float(transform(np.array([tick]))[0])
+        apart = [abs(place - float(transform(np.array([other]))[0])) for other in kept]
+        if ends[0] <= place <= ends[1] and min(apart, default=np.inf) > (ends[1] - ends[0]) / most:
+            kept.append(float(tick))
+    axes.set_yticks(kept, [f"{tick + 0.0:g}" for tick in kept])
+    axes.set_yticks([], minor=True)
+
+
+def room_below(axes: Axes, share: float) -> None:
+    """Lengthen an axis of scores downwards by a share of what it shows."""
+    scale = axes.yaxis.get_transform()
+    low, high = scale.transform(np.array(axes.get_ylim()))
+    axes.set_ylim(
+        bottom=float(scale.inverted().transform(np.array([low - share * (high - low)]))[0])
+    )
 
 
 def regret_axis(axes: Axes, low: float, high: float, values: np.ndarray) -> None:

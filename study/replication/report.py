@@ -7,13 +7,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from study.plots.figures import (
-    DrawnFigure,
-    FigureSpec,
-    draw_figures,
-    save_figures,
-    single_axes_figure,
-)
+from study.plots.drawing import DrawnFigure, FigureSpec, save_figures, single_axes_figure
+from study.plots.figures import draw_figures
 from study.replication import plots
 from study.replication.tables import Replication, claim_rows, paragraph, read_replication
 from study.report.page import Chapter, write_report

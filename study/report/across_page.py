@@ -10,7 +10,7 @@ from typing import Any
 from study.collection import Collection, write_collection
 from study.core.formatting import join_words, pluralize
 from study.plots.across_figures import draw_collection
-from study.plots.figures import DrawnFigure
+from study.plots.drawing import DrawnFigure
 from study.report import across_words as words
 from study.report import notes
 from study.report.page import Section, to_sections, write_pages

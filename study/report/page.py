@@ -16,9 +16,11 @@ from jinja2 import (
     select_autoescape,
 )
 
-from study.plots.figures import DrawnFigure, draw_figures, save
+from study.plots.drawing import DrawnFigure, save
+from study.plots.figures import draw_figures
 from study.report import notes
 from study.report.conclusions import collapse_counts, conclusions, pair_sentences
+from study.report.effects_words import effect_rows, effect_sentences, effects_note
 from study.report.tables import (
     TextTable,
     comparison_rows,
@@ -171,6 +173,11 @@ def sections(results: Results, drawn: list[DrawnFigure]) -> list[Section]:
         "Cost": {
             "table": cost_rows(scores.summary, objective),
             "note": notes.clock_note(info).strip(),
+        },
+        "What mattered": {
+            "sentences": effect_sentences(scores.effects.importance, scores.draws, objective),
+            "table": effect_rows(scores.effects.importance),
+            "note": effects_note(scores.effects.importance),
         },
     }
     return to_sections(drawn, texts)

@@ -1,0 +1,118 @@
+"""Figures with their words: what each shows, how they are titled, and their files."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from study.plots.style import own_style, rasterize_dense_points
+from study.storage.files import write_atomically
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSpec(Generic[T]):
+    """One figure of a study, or of something else.
+
+    `title` is filled in with words such as the study's `objective`.
+    """
+
+    name: str
+    """Of its files."""
+    section: str
+    """Of the report, under whose heading it stands."""
+    title: str
+    caption: str
+    """What to see, in a sentence."""
+    draw: Callable[[T], Figure]
+    """What has no data yet says so instead of staying empty."""
+    applies: Callable[[T], bool] = lambda _: True
+    """Whether a study has this figure."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnFigure:
+    """A figure of one study, with its words."""
+
+    name: str
+    section: str
+    title: str
+    caption: str
+    figure: Figure
+
+
+def single_axes_figure(
+    draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, height: float = 5.0
+) -> Figure:
+    """A figure of one plot, or of a line that there is nothing to show."""
+    if frame.empty:
+        return empty_figure(height=height)
+    figure = Figure(figsize=(8, height), layout="constrained")
+    draw(frame, *more, figure.subplots())
+    return figure
+
+
+def empty_figure(why: str = "nothing to show yet", height: float = 5.0) -> Figure:
+    """A figure of one line."""
+    figure = Figure(figsize=(8, height), layout="constrained")
+    axes = figure.subplots()
+    axes.text(0.5, 0.5, why, ha="center", va="center", wrap=True, transform=axes.transAxes)
+    axes.set_axis_off()
+    return figure
+
+
+def draw_specs(
+    subject: T, specs: Iterable[FigureSpec[T]], about: str, **words: object
+) -> list[DrawnFigure]:
+    """Those figures that a subject has, titled with `words`, and below the title `about`."""
+    drawn = []
+    with own_style():
+        for spec in specs:
+            if spec.applies(subject):
+                title = spec.title.format(**words)
+                title = title[:1].upper() + title[1:]
+                drawn.append(
+                    DrawnFigure(
+                        name=spec.name,
+                        section=spec.section,
+                        title=title,
+                        caption=spec.caption,
+                        figure=add_title(spec.draw(subject), title, about),
+                    )
+                )
+    return drawn
+
+
+def add_title(figure: Figure, title: str, about: str) -> Figure:
+    """A figure with its title, and below it, smaller, what it is about."""
+    rasterize_dense_points(figure)
+    below = "\n" * (about.count("\n") + 1)
+    figure.suptitle(title + below, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    place = 0.01, 1 - 0.28 / figure.get_figheight()
+    figure.text(*place, about, fontsize=9.5, color="0.35", va="top", parse_math=False)
+    return figure
+
+
+def save_figures(drawn: Iterable[DrawnFigure], folder: Path) -> list[Path]:
+    """Save figures as PNG and SVG into a folder; the paths written.
+
+    Raises `StudyError` if a file cannot be written.
+    """
+    return [path for one in drawn for path in save(one.figure, folder / one.name)]
+
+
+def save(figure: Figure, stem: Path) -> Iterator[Path]:
+    """Save a figure under a name as PNG and as SVG."""
+    with own_style():  # once for both files; to lay out takes longer than to draw
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
+    for ending, metadata in ((".png", {}), (".svg", {"Date": None})):
+        draw = partial(figure.savefig, metadata=metadata)
+        with own_style():
+            yield write_atomically(stem.with_suffix(ending), draw)

@@ -1,0 +1,126 @@
+"""Axes of a dimension's values: numbers on the scale that is drawn evenly, choices by place."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axis import Axis
+from matplotlib.ticker import MaxNLocator
+
+from study.analysis.surrogate import to_scale
+from study.core.dimensions import SCALES, Choice, Dimension, Integer, Listed, Real
+from study.core.formatting import format_thousands
+
+MAX_TICKS = 12  # choices that an axis names; of more, every so many
+TICK_LETTERS = 12
+LINE_LETTERS = 50  # that fit below a panel of half a figure's width
+BINS = 14  # of a density, along an axis of numbers
+FEW = 20  # whole numbers that each have a place of their own
+
+
+def axis_values(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
+    """The values of a table's column on the axis of their dimension: choices by their place."""
+    if isinstance(dimension, Listed):
+        return to_scale(values, dimension)
+    return np.asarray(values, float)
+
+
+def unit_places(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
+    """The same from 0, the lowest value or first choice, to 1."""
+    if isinstance(dimension, Listed):
+        return np.asarray(to_scale(values, dimension) / (len(dimension.choices) - 1))
+    low, high = to_scale(pd.Series([dimension.low, dimension.high]), dimension)
+    return np.asarray((to_scale(values, dimension) - low) / (high - low))
+
+
+def has_steps(dimension: Dimension) -> bool:
+    """Whether the values are so few that many evaluations share one."""
+    if isinstance(dimension, Listed):
+        return True
+    return isinstance(dimension, Integer) and dimension.high - dimension.low < FEW
+
+
+def value_axis(axis: Axis, dimension: Dimension, letters: int = LINE_LETTERS) -> None:
+    """Scale an axis for a dimension's values; `letters` fit beside each other."""
+    if isinstance(dimension, Listed):
+        choice_axis(axis, dimension, letters)
+        return
+    scale = "log" if dimension.log else "linear"
+    if isinstance(dimension, Real) and dimension.prior == "logit":
+        scale = "logit"
+    axis.axes.set(**{f"{axis_name(axis)}scale": scale})
+    if scale == "linear" and letters < LINE_LETTERS:
+        axis.set_major_locator(MaxNLocator(3, integer=isinstance(dimension, Integer)))
+
+
+def axis_name(axis: Axis) -> str:
+    """X or y."""
+    name: str = axis.axis_name  # type: ignore[attr-defined]  # missing in the stubs
+    return name
+
+
+def choice_axis(axis: Axis, dimension: Listed, letters: int = LINE_LETTERS) -> None:
+    """A place for each choice; what does not fit beside each other is turned."""
+    every = math.ceil(len(dimension.choices) / MAX_TICKS)
+    texts = [tick_label(*pair) for pair in list(dimension.labels.items())[::every]]
+    wide = axis_name(axis) == "x" and len(texts) * (1 + max(map(len, texts))) > letters
+    turned: dict[str, Any] = (
+        {"rotation": 30, "rotation_mode": "anchor", "ha": "right"} if wide else {}
+    )
+    axis.set_ticks(range(0, len(dimension.choices), every), texts, **turned)
+    axis.axes.set(**{f"{axis_name(axis)}lim": (-0.5, len(dimension.choices) - 0.5)})
+
+
+def tick_label(choice: Choice, label: str) -> str:
+    """A choice's label, short enough for a tick."""
+    if isinstance(choice, float):
+        return f"{choice:.3g}"
+    return short_text(label, TICK_LETTERS)
+
+
+def short_text(text: str, letters: int) -> str:
+    """A text that has at most so many letters."""
+    return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def end_labels(dimension: Dimension) -> tuple[str, str]:
+    """The lowest and the highest value, or the first and the last choice, as ticks have them."""
+    if isinstance(dimension, Listed):
+        labels = [tick_label(*pair) for pair in dimension.labels.items()]
+        return labels[0], labels[-1]
+    return number_label(dimension.low), number_label(dimension.high)
+
+
+def number_label(number: float) -> str:
+    """A number, short enough for a tick."""
+    return format_thousands(number) if number >= 1000 else f"{number:.3g}"
+
+
+def cell_edges(values: np.ndarray, dimension: Dimension) -> np.ndarray:
+    """Where the cells of a map end, (values + 1,), half-way between values that rise."""
+    to, back = scale_of(dimension)
+    places = np.array([to(value) for value in values])
+    middles = (places[1:] + places[:-1]) / 2
+    ends = 2 * places[[0, -1]] - middles[[0, -1]]
+    edges = np.array([back(place) for place in (ends[0], *middles, ends[1])])
+    return np.clip(edges, dimension.low, dimension.high) if isinstance(dimension, Real) else edges
+
+
+def scale_of(dimension: Dimension) -> tuple[Any, Any]:
+    """From a dimension's axis to the scale that is drawn evenly, and back."""
+    if isinstance(dimension, Real):
+        return SCALES[dimension.prior]
+    return SCALES["log" if isinstance(dimension, Integer) and dimension.log else "uniform"]
+
+
+def bin_edges(dimension: Dimension) -> np.ndarray:
+    """The edges of the bins of a density."""
+    if isinstance(dimension, Listed):
+        return np.arange(len(dimension.choices) + 1) - 0.5
+    if has_steps(dimension):
+        return np.arange(dimension.low, dimension.high + 2) - 0.5
+    to, back = scale_of(dimension)
+    places = np.linspace(to(dimension.low), to(dimension.high), BINS + 1)
+    inner = [back(place) for place in places[1:-1]]
+    return np.array([dimension.low, *inner, dimension.high])  # exp(log(x)) may miss x
