@@ -39,6 +39,16 @@ class Results:
         """What the values are, and which are better."""
         return self.info.problem.objective
 
+    def __repr__(self) -> str:
+        from study.report.notebook import to_text  # here, what stands above shows what stands below
+
+        return to_text(self)
+
+    def _repr_html_(self) -> str:
+        from study.report.notebook import to_html
+
+        return to_html(self)
+
     @cached_property
     def trials(self) -> pd.DataFrame:
         """A row per call, as in trials.csv; a choice that is no text stands there as itself."""

@@ -1,5 +1,6 @@
 """The figures of a study: a row each, and their files."""
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -239,6 +240,14 @@ def title_details(results: Results) -> str:
         parts.append(f"NOT {unavailable}, which was unavailable")
     unfinished = "" if results.finished else f"\nUNFINISHED: {results.progress}"
     return " · ".join(filter(None, parts)) + unfinished
+
+
+def svg_bytes(figure: Figure) -> bytes:
+    """A figure as the content of an SVG file."""
+    content = io.BytesIO()
+    with own_style():
+        figure.savefig(content, format="svg", metadata={"Date": None})
+    return content.getvalue()
 
 
 def save_figures(drawn: Iterable[DrawnFigure], folder: Path) -> list[Path]:
