@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from study.core.errors import ClusterError
 from study.core.settings import Settings
 from study.execution.durations import remember
+from study.execution.notebook import default_observer
 from study.execution.plan import PathLike, Plan, StudyRequest, make_plan
 from study.execution.prepare import executor_for, prepare
 from study.execution.preview import no_extras
@@ -68,7 +69,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     timeout: float | None = None,
     keep_going: bool = False,
     retry_failed: bool = False,
-    observe: Callable[[Progress], None] = lambda _: None,
+    observe: Callable[[Progress], None] | None = None,
 ) -> Results:
     """Compare search methods, and write the results folder.
 
@@ -133,7 +134,8 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         Whether to evaluate again what failed or took too long in an earlier session, and to repeat
         the proposals that followed from it.
     observe
-        Called with a `Progress` whenever something starts or ends.
+        Called with a `Progress` whenever something starts or ends; by default a notebook shows a
+        bar, and a script nothing.
 
     Raises
     ------
@@ -165,7 +167,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         keep_going=keep_going,
         retry_failed=retry_failed,
     )
-    results = run_plan(make_plan(request), observe)
+    results = run_plan(make_plan(request), observe or default_observer())
     write_outputs(results)
     return results
 

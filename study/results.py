@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
@@ -20,6 +21,9 @@ from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
 from study.storage.schema import decode_info, validate_frames
 from study.storage.snapshot import take_snapshot
+
+if TYPE_CHECKING:
+    from study.plots.accessor import StudyPlots
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +44,23 @@ class Results:
     def objective(self) -> Objective:
         """What the values are, and which are better."""
         return self.info.problem.objective
+
+    def __repr__(self) -> str:
+        from study.report.notebook import to_text  # here, what stands above shows what stands below
+
+        return to_text(self)
+
+    def _repr_html_(self) -> str:
+        from study.report.notebook import to_html
+
+        return to_html(self)
+
+    @property
+    def plot(self) -> "StudyPlots":
+        """The plots one by one, such as `results.plot.convergence()`."""
+        from study.plots.accessor import StudyPlots
+
+        return StudyPlots(self)
 
     @cached_property
     def trials(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from study.combining import collect
 from study.core.environment import main_module_hidden
 from study.core.errors import ClusterError
 from study.execution.durations import remember
+from study.execution.notebook import default_observer
 from study.execution.plan import StudyRequest
 from study.execution.pool import StudyPool
 from study.execution.prepare import Prepared, executor_for, prepare
@@ -24,7 +25,7 @@ from study.results import Results, read_files, write_tables
 
 
 def compare_suite(
-    suite: Any, *, observe: Callable[[Progress], None] = lambda _: None, **settings: Any
+    suite: Any, *, observe: Callable[[Progress], None] | None = None, **settings: Any
 ) -> Collection:
     """Compare search methods on every problem of a suite, and write one report of them.
 
@@ -37,7 +38,8 @@ def compare_suite(
         A name that `study suites` lists, FILE.py:NAME, package.module:NAME, or a list of what
         `compare` takes as a problem.
     observe
-        Called with a `Progress` over all studies whenever something starts or ends.
+        Called with a `Progress` over all studies whenever something starts or ends; by default a
+        notebook shows a bar, and a script nothing.
     settings
         As those of `compare`, but for its dataset and problem. `output` is the folder of the whole
         suite, by default results/SUITE.
@@ -51,7 +53,7 @@ def compare_suite(
     known = sorted({field.name for field in fields(StudyRequest)} - {"dataset", "problem"})
     require_arguments("compare_suite", settings, known)
     planned = make_suite_plan(suite, StudyRequest(**settings))
-    return write_suite(planned, run_suite(planned, observe))
+    return write_suite(planned, run_suite(planned, observe or default_observer()))
 
 
 @dataclass(frozen=True, kw_only=True)

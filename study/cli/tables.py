@@ -9,7 +9,7 @@ from rich.table import Table
 from study.cli.console import console, error, make_table
 from study.core.formatting import format_sizes, pluralize
 from study.replication.tables import claim_rows, paragraph, read_replication
-from study.report.conclusions import collapse_counts, conclusions, pair_sentences
+from study.report.conclusions import answer, collapse_counts, pair_sentences
 from study.report.notes import clock_note, look_note, regret_note
 from study.report.tables import TextTable
 from study.report.winner_words import best_rows, best_sentences, choice_note
@@ -46,8 +46,7 @@ def print_results(results: Results) -> None:
         state = f"[green]passed[/] {check.rule}" if check.passed else "[bold red]FAILED[/]"
         console.print(_indented(f"{state}: {escape(check.figures)}"))
     console.print()
-    failed = [check.figures for check in results.failed_checks]
-    for line in conclusions(scores.summary, scores.comparisons, results.info, failed):
+    for line in answer(results):
         console.print(f"[bold]{escape(line)}[/]")
     for line in best_sentences(results):
         console.print(escape(line))

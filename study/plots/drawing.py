@@ -1,5 +1,6 @@
 """Figures with their words: what each shows, how they are titled, and their files."""
 
+import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +15,7 @@ from study.plots.style import own_style, rasterize_dense_points
 from study.storage.files import write_atomically
 
 T = TypeVar("T")
+NOTHING = "nothing to show yet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,20 +53,28 @@ def single_axes_figure(
     draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, height: float = 5.0
 ) -> Figure:
     """A figure of one plot, or of a line that there is nothing to show."""
-    if frame.empty:
-        return empty_figure(height=height)
     figure = Figure(figsize=(8, height), layout="constrained")
-    draw(frame, *more, figure.subplots())
+    draw_rows(draw, frame, *more, axes=figure.subplots())
     return figure
 
 
-def empty_figure(why: str = "nothing to show yet", height: float = 5.0) -> Figure:
+def draw_rows(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, axes: Axes) -> Axes:
+    """Draw the rows of a frame, or say that there are none."""
+    return say(NOTHING, axes) if frame.empty else draw(frame, *more, axes)
+
+
+def empty_figure(why: str = NOTHING, height: float = 5.0) -> Figure:
     """A figure of one line."""
     figure = Figure(figsize=(8, height), layout="constrained")
-    axes = figure.subplots()
+    say(why, figure.subplots())
+    return figure
+
+
+def say(why: str, axes: Axes) -> Axes:
+    """A line in place of a plot."""
     axes.text(0.5, 0.5, why, ha="center", va="center", wrap=True, transform=axes.transAxes)
     axes.set_axis_off()
-    return figure
+    return axes
 
 
 def draw_specs(
@@ -105,6 +115,14 @@ def save_figures(drawn: Iterable[DrawnFigure], folder: Path) -> list[Path]:
     Raises `StudyError` if a file cannot be written.
     """
     return [path for one in drawn for path in save(one.figure, folder / one.name)]
+
+
+def svg_bytes(figure: Figure) -> bytes:
+    """A figure as the content of an SVG file."""
+    content = io.BytesIO()
+    with own_style():
+        figure.savefig(content, format="svg", metadata={"Date": None})
+    return content.getvalue()
 
 
 def save(figure: Figure, stem: Path) -> Iterator[Path]:

@@ -13,7 +13,7 @@ from study.analysis.winners import winners
 from study.core.dimensions import Dimension
 from study.core.formatting import format_r2
 from study.plots import effects, evaluated
-from study.plots.drawing import FigureSpec, empty_figure
+from study.plots.drawing import NOTHING, FigureSpec, empty_figure, say
 from study.plots.style import PALETTE, by_method, colours, room_below, score_axis, thin_ticks
 from study.plots.values import short_text
 from study.results import Results
@@ -36,7 +36,8 @@ def shown_dimensions(results: Results) -> list[Dimension]:
     return [dimension for dimension in space if dimension in leading]
 
 
-def _importance(results: Results) -> Figure:
+def importance(results: Results) -> Figure:
+    """How much each dimension mattered, overall and among the best tenth."""
     table = results.scores.effects.importance
     if table.empty:
         return empty_figure(FEW_SEEDS)
@@ -75,7 +76,8 @@ def _search_winners(results: Results) -> pd.DataFrame:
     return best[best["method"] != "baseline"]
 
 
-def _partial_dependence(results: Results) -> Figure:
+def partial_dependence(results: Results) -> Figure:
+    """What a draw scores, by the value of one dimension."""
     if why := _too_little(results):
         return empty_figure(why)
     told, objective, best = (
@@ -107,7 +109,8 @@ def _finish(figure: Figure, panels: Iterable[Axes], used: int) -> None:
     figure.legend(*every[0].get_legend_handles_labels(), title="winners", loc="outside right upper")
 
 
-def _dependence_maps(results: Results) -> Figure:
+def dependence_maps(results: Results) -> Figure:
+    """What a draw scores, by the values of two dimensions."""
     maps = results.scores.effects.maps
     if why := _too_little(results) or ("" if len(maps) else "One dimension has no pairs."):
         return empty_figure(why)
@@ -123,7 +126,8 @@ def _dependence_maps(results: Results) -> Figure:
     return figure
 
 
-def _slices(results: Results) -> Figure:
+def slices(results: Results) -> Figure:
+    """What each method tried of each dimension, and what it scored."""
     trials, objective = results.scores.trials, results.objective
     rows = trials[trials["validation_score"].notna() & (trials["method"] != "baseline")]
     space, methods = shown_dimensions(results), list(rows["method"].unique())
@@ -146,7 +150,8 @@ def _slices(results: Results) -> Figure:
     return figure
 
 
-def _parallel_coordinates(results: Results) -> Figure:
+def parallel_coordinates(results: Results) -> Figure:
+    """Winners, and the best tenth of all evaluations."""
     best, space, objective = _search_winners(results), shown_dimensions(results), results.objective
     if best.empty or not space:
         return empty_figure()
@@ -175,15 +180,20 @@ def _best_and_rest(results: Results) -> tuple[pd.DataFrame, "pd.Series[str]"]:
 
 
 def _score_distribution(results: Results) -> Figure:
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    score_distribution(results, figure.subplots())
+    return figure
+
+
+def score_distribution(results: Results, axes: Axes) -> Axes:
+    """All evaluations from the worst to the best: random draws, and what each search chose."""
     scores = results.scores
     groups = _score_groups(results)
     if not groups:
-        return empty_figure()
+        return say(NOTHING, axes)
     tints = {evaluated.DRAWS: "0.15", **colours(list(scores.trials["method"].unique()))}
     default = scores.draws.default, scores.draws.better
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    evaluated.score_distribution(groups, default, results.objective, tints, figure.subplots())
-    return figure
+    return evaluated.score_distribution(groups, default, results.objective, tints, axes)
 
 
 def _score_groups(results: Results) -> dict[str, "pd.Series[float]"]:
@@ -206,7 +216,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         "alone or with others, and in which a pair (×) is involved together, with 95 % intervals "
         "over seeds. Random draws speak of the whole space; all evaluations are mostly of where "
         "searches looked. No bars: the model explains too little to tell.",
-        draw=_importance,
+        draw=importance,
     ),
     FigureSpec(
         name="partial_dependence",
@@ -214,7 +224,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         title="What a draw scores, by the value of one dimension",
         caption="Expected by the model of random draws, with the 95 % band over seeds. It averages "
         "over all other dimensions, so that it is far from the best. Strokes are the winners.",
-        draw=_partial_dependence,
+        draw=partial_dependence,
     ),
     FigureSpec(
         name="dependence_maps",
@@ -222,7 +232,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         title="What a draw scores, by the values of two dimensions",
         caption="The two pairs that interact most, by the same model; dark is good, points are the "
         "winners. Without an interaction, every row has the same pattern.",
-        draw=_dependence_maps,
+        draw=dependence_maps,
     ),
     FigureSpec(
         name="slices",
@@ -230,7 +240,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         title="What each method tried, and what it scored",
         caption="A point per evaluation, of many their density: where a method's points crowd, it "
         "exploits; where they spread evenly, it explores or draws by chance.",
-        draw=_slices,
+        draw=slices,
     ),
     FigureSpec(
         name="parallel_coordinates",
@@ -238,7 +248,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         title="Winners, and the best tenth of all evaluations",
         caption="A line per configuration, through its values and its score. Where winners bundle, "
         "they agree; where they spread, the value mattered little to them.",
-        draw=_parallel_coordinates,
+        draw=parallel_coordinates,
     ),
     FigureSpec(
         name="score_distribution",

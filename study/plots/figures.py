@@ -1,51 +1,80 @@
 """The figures of a study: a row each."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.core.formatting import pluralize, shorten
 from study.core.tutorial import reported_results
-from study.plots import comparisons, convergence, effort, winners
-from study.plots.drawing import DrawnFigure, FigureSpec, draw_specs, single_axes_figure
+from study.plots import comparisons as pairs
+from study.plots import convergence, effort, winners
+from study.plots.drawing import DrawnFigure, FigureSpec, draw_rows, draw_specs
 from study.plots.effects_figures import EFFECT_FIGURES
 from study.results import Results
 
 
-def _comparisons(results: Results) -> Figure:
-    rows = results.scores.comparisons.dropna(subset=["typical_difference"])
-    height = 1.6 + 0.45 * len(rows)
-    return single_axes_figure(comparisons.comparisons, rows, results.objective, height=height)
+def comparisons(results: Results, axes: Axes) -> Axes:
+    """The typical difference of every pair, its intervals and the verdict."""
+    return draw_rows(pairs.comparisons, _pairs(results), results.objective, axes=axes)
 
 
-def _final(results: Results) -> Figure:
+def _pairs(results: Results) -> pd.DataFrame:
+    return results.scores.comparisons.dropna(subset=["typical_difference"])
+
+
+def final(results: Results, axes: Axes) -> Axes:
+    """What each run's winner scores in the end, seeds joined."""
     runs = results.scores.runs.dropna(subset=["test_score"])
-    return single_axes_figure(winners.final, runs, results.objective)
+    return draw_rows(winners.final, runs, results.objective, axes=axes)
 
 
-def _convergence(results: Results) -> Figure:
+def convergence_by_call(results: Results, axes: Axes) -> Axes:
+    """The best so far, by call."""
     settings, scores = results.info.settings, results.scores
     trials, measured = (
         frame.dropna(subset=["incumbent_score"]) for frame in (scores.incumbents, scores.trials)
     )
     more = results.objective, settings.initial_points, measured if settings.trace else None
-    return single_axes_figure(convergence.convergence, trials, *more)
+    return draw_rows(convergence.convergence, trials, *more, axes=axes)
 
 
-def _convergence_seconds(results: Results) -> Figure:
+def convergence_by_time(results: Results, axes: Axes) -> Axes:
+    """The same by seconds."""
     trials = results.scores.incumbents.dropna(subset=["incumbent_score"])
-    return single_axes_figure(convergence.convergence_seconds, trials, results.objective)
+    return draw_rows(convergence.convergence_seconds, trials, results.objective, axes=axes)
 
 
-def _sizes(results: Results) -> Figure:
+def size(results: Results, axes: Axes) -> Axes:
+    """Size and final score of each run's winner."""
     runs = results.scores.runs.dropna(subset=["test_score", "size"])
     reported = reported_results(results.info.problem.fingerprint)
-    return single_axes_figure(winners.sizes, runs, results.objective, reported)
+    return draw_rows(winners.sizes, runs, results.objective, reported, axes=axes)
 
 
-def _winners_curse(results: Results) -> Figure:
+def winners_curse(results: Results, axes: Axes) -> Axes:
+    """Winners as observed, re-evaluated, and at last."""
     rows = results.scores.summary.dropna(subset=["test_score"])
-    return single_axes_figure(winners.winners_curse, rows, results.objective)
+    return draw_rows(winners.winners_curse, rows, results.objective, axes=axes)
+
+
+def time_per_call(results: Results, axes: Axes) -> Axes:
+    """Seconds of evaluating and of suggesting."""
+    return draw_rows(effort.time_per_call, results.scores.runs, axes=axes)
+
+
+def single(draw: Callable[[Results, Axes], Axes]) -> Callable[[Results], Figure]:
+    """What draws a plot in a figure of its own."""
+
+    def draw_figure(results: Results) -> Figure:
+        rows = len(_pairs(results)) if draw is comparisons else 0
+        height = 1.6 + 0.45 * rows if rows else 5.0
+        figure = Figure(figsize=(8, height), layout="constrained")
+        draw(results, figure.subplots())
+        return figure
+
+    return draw_figure
 
 
 FIGURES: tuple[FigureSpec[Results], ...] = (
@@ -57,7 +86,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         "95 % interval (of fewer than six seeds, their range), the thin one holds for all pairs "
         "together: if it leaves out 0, the two are told apart; if it lies inside the grey band, "
         "they are equivalent. Grey bars decide nothing.",
-        draw=_comparisons,
+        draw=single(comparisons),
     ),
     FigureSpec(
         name="final",
@@ -65,7 +94,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         title="{objective.final_label} by method",
         caption="Each point is one seed's winner, each grey line one seed: lines that cross mean "
         "that luck, not the method, put one before the other.",
-        draw=_final,
+        draw=single(final),
     ),
     FigureSpec(
         name="convergence",
@@ -73,7 +102,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         title="{objective.direction_label} {objective.search_label} so far, by call",
         caption="Within the shaded design all searches are the same; what a method adds by "
         "choosing is what it gains to the right of it.",
-        draw=_convergence,
+        draw=single(convergence_by_call),
     ),
     FigureSpec(
         name="convergence_seconds",
@@ -81,14 +110,14 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         title="{objective.direction_label} {objective.search_label} so far, by time",
         caption="The same against the clock: a method that chooses what is slow moves to the "
         "right, however few calls it needs.",
-        draw=_convergence_seconds,
+        draw=single(convergence_by_time),
     ),
     FigureSpec(
         name="size",
         section="Model size",
         title="{objective.size} and {objective.final_label}",
         caption="No winner is both smaller and better than one on the grey line.",
-        draw=_sizes,
+        draw=single(size),
         applies=lambda results: bool(results.objective.size),
     ),
     FigureSpec(
@@ -97,7 +126,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         title="The winner's curse",
         caption="The drop from left to middle is how much the best of many noisy evaluations "
         "flatters; only a re-evaluation with fresh seeds can be believed.",
-        draw=_winners_curse,
+        draw=single(winners_curse),
     ),
     FigureSpec(
         name="time_per_call",
@@ -105,7 +134,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         title="Seconds per call",
         caption="What a method costs depends on the configurations it picks and on its overhead "
         "(hatched).",
-        draw=lambda results: single_axes_figure(effort.time_per_call, results.scores.runs),
+        draw=single(time_per_call),
     ),
     *EFFECT_FIGURES,
 )

@@ -11,6 +11,7 @@ from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import join_words, pluralize
 from study.core.objective import LOWEST_REGRET, Objective
 from study.core.study_info import StudyInfo
+from study.results import Results
 
 FEW = 200  # seeds that somebody may still want to train
 
@@ -124,6 +125,12 @@ def collapse_counts(summary: pd.DataFrame) -> dict[str, str]:
         for row in to_rows(summary)
         if row["collapsed"]
     }
+
+
+def answer(results: Results) -> list[str]:
+    """The conclusions of a study."""
+    failed = [check.figures for check in results.failed_checks]
+    return conclusions(results.scores.summary, results.scores.comparisons, results.info, failed)
 
 
 def conclusions(

@@ -19,7 +19,7 @@ from jinja2 import (
 from study.plots.drawing import DrawnFigure, save
 from study.plots.figures import draw_figures
 from study.report import notes
-from study.report.conclusions import collapse_counts, conclusions, pair_sentences
+from study.report.conclusions import answer, collapse_counts, pair_sentences
 from study.report.effects_words import effect_rows, effect_sentences, effects_note
 from study.report.tables import (
     TextTable,
@@ -84,34 +84,33 @@ def write_pages(
     Returns the paths written; raises `StudyError` if one cannot be.
     """
     saved = {one.name: list(save(one.figure, folder / "plots" / one.name)) for one in figures}
-    images = {figure: data_uri(svg) for figure, (_, svg) in saved.items()}
-    environment = _environment(templates)
+    images = {figure: data_uri(svg.read_bytes()) for figure, (_, svg) in saved.items()}
+    known = environment(templates)
     pages = []
     for ending in ("html", "md"):
-        text = environment.get_template(f"{template or name}.{ending}").render(
-            **content, images=images
-        )
+        text = known.get_template(f"{template or name}.{ending}").render(**content, images=images)
         write_text = partial(Path.write_text, data=text, encoding="utf-8")
         pages.append(write_atomically(folder / f"{name}.{ending}", write_text))
     return [path for paths in saved.values() for path in paths] + pages
 
 
-def _environment(templates: Path | None) -> Environment:
+def environment(templates: Path | None = None) -> Environment:
+    """What renders templates: those of a folder, then the package's own."""
     own = PackageLoader("study.report")
-    environment = Environment(
+    found = Environment(
         loader=ChoiceLoader([FileSystemLoader(templates), own]) if templates else own,
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["cell"] = markdown_cell
-    return environment
+    found.filters["cell"] = markdown_cell
+    return found
 
 
-def data_uri(svg: Path) -> str:
-    """An SVG file as an address that holds it."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.read_bytes()).decode()
+def data_uri(svg: bytes) -> str:
+    """An SVG picture as an address that holds it."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
 
 
 def markdown_cell(text: object) -> str:
@@ -136,7 +135,7 @@ def contents(
         "failed": failed,
         "dataset": info.data.dataset,
         "instead_of": info.data.instead_of,
-        "answer": conclusions(scores.summary, scores.comparisons, info, failed),
+        "answer": answer(results),
         "best": best_sentences(results),
         "best_rows": best_rows(results),
         "choice_note": choice_note(results),
