@@ -43,6 +43,36 @@ class ProposalTimes:
         return known.get(method, others)
 
 
+class EvaluationTimes:
+    """What evaluations took, by kind, beside what was expected of them."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+
+    def add(self, kind: EvaluationKind, seconds: float, expected: float) -> None:
+        """Take note of one."""
+        for place, value in enumerate((1, seconds, expected)):
+            self._kinds[kind][place] += value
+
+    def count(self, *kinds: EvaluationKind) -> int:
+        """How many there are of these kinds, or of all."""
+        return int(sum(self._kinds[kind][0] for kind in kinds or self._kinds))
+
+    @property
+    def seconds(self) -> float:
+        """What all took."""
+        return sum(seconds for _, seconds, _ in self._kinds.values())
+
+    @property
+    def expected(self) -> float:
+        """What was expected of all."""
+        return sum(expected for *_, expected in self._kinds.values())
+
+    def means(self) -> dict[EvaluationKind, float]:
+        """Mean seconds by kind."""
+        return {kind: took / count for kind, (count, took, _) in self._kinds.items() if count}
+
+
 class Incumbents:
     """What runs would have retrained if they ended now."""
 
@@ -91,7 +121,7 @@ class Forecast:
         self._problem, self._remembered = problem, remembered
         self._known = {extra.task.key: extra.seconds for extra in extras if extra.seconds}
         self._pending_seconds = 0.0  # expected, of what is waited for
-        self._measured: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+        self._measured = EvaluationTimes()
         self._incumbents = Incumbents()
         self._proposals = ProposalTimes(remembered.proposals if remembered else {})
         for task, evaluation in done:
@@ -143,9 +173,7 @@ class Forecast:
 
     def _learn(self, task: Task, evaluation: Evaluation) -> None:
         """Take note of what an evaluation took, be it in an earlier session."""
-        own = self._measured[task.kind]
-        for place, value in enumerate((1, evaluation.seconds, self.expected_seconds(task))):
-            own[place] += value
+        self._measured.add(task.kind, evaluation.seconds, self.expected_seconds(task))
 
     def note_incumbent(self, method: str, task: Task) -> None:
         """Take note of what a run found best so far."""
@@ -159,30 +187,22 @@ class Forecast:
     @property
     def is_measured(self) -> bool:
         """Whether enough is known for an estimate."""
-        return self._n_measured >= MEASURED
-
-    @property
-    def _n_measured(self) -> int:
-        return int(sum(count for count, *_ in self._measured.values()))
+        return self._measured.count() >= MEASURED
 
     @property
     def block_size(self) -> int:
         """How many evaluations make a job worth its way to a worker: one, unless they are short."""
         if not self.is_measured:
             return 1
-        mean = max(self._measured_seconds / self._n_measured, JOB_SECONDS / LARGEST_BLOCK)
+        mean = self._measured.seconds / self._measured.count()
+        mean = max(mean, JOB_SECONDS / LARGEST_BLOCK)
         return max(1, int(JOB_SECONDS / mean))
-
-    @property
-    def _measured_seconds(self) -> float:
-        return sum(seconds for _, seconds, _ in self._measured.values())
 
     @property
     def _correction(self) -> float:
         """By how much what is expected is wrong."""
-        expected = sum(seconds for *_, seconds in self._measured.values())
-        if self.is_measured and expected:
-            return self._measured_seconds / expected
+        if self.is_measured and self._measured.expected:
+            return self._measured.seconds / self._measured.expected
         return self._remembered_share(EvaluationKind.VALIDATION) or 1.0
 
     def _remembered_share(self, kind: EvaluationKind) -> float | None:
@@ -208,7 +228,7 @@ class Forecast:
             return 1.0
         asked = sum(self._finished[k] for k in RETRAINING_KINDS)
         if asked >= MEASURED:
-            return min(1.0, sum(self._measured[k][0] for k in RETRAINING_KINDS) / asked)
+            return min(1.0, self._measured.count(*RETRAINING_KINDS) / asked)
         remembered = self._remembered.distinct if self._remembered else None
         return remembered or self._incumbents.distinct_share or 1.0
 
@@ -216,7 +236,7 @@ class Forecast:
         """What other studies may go by; None if too little was measured."""
         if not self.is_measured:
             return None
-        means = {kind: seconds / count for kind, (count, seconds, _) in self._measured.items()}
+        means = self._measured.means()
         return Durations(
             shares={str(kind): mean / self.typical_seconds for kind, mean in means.items()},
             proposals=self._proposals.means(),

@@ -36,12 +36,12 @@ class ProgressBar:
         if now - self._shown < SECONDS and not ended:
             return
         self._shown = now
-        from IPython.display import HTML, display
-
+        display: Any = sys.modules["IPython"].display
+        bar = display.HTML(to_html(progress))
         if self._handle is None:
-            self._handle = display(HTML(to_html(progress)), display_id=True)
+            self._handle = display.display(bar, display_id=True)
         else:
-            self._handle.update(HTML(to_html(progress)))
+            self._handle.update(bar)
 
 
 def to_html(progress: Progress) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from study.core.records import (
     RETRAINING_KINDS,
@@ -156,8 +157,7 @@ class Schedule:
         if run.adaptive and consumer.call > n_initial(run, self._settings):
             self.forecast.proposals_left[run.method] -= 1
         if evaluation.score is not None:
-            best = self.best.get(consumer.method, evaluation.score)
-            self.best[consumer.method] = max(evaluation.score, best)
+            self.best[run.method] = max(self.best.get(run.method, -inf), evaluation.score)
             if evaluation.score > run.best:
                 run.best = evaluation.score
                 self.forecast.note_incumbent(run.method, consumer.task)
