@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
@@ -18,6 +19,10 @@ from study.storage.files import LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
 from study.storage.schema import decode_info, validate_frames
 from study.storage.snapshot import take_snapshot
+
+if TYPE_CHECKING:
+    import optuna
+    from scipy.optimize import OptimizeResult
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,6 +91,18 @@ class Results:
     def checks(self) -> list[Check]:
         """Whether the study kept its rules; see `study.analysis.checks`."""
         return checks(self.scores.trials, self.scores.finals, self.scores.trace, self.info)
+
+    def to_optuna(self) -> "dict[str, optuna.Study]":
+        """Optuna's studies, one per run, in memory; see `study.export.optuna.to_studies`."""
+        from study.export.optuna import to_studies
+
+        return to_studies(self.scores)
+
+    def optimize_result(self, method: str, seed: int) -> "OptimizeResult":
+        """A run for `skopt.plots`; see `study.export.skopt.to_optimize_result`."""
+        from study.export.skopt import to_optimize_result
+
+        return to_optimize_result(self.scores, method, seed)
 
     @property
     def failed_checks(self) -> list[Check]:

@@ -17,7 +17,8 @@ RESULTS = ROOT / "results" / "reference"
 
 # Packages and top-level modules, from the ground up: each may import what stands above it here.
 ORDER = (
-    *("core", "data", "methods", "storage", "analysis", "training", "problems", "results"),
+    *("core", "data", "methods", "storage", "analysis", "training", "problems", "export"),
+    "results",
     *(
         "collection",
         "combining",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from study.cli import compare, folder, listing, suite
+from study.cli import compare, export, folder, listing, suite
 from study.cli.console import error, print_line
 from study.core.environment import isolate_process, package_version
 
@@ -45,6 +45,7 @@ app.command(epilog=suite.COMBINE_EXAMPLES)(suite.combine)
 app.command(epilog="Example:\n\n  study show results/digits")(folder.show)
 app.command(epilog="Example:\n\n  study report results/digits")(folder.report)
 app.command(epilog="Example:\n\n  study plot results/digits")(folder.plot)
+app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
 app.command(epilog="Example:\n\n  study recover results/digits")(folder.recover)
 app.command(epilog="Example:\n\n  study methods")(listing.methods)
 app.command(epilog="Example:\n\n  study problems")(listing.problems)
