@@ -113,6 +113,13 @@ def test_reading_a_results_folder_loads_nothing_that_computes(command: str, tmp_
     assert not loaded_by_command(command, str(tmp_path)) & set(COMPUTING_LIBRARIES)
 
 
+def test_exporting_a_table_loads_nothing_that_computes(tmp_path: Path) -> None:
+    out = tmp_path / "table.csv"
+    command = ("export", str(RESULTS), "--to", "csv", "--out", str(out))
+    assert not loaded_by_command(*command) & set(COMPUTING_LIBRARIES)
+    assert out.is_file()
+
+
 def test_a_reader_of_results_loads_nothing_that_computes() -> None:
     code = f"import study; study.load({str(RESULTS)!r}).summary"
     assert not loaded(code) & set(COMPUTING_LIBRARIES)

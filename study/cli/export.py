@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from study.cli.console import exit_on_error, print_line
+from study.cli.console import console, exit_on_error, print_line
 from study.cli.options import Folder
 
 EXPORT_EXAMPLES = """
@@ -39,7 +40,8 @@ def export(
     from study.results import load
 
     def command() -> int:
-        written = write(load(folder).scores, to, out)
+        with console.status(f"writing {escape(str(out))}"):
+            written = write(load(folder).scores, to, out)
         print_line(f"{out}: {written}")
         return 0
 

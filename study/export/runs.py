@@ -15,8 +15,8 @@ from study.core.validation import safe_repr, unknown_name_error
 
 def each_run(trials: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
     """Method, seed and rows of each run that has any, in the order of the table."""
-    for (method, seed), rows in trials.groupby(RUN, sort=False):
-        yield str(method), int(seed), rows
+    for _, rows in trials.groupby(RUN, sort=False):
+        yield str(rows["method"].iloc[0]), int(rows["seed"].iloc[0]), rows
 
 
 def rows_of(trials: pd.DataFrame, info: StudyInfo, method: str, seed: int) -> pd.DataFrame:

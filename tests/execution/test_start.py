@@ -37,7 +37,8 @@ bob,0.02,30,32,None
 
 
 def value(configuration: dict[str, Any], seed: int) -> float:
-    return -abs(configuration["units"] - 40) - configuration["rate"] + (seed % 100) / 1e3
+    units, rate = int(configuration["units"]), float(configuration["rate"])
+    return -abs(units - 40) - rate + (seed % 100) / 1e3
 
 
 PROBLEM = Problem(name="plain", space=SPACE, default=DEFAULT, evaluate=value)
@@ -63,7 +64,7 @@ def run(folder: Path, **changes: Any) -> Results:
     return results
 
 
-def designs(results: Results) -> list[list[dict[str, Any]]]:
+def designs(results: Results) -> list[list[dict[Any, Any]]]:
     """The configurations of the initial design of each search."""
     rows = results.trials[results.trials["phase"] == "initial"]
     return [
