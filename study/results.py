@@ -182,8 +182,9 @@ def read_files(folder: Path) -> Results:
     with translate_read_errors(folder):
         info = decode_info((folder / "study.json").read_bytes())
         problem = info.problem
-        trials = csv.read_trials(folder / "trials.csv", problem.space, problem.objective)
-        finals = csv.read_finals(folder / "finals.csv", problem.objective)
+        named = problem.objective, info.metrics
+        trials = csv.read_trials(folder / "trials.csv", problem.space, *named)
+        finals = csv.read_finals(folder / "finals.csv", *named)
         trace = (
             csv.read_trace(folder / "trace.csv", problem.objective)
             if info.reevaluations

@@ -217,6 +217,9 @@ def test_the_report_holds_the_answer_and_leads_to_each_problems_own(
     assert (tmp_path / "deep" / "out" / link).resolve() == suite / "branin" / "report.html"
     markdown = (tmp_path / "deep" / "out" / "report.md").read_text()
     assert "| quasi-random - random |" in markdown
+    assert f"    study combine {suite} --output {tmp_path / 'deep' / 'out'}\n" in markdown
+    two = contents(study.combine([suite / "branin", suite / "hartmann6"]), [], tmp_path)
+    assert two["command"].startswith(f"study combine {suite / 'branin'} {suite / 'hartmann6'} ")
 
 
 def test_the_terminal_tells_it_within_80_columns(

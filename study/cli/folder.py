@@ -2,13 +2,23 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from study.cli.console import exit_on_error, print_files, print_line
 from study.cli.options import Folder
 
 if TYPE_CHECKING:
     from study.results import Results
+
+PLOT_EXAMPLES = """
+Examples:
+
+  study plot results/digits
+
+  study plot results/digits --metric validation_loss
+"""
 
 
 def show(folder: Folder) -> None:
@@ -33,11 +43,25 @@ def report(folder: Folder) -> None:
     exit_on_error(lambda: redraw(folder, write_full_report))
 
 
-def plot(folder: Folder) -> None:
+def plot(
+    folder: Folder,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Draw only this further measurement of the evaluations, against the score.",
+            show_default="every plot of the report",
+        ),
+    ] = None,
+) -> None:
     """Draw the plots of a study again, from its files alone."""
+    from study.plots.metrics import save_metric_plot
     from study.replication.report import save_plots
 
-    exit_on_error(lambda: redraw(folder, save_plots))
+    def draw(results: "Results") -> list[Path]:
+        return save_plots(results) if metric is None else save_metric_plot(results, metric)
+
+    exit_on_error(lambda: redraw(folder, draw))
 
 
 def redraw(folder: Path, draw: "Callable[[Results], list[Path]]") -> int:

@@ -5,7 +5,7 @@ And the columns of the tables that are made of them; a record of a call is one r
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Self
@@ -84,6 +84,12 @@ class Evaluation:
     """Training loss of each epoch, in nats."""
     accuracies: tuple[float, ...] = ()
     """Validation accuracy after each epoch; empty if scored on test data."""
+    validation_losses: tuple[float, ...] = ()
+    """Cross-entropy on the validation images after each epoch, in nats; empty like accuracies."""
+    epoch_seconds: tuple[float, ...] = ()
+    """Of training and validating, for each epoch."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What else was measured, by name."""
     seconds: float = 0.0
     """Building, training and scoring."""
     recorded_seconds: float | None = None
@@ -98,7 +104,8 @@ class Evaluation:
         recorded = self.recorded_seconds
         if recorded is not None and not 0 <= recorded <= MAX_NUMBER:
             raise ValueError(f"seconds are {recorded}: they must lie between 0 and {MAX_NUMBER:g}")
-        for name, value in (("score", self.score), ("size", self.size)):
+        named = {"score": self.score, "size": self.size, **self.metrics}
+        for name, value in named.items():
             if value is not None and not abs(value) <= MAX_NUMBER:
                 raise ValueError(
                     f"{name} is {value}: it must lie between -{MAX_NUMBER:g} and {MAX_NUMBER:g}"

@@ -8,9 +8,13 @@ from msgspec import Meta, Struct
 from study.core.dimension_rules import validate_dimensions
 from study.core.dimensions import Choice, Dimension
 from study.core.objective import Objective, validate_objective
-from study.core.records import CALL_COLUMNS, OUTCOME_COLUMNS
+from study.core.records import (
+    CALL_COLUMNS,
+    OUTCOME_COLUMNS,
+    RETRAINING_COLUMNS,
+)
 from study.core.settings import Settings
-from study.core.validation import MAX_NUMBER, METHOD_PATTERN
+from study.core.validation import MAX_NUMBER, METHOD_PATTERN, is_name
 
 FORMAT: Literal[1] = 1
 """Of study.json; another number is another program's."""
@@ -20,6 +24,20 @@ Items = Literal["images", "rows"]
 Text = Annotated[str, Meta(max_length=10_000)]
 Amount = Annotated[int, Meta(ge=0, le=int(MAX_NUMBER))]
 Seconds = Annotated[float, Meta(ge=0, le=MAX_NUMBER)]
+
+
+def taken_by_calls(objective: Objective) -> frozenset[str]:
+    """What no dimension may be called: the columns of trials.csv, and what they stand for."""
+    return _with_public_names({*CALL_COLUMNS, *OUTCOME_COLUMNS}, objective)
+
+
+def taken_by_tables(objective: Objective) -> frozenset[str]:
+    """What no metric may be called: the columns of trials.csv and of finals.csv."""
+    return taken_by_calls(objective) | _with_public_names({*RETRAINING_COLUMNS}, objective)
+
+
+def _with_public_names(columns: set[str], objective: Objective) -> frozenset[str]:
+    return frozenset(columns | {objective.column_name(name) for name in columns})
 
 
 class ProblemWords(Struct, frozen=True, kw_only=True):
@@ -74,9 +92,7 @@ class ProblemInfo(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         validate_objective(self.objective)
-        columns = {*CALL_COLUMNS, *OUTCOME_COLUMNS}
-        shown = {self.objective.column_name(name) for name in columns}
-        validate_dimensions(self.space, columns | shown)
+        validate_dimensions(self.space, taken_by_calls(self.objective))
 
     @property
     def dimensions(self) -> list[str]:
@@ -147,7 +163,8 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     Raises
     ------
     ValueError
-        If a method's name is none or unknown, or looks do not rise.
+        If a method's name is none or unknown, that of a metric is none or taken, or looks do not
+        rise.
     """
 
     format: Literal[1] = FORMAT
@@ -158,6 +175,8 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     """Of the incumbents of all runs that are through, if they are traced."""
     evaluated: dict[Text, Amount]
     """Evaluations by kind."""
+    metrics: list[Text] = []
+    """What was measured beside values and sizes: columns of trials.csv and finals.csv."""
     settings: Settings
     methods: dict[Text, MethodInfo]
     problem: ProblemInfo
@@ -178,6 +197,10 @@ class StudyInfo(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if any(later <= earlier for earlier, later in pairwise(self.looks)):
             raise ValueError(f"looks are {self.looks}, which do not rise")
+        taken = taken_by_tables(self.problem.objective) | {*self.problem.dimensions}
+        for name in self.metrics:
+            if name in taken or not is_name(name) or self.metrics.count(name) > 1:
+                raise ValueError(f"{name!r} cannot be a metric's name")
         for name in self.settings.methods:
             if not METHOD_PATTERN.fullmatch(name):
                 raise ValueError(f"{name!r} is not a method's name")

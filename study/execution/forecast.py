@@ -1,7 +1,7 @@
 """How long a study still takes."""
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -43,6 +43,33 @@ class ProposalTimes:
         return known.get(method, others)
 
 
+class Incumbents:
+    """What runs would have retrained if they ended now."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[tuple[str, int], str] = {}
+        self._seconds: dict[str, dict[EvaluationKind, float]] = {}
+
+    def note(self, method: str, task: Task, expected_seconds: Callable[[Task], float]) -> None:
+        """Take over the new incumbent of a method at the task's seed."""
+        seed = task.seed or 0
+        again = {kind: make_task(kind, seed, task.configuration, 0) for kind in RETRAINING_KINDS}
+        key = again[RETRAINING_KINDS[0]].key
+        self._tasks[method, seed] = key
+        if key not in self._seconds:
+            self._seconds[key] = {kind: expected_seconds(one) for kind, one in again.items()}
+
+    @property
+    def distinct_share(self) -> float | None:
+        """How many there are, as a share of the runs; None if there are none yet."""
+        return len(set(self._tasks.values())) / len(self._tasks) if self._tasks else None
+
+    def expected_seconds(self, kind: EvaluationKind) -> float | None:
+        """What one takes on average; None if there are none yet."""
+        keys = sorted(set(self._tasks.values()))
+        return float(np.mean([self._seconds[key][kind] for key in keys])) if keys else None
+
+
 class Forecast:
     """Work known of, and work still to be chosen, by what was measured of its kind."""
 
@@ -65,6 +92,7 @@ class Forecast:
         self._known = {extra.task.key: extra.seconds for extra in extras if extra.seconds}
         self._pending_seconds = 0.0  # expected, of what is waited for
         self._measured: dict[EvaluationKind, list[float]] = defaultdict(lambda: [0, 0.0, 0.0])
+        self._incumbents = Incumbents()
         self._proposals = ProposalTimes(remembered.proposals if remembered else {})
         for task, evaluation in done:
             self._learn(task, evaluation)
@@ -119,6 +147,10 @@ class Forecast:
         for place, value in enumerate((1, evaluation.seconds, self.expected_seconds(task))):
             own[place] += value
 
+    def note_incumbent(self, method: str, task: Task) -> None:
+        """Take note of what a run found best so far."""
+        self._incumbents.note(method, task, self.expected_seconds)
+
     def measure_proposal(self, method: str, seconds: float) -> None:
         """Take note of what a proposal took."""
         self.busy_seconds += seconds
@@ -165,7 +197,10 @@ class Forecast:
         if kind is EvaluationKind.VALIDATION:
             return mean
         share, first = (self._remembered_share(k) for k in (kind, EvaluationKind.VALIDATION))
-        return mean * (share / first if share and first else WINNER)
+        if share and first:
+            return mean * share / first
+        incumbents = self._incumbents.expected_seconds(kind) if kind in RETRAINING_KINDS else None
+        return mean * WINNER if incumbents is None else incumbents * self._correction
 
     def _distinct_share(self, kind: EvaluationKind) -> float:
         """How many evaluations a consumer that is not known yet will ask for: 1, if not shared."""
@@ -175,7 +210,7 @@ class Forecast:
         if asked >= MEASURED:
             return min(1.0, sum(self._measured[k][0] for k in RETRAINING_KINDS) / asked)
         remembered = self._remembered.distinct if self._remembered else None
-        return 1.0 if remembered is None else remembered
+        return remembered or self._incumbents.distinct_share or 1.0
 
     def durations(self, start: float, pace: float) -> Durations | None:
         """What other studies may go by; None if too little was measured."""

@@ -1,6 +1,7 @@
 """One method at one seed: what it starts from, and which evaluation each of its calls asks for."""
 
 import functools
+import math
 from dataclasses import dataclass, field
 
 from study.core.errors import describe_error, exits_as_errors, translate_errors
@@ -30,6 +31,8 @@ class Run:
     seed: int
     trials: dict[int, Trial] = field(default_factory=dict)
     """Finished calls by number."""
+    best: float = -math.inf
+    """Its best score so far."""
     state: bytes | None = None
     """The pickled search, as its last proposal left it."""
     carried: bool = False

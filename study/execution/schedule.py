@@ -158,6 +158,9 @@ class Schedule:
         if evaluation.score is not None:
             best = self.best.get(consumer.method, evaluation.score)
             self.best[consumer.method] = max(evaluation.score, best)
+            if evaluation.score > run.best:
+                run.best = evaluation.score
+                self.forecast.note_incumbent(run.method, consumer.task)
         if not run.carried:
             self.advance(run)
 

@@ -6,7 +6,7 @@ from study.analysis.score_tables import ScoreTables
 from study.analysis.summary import winners
 from study.core.errors import StudyError
 from study.core.records import OUTCOME_COLUMNS, RUN
-from study.core.study_info import ProblemInfo
+from study.core.study_info import ProblemInfo, StudyInfo
 from study.storage.frames import to_public_columns
 
 CALL = [*RUN, "call"]
@@ -16,9 +16,10 @@ PHASES = ("initial", "search", "reevaluated", "test")
 def evaluation_table(scores: ScoreTables) -> pd.DataFrame:
     """A row per evaluation that served a run: calls, re-evaluations and tests, run by run.
 
-    The columns are those of trials.csv and finals.csv. `phase` tells what was evaluated for what:
-    "initial" and "search" are calls, "reevaluated" and "test" the configuration of the `call` that
-    found it, once more, by `repeat`. Earlier incumbents are re-evaluated in traced studies only.
+    The columns are those of trials.csv and finals.csv, metrics among them. `phase` tells what was
+    evaluated for what: "initial" and "search" are calls, "reevaluated" and "test" the configuration
+    of the `call` that found it, once more, by `repeat`. Earlier incumbents are re-evaluated in
+    traced studies only.
 
     Raises
     ------
@@ -38,7 +39,7 @@ def evaluation_table(scores: ScoreTables) -> pd.DataFrame:
         for part in (finals.merge(won, on=RUN), earlier.assign(phase="reevaluated"))
         if len(part)
     ]
-    table = pd.concat([trials, *again], ignore_index=True).reindex(columns=_columns(problem))
+    table = pd.concat([trials, *again], ignore_index=True).reindex(columns=_columns(scores.info))
     place = {method: number for number, method in enumerate(scores.info.settings.methods)}
     order = table[["method", "seed", "phase", "call", "repeat"]].assign(
         method=table["method"].map(place), phase=table["phase"].map(PHASES.index)
@@ -48,11 +49,12 @@ def evaluation_table(scores: ScoreTables) -> pd.DataFrame:
     return to_public_columns(whole, problem.objective)
 
 
-def _columns(problem: ProblemInfo) -> list[str]:
+def _columns(info: StudyInfo) -> list[str]:
     """Of the table, under neutral names."""
     outcomes = [name for name in OUTCOME_COLUMNS if name != "incumbent_score"]
     outcomes.insert(1, "test_score")
-    return ["method", "seed", "phase", "call", "repeat", *problem.dimensions, *outcomes]
+    run = ["method", "seed", "phase", "call", "repeat"]
+    return [*run, *info.problem.dimensions, *outcomes, *info.metrics]
 
 
 def require_free_names(problem: ProblemInfo) -> None:

@@ -1,13 +1,15 @@
 """What an evaluation of a user's problem returns, and how that is read."""
 
 import inspect
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from numbers import Real as Number
 from pathlib import Path
 from typing import Any
 
 from study.core.dimensions import to_native
-from study.core.validation import safe_repr
+from study.core.formatting import join_words
+from study.core.validation import NAME_RULE, is_name, safe_repr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,22 +23,31 @@ class Measurement:
     seconds: float | None = None
     """How long the evaluation took when it was recorded, if the problem has a simulated clock:
     what tables and plots then show in place of the time that passes here."""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What else was measured, by name: a column each in the tables. NaN is a missing value."""
 
 
-Outcome = float | tuple[float, float] | Measurement
-"""A value, or (value, size) if the objective names one."""
+Outcome = float | tuple[float, float] | Mapping[str, float] | Measurement
+"""A value, or (value, size) if the objective names one, or all by name: "value", the size as the
+objective calls it, "initial_loss", "seconds", and any metrics."""
+FIELDS = ("value", "initial_loss", "seconds")
+"""Names that are no metrics."""
 
 
-def read_outcome(outcome: Any, function: Any, size: str, simulated: bool) -> Measurement:
+def read_outcome(
+    outcome: Any, function: Any, size: str, simulated: bool, taken: Collection[str]
+) -> Measurement:
     """What a user's function returned.
 
     `size` is what the objective counts as one, if it does; `simulated` says whether the problem has
-    a simulated clock. Raises TypeError, naming the function's line, if the outcome is of another
-    form.
+    a simulated clock; no metric may have a `taken` name. Raises TypeError, naming the function's
+    line, if the outcome is of another form.
     """
     where = definition_line(function)
-    if isinstance(outcome, Measurement):
-        found = _native(outcome, where)
+    if isinstance(outcome, Mapping):
+        found = _native(_from_mapping(outcome, size, where), taken, where)
+    elif isinstance(outcome, Measurement):
+        found = _native(outcome, taken, where)
     else:
         found = _from_numbers(outcome, size, where)
     if simulated and found.seconds is None:
@@ -52,22 +63,40 @@ def read_outcome(outcome: Any, function: Any, size: str, simulated: bool) -> Mea
     return found
 
 
-def _native(given: Measurement, where: str) -> Measurement:
-    """The same in Python's own numbers."""
-    parts = {name: to_native(value) for name, value in vars(given).items()}
-    for name, value in parts.items():
-        if not is_number(value) and (value is not None or name == "value"):
+def _from_mapping(outcome: Mapping[Any, Any], size: str, where: str) -> Measurement:
+    """What was returned by name, still unchecked."""
+    parts = dict(outcome)
+    if missing := [name for name in ("value", size) if name and name not in parts]:
+        raise TypeError(
+            f"evaluate returned {safe_repr(outcome)}: it must name {join_words(missing)}{where}"
+        )
+    own = {name: parts.pop(name) for name in FIELDS if name in parts}
+    return Measurement(**own, size=parts.pop(size) if size else None, metrics=parts)
+
+
+def _native(given: Measurement, taken: Collection[str], where: str) -> Measurement:
+    """The same in Python's own numbers, without metrics that are missing."""
+    parts = {name: to_native(value) for name, value in vars(given).items() if name != "metrics"}
+    metrics = {name: to_native(value) for name, value in dict(given.metrics).items()}
+    for name, value in [*parts.items(), *metrics.items()]:
+        optional = name in parts and name != "value"
+        if not is_number(value) and not (value is None and optional):
             raise TypeError(
-                f"evaluate returned a Measurement whose {name} is {safe_repr(value)}: it must be a "
+                f"evaluate returned {safe_repr(name)} as {safe_repr(value)}: it must be a "
                 f"number{where}"
             )
-    return Measurement(**parts)
+    for name in metrics:
+        if not is_name(name) or name in taken:
+            why = NAME_RULE if not is_name(name) else "that is another column of the tables"
+            raise TypeError(f"evaluate returned the metric {safe_repr(name)}: {why}{where}")
+    known = {name: float(value) for name, value in metrics.items() if value == value}  # noqa: PLR0124 (not NaN)
+    return Measurement(**parts, metrics=known)
 
 
 def _from_numbers(outcome: Any, size: str, where: str) -> Measurement:
     parts = outcome if isinstance(outcome, tuple) else (outcome,)
     if len(parts) != 1 + bool(size) or not all(map(is_number, parts)):
-        wanted = f"(value, {size})" if size else "a number"
+        wanted = f"(value, {size})" if size else "a number, or a dictionary with a value"
         raise TypeError(f"evaluate returned {safe_repr(outcome)}: it must be {wanted}{where}")
     return Measurement(value=float(parts[0]), size=float(parts[1]) if size else None)
 

@@ -93,11 +93,15 @@ class NetworkProblem:
         weights, trained = trainer.train(task.configuration, rng, self.epochs, images)
         finite = all(map(math.isfinite, trained.losses))
         if task.kind.scored_on == "test":
-            accuracies: tuple[float, ...] = ()
+            validated: dict[str, Any] = {}
             accuracy = trainer.test_accuracy(task.configuration, weights) if finite else None
         else:
-            accuracies = trained.accuracies
-            accuracy = accuracies[-1] if finite else None
+            validated = {
+                "accuracies": trained.accuracies,
+                "validation_losses": trained.validation_losses,
+                "metrics": {"validation_loss": trained.validation_losses[-1]} if finite else {},
+            }
+            accuracy = trained.accuracies[-1] if finite else None
         data = self.dataset
         size = network.parameter_count(task.configuration, data.inputs, data.classes)
         return Evaluation(
@@ -107,7 +111,8 @@ class NetworkProblem:
             size=size,
             initial_loss=trained.initial_loss,
             losses=trained.losses,
-            accuracies=accuracies,
+            epoch_seconds=trained.epoch_seconds,
+            **validated,
             seconds=time.perf_counter() - began,
         )
 

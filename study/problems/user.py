@@ -20,7 +20,7 @@ from study.core.objective import Objective
 from study.core.plugins import ObjectReference
 from study.core.records import Evaluation, Status, Task
 from study.core.space import Configuration, Space
-from study.core.study_info import ProblemInfo, ProblemWords
+from study.core.study_info import ProblemInfo, ProblemWords, taken_by_tables
 from study.core.validation import NAME_RULE, is_name, safe_repr
 from study.problems.measurement import Outcome, definition_line, read_outcome
 
@@ -129,6 +129,11 @@ class UserProblem:
         found: Objective = getattr(self.problem, "objective", Objective())
         return found
 
+    @functools.cached_property
+    def _taken_names(self) -> frozenset[str]:
+        """What no metric may be called."""
+        return taken_by_tables(self.objective) | frozenset(self.space.names)
+
     @property
     def _simulated_clock(self) -> bool:
         return bool(getattr(self.problem, "simulated_clock", False))
@@ -144,7 +149,8 @@ class UserProblem:
         began = time.perf_counter()
         outcome = score(dict(task.configuration), task.training_seed % SEEDS)
         seconds = time.perf_counter() - began
-        found = read_outcome(outcome, score, self.objective.size, self._simulated_clock)
+        size, taken = self.objective.size, self._taken_names
+        found = read_outcome(outcome, score, size, self._simulated_clock, taken)
         value = found.value
         finite = math.isfinite(value)
         if self.objective.percent and finite and not 0 <= value <= 1:
@@ -158,6 +164,7 @@ class UserProblem:
             score=self.objective.score(value) if finite else None,
             size=found.size,
             initial_loss=found.initial_loss,
+            metrics=found.metrics,
             seconds=seconds,
             recorded_seconds=found.seconds,
         )

@@ -15,6 +15,7 @@ from study.report import across_words as words
 from study.report import notes
 from study.report.page import Section, to_sections, write_pages
 from study.report.tables import TextTable, or_dash
+from study.storage.files import studies_within
 
 KINDS = {"on these problems": "here", "on problems like these": "like"}
 """What a verdict speaks of, and how columns name it."""
@@ -42,14 +43,17 @@ def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> 
         "links": links(collection, folder),
         "failures": collection.failures,
         "facts": facts(collection),
-        "command": shlex.join(
-            [
-                *("study", "combine"),
-                *(str(results.folder) for results in collection.studies.values()),
-                *("--output", str(folder)),
-            ]
-        ),
+        "command": shlex.join(["study", "combine", *sources(collection), "--output", str(folder)]),
     }
+
+
+def sources(collection: Collection) -> list[str]:
+    """The folders of the studies; the one that holds them, if it holds no other."""
+    folders = [results.folder for results in collection.studies.values()]
+    parent = folders[0].parent
+    return [
+        str(one) for one in ([parent] if studies_within(parent) == sorted(folders) else folders)
+    ]
 
 
 def facts(collection: Collection) -> dict[str, str]:
@@ -61,6 +65,7 @@ def facts(collection: Collection) -> dict[str, str]:
     return {
         "budget": f"{pluralize(calls, 'call')} per run, {initial} of them the shared design; "
         f"winners evaluated {' or '.join(map(str, retrain))} times to judge them",
+        "each study": f"such as {infos[0].command}",
         "methods": first["methods"],
         "evaluations": f"{sum(sum(info.evaluated.values()) for info in infos):,}",
         "machine": first["machine"],

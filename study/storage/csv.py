@@ -30,10 +30,13 @@ def escape_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(reason=frame["reason"].mask(risky, "'" + frame["reason"]))
 
 
-def read_trials(path: Path, space: Sequence[Dimension], objective: Objective) -> pd.DataFrame:
+def read_trials(
+    path: Path, space: Sequence[Dimension], objective: Objective, metrics: Sequence[str] = ()
+) -> pd.DataFrame:
     """What `trial_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
     dimensions = {dimension.name: _dtype(dimension) for dimension in space}
-    return _read(path, {**CALL_COLUMNS, **dimensions, **OUTCOME_COLUMNS}, objective)
+    columns = {**CALL_COLUMNS, **dimensions, **OUTCOME_COLUMNS}
+    return _read(path, columns | dict.fromkeys(metrics, "float64"), objective)
 
 
 def _dtype(dimension: Dimension) -> str:
@@ -42,9 +45,9 @@ def _dtype(dimension: Dimension) -> str:
     return "int64" if isinstance(dimension, Integer) else "float64"
 
 
-def read_finals(path: Path, objective: Objective) -> pd.DataFrame:
+def read_finals(path: Path, objective: Objective, metrics: Sequence[str] = ()) -> pd.DataFrame:
     """What `retraining_frame` gave, from its CSV file. Raises ValueError if it is damaged."""
-    return _read(path, RETRAINING_COLUMNS, objective)
+    return _read(path, RETRAINING_COLUMNS | dict.fromkeys(metrics, "float64"), objective)
 
 
 def read_trace(path: Path, objective: Objective) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from study.core.errors import StudyError
 from study.storage.rows import TABLES, UNIQUE, Row, checksum, nan_to_null
 
 APPLICATION_ID = 0x53545544  # "STUD", in the header of the file
-FORMAT = 6
+FORMAT = 7
 PAGE = 4096  # bytes
 BUSY_SECONDS = 60  # how long a writer waits for a reader, and the other way round
 # What reading rows can raise that are whole, but not by this program.

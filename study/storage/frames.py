@@ -42,12 +42,13 @@ def trial_frame(
     done: Evaluations,
     n_initial: Mapping[str, int],
     space: Sequence[Dimension],
+    metrics: Sequence[str] = (),
 ) -> pd.DataFrame:
     """A row per call, ordered by method, seed and call.
 
     `n_initial` has the methods in their order, and how many of each one's calls are the shared
-    initial design. The columns are `CALL_COLUMNS`, one per dimension, `OUTCOME_COLUMNS`. Choices
-    are there by their labels, see `study.core.dimensions.to_cells`. Scores are
+    initial design. The columns are `CALL_COLUMNS`, one per dimension, `OUTCOME_COLUMNS`, one per
+    metric. Choices are there by their labels, see `study.core.dimensions.to_cells`. Scores are
     those of `study.core.objective`, losses in nats; seconds are those of the call, by a simulated
     clock if the problem has one, but for `elapsed_seconds`, which add up over the run as if it had
     been alone. `reused` marks a row whose
@@ -65,11 +66,12 @@ def trial_frame(
             "propose_seconds": trial.propose_seconds,
             "duplicate": trial.duplicate,
             **_outcome(trial.task, evaluation),
+            **evaluation.metrics,
         }
 
     place = {method: number for number, method in enumerate(n_initial)}
     ordered = sorted(trials, key=lambda t: (place[t.method], t.seed, t.call))
-    types = {**CALL_COLUMNS, **OUTCOME_COLUMNS}
+    types = {**CALL_COLUMNS, **OUTCOME_COLUMNS, **dict.fromkeys(metrics, "float64")}
     frame = with_dtypes([row(trial) for trial in ordered], types)
     points = [trial.task.configuration for trial in ordered]
     cells = {d.name: to_cells(d, [point[d.name] for point in points]) for d in space}
@@ -79,16 +81,26 @@ def trial_frame(
     frame["incumbent_score"] = best.groupby(run, sort=False).ffill()
     seconds = frame["propose_seconds"] + frame["train_seconds"]
     frame["elapsed_seconds"] = seconds.groupby(run, sort=False).cumsum()
-    return frame[[*CALL_COLUMNS, *cells, *OUTCOME_COLUMNS]]
+    return frame[[*CALL_COLUMNS, *cells, *OUTCOME_COLUMNS, *metrics]]
+
+
+def metric_names(done: Evaluations) -> list[str]:
+    """What was measured beside values and sizes, in the order of the evaluations' keys."""
+    measured = sorted((key, one.metrics) for key, (_, one) in done.items() if one.metrics)
+    return list(dict.fromkeys(name for _, metrics in measured for name in metrics))
 
 
 def retraining_frame(
-    finals: Sequence[Retraining], done: Evaluations, methods: Sequence[str]
+    finals: Sequence[Retraining],
+    done: Evaluations,
+    methods: Sequence[str],
+    metrics: Sequence[str] = (),
 ) -> pd.DataFrame:
     """A row per run and retraining, ordered by method, seed, kind and repeat.
 
-    The columns are `RETRAINING_COLUMNS`. `kind` "test": trained on all training images, with a
-    `test_score`; "reevaluated": trained as during the search, with a `validation_score`.
+    The columns are `RETRAINING_COLUMNS`, and one per metric. `kind` "test": trained on all training
+    images, with a `test_score`; "reevaluated": trained as during the search, with a
+    `validation_score`.
     """
 
     def row(final: Retraining) -> dict[str, Any]:
@@ -102,6 +114,7 @@ def retraining_frame(
             score: evaluation.score,
             "configuration": canonical(final.task.configuration),
             **_outcome(final.task, evaluation),
+            **evaluation.metrics,
         }
 
     kinds = list(EvaluationKind)
@@ -109,7 +122,8 @@ def retraining_frame(
         finals,
         key=lambda f: (methods.index(f.method), f.seed, kinds.index(f.task.kind), f.repeat),
     )
-    return with_dtypes([row(final) for final in ordered], RETRAINING_COLUMNS)
+    types = {**RETRAINING_COLUMNS, **dict.fromkeys(metrics, "float64")}
+    return with_dtypes([row(final) for final in ordered], types)
 
 
 def trace_frame(

@@ -22,8 +22,9 @@ TABLES = {
     "sessions": ("number", "began", "about"),
     "evaluations": (
         *("key", "kind", "configuration", "training_seed", "status", "reason", "score"),
-        *("size", "initial_loss", "losses", "accuracies", "seconds"),
-        *("recorded_seconds", "session", "session_seconds"),
+        *("size", "initial_loss", "losses", "accuracies", "validation_losses"),
+        *("epoch_seconds", "metrics", "seconds", "recorded_seconds"),
+        *("session", "session_seconds"),
     ),
     "trials": ("method", "seed", "call", "key", "duplicate", "propose_seconds"),
     "finals": ("method", "seed", "kind", "repeat", "key"),
@@ -60,6 +61,9 @@ def evaluation_to_row(task: Task, evaluation: Evaluation) -> Row:
         evaluation.initial_loss,
         json.dumps(evaluation.losses),
         json.dumps(evaluation.accuracies),
+        json.dumps(evaluation.validation_losses),
+        json.dumps(evaluation.epoch_seconds),
+        json.dumps(dict(evaluation.metrics)),
         evaluation.seconds,
         evaluation.recorded_seconds,
     )
@@ -68,7 +72,8 @@ def evaluation_to_row(task: Task, evaluation: Evaluation) -> Row:
 def evaluation_from_row(row: Row) -> tuple[Task, Evaluation]:
     """The inverse of `evaluation_to_row`; what follows its columns is left alone."""
     _, kind, configuration, seed, status, reason, score, size, initial_loss, *rest = row
-    losses, accuracies, seconds, recorded_seconds, *_ = rest
+    *histories, metrics, seconds, recorded_seconds = rest[:7]
+    losses, accuracies, validation_losses, epoch_seconds = (tuple(json.loads(h)) for h in histories)
     return (
         Task(kind=EvaluationKind(kind), configuration=parse(configuration), training_seed=seed),
         Evaluation(
@@ -77,8 +82,11 @@ def evaluation_from_row(row: Row) -> tuple[Task, Evaluation]:
             score=score,
             size=size,
             initial_loss=initial_loss,
-            losses=tuple(json.loads(losses)),
-            accuracies=tuple(json.loads(accuracies)),
+            losses=losses,
+            accuracies=accuracies,
+            validation_losses=validation_losses,
+            epoch_seconds=epoch_seconds,
+            metrics=json.loads(metrics),
             seconds=seconds,
             recorded_seconds=recorded_seconds,
         ),

@@ -77,6 +77,7 @@ def validate_frames(
     trials: pd.DataFrame, finals: pd.DataFrame, trace: pd.DataFrame, info: StudyInfo
 ) -> None:
     """Raise ValueError unless the tables of a study are in order and fit study.json."""
+    may_lack = MAY_LACK | set(info.metrics)
     traced = info.reevaluations.done if info.reevaluations else 0
     if (len(trials), len(finals), len(trace)) != (info.calls.done, info.retrainings.done, traced):
         raise ValueError(
@@ -86,16 +87,19 @@ def validate_frames(
         *("trials.csv", trials, ["method", "seed", "call"]),
         {"method": info.settings.methods, "phase": ("initial", "search"), "status": tuple(Status)},
         _ranges(info) | {"call": (1, info.settings.calls)},
+        may_lack,
     )
     _validate_frame(
         *("finals.csv", finals, ["method", "seed", "kind", "repeat"]),
         {"method": info.settings.methods, "kind": RETRAINING_KINDS, "status": tuple(Status)},
         _ranges(info) | {"repeat": (1, info.settings.retrain)},
+        may_lack,
     )
     _validate_frame(
         *("trace.csv", trace, ["method", "seed", "call", "repeat"]),
         {"method": info.settings.methods, "status": tuple(Status)},
         _ranges(info) | {"call": (1, info.settings.calls), "repeat": (1, info.settings.retrain)},
+        may_lack,
     )
     for text in finals["configuration"]:
         parse(text)
@@ -132,6 +136,7 @@ def _validate_frame(
     key: list[str],
     words: dict[str, tuple[str, ...]],
     ranges: dict[str, Range],
+    may_lack: set[str],
 ) -> None:
     if frame.duplicated(key).any():
         raise ValueError(f"{file} has two rows of one {', '.join(key)}")
@@ -143,7 +148,7 @@ def _validate_frame(
             valid = column.notna()
         else:
             low, high = ranges.get(name, (-MAX_NUMBER, MAX_NUMBER))
-            valid = column.between(low, high) | (column.isna() & (name in MAY_LACK))
+            valid = column.between(low, high) | (column.isna() & (name in may_lack))
         wrong = column[~valid.fillna(value=False).astype(bool)]
         if not wrong.empty:
             raise ValueError(f"{file} has a {name} that cannot be: {wrong.head(1).tolist()}")

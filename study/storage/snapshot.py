@@ -53,7 +53,8 @@ def take_snapshot(folder: Path, ledger: Ledger, errors: list[str]) -> Snapshot:
         trials, finals = ledger.trials(done), ledger.finals(done)
     initial = settings.initial_points
     n_initial = {name: initial * methods[name].uses_initial_design for name in settings.methods}
-    frame = frames.trial_frame(trials, done, n_initial, problem.space)
+    metrics = frames.metric_names(done)
+    frame = frames.trial_frame(trials, done, n_initial, problem.space, metrics)
     runs = len(settings.methods) * settings.seeds
     calls = runs * settings.calls
     each = len(RETRAINING_KINDS) * settings.retrain
@@ -65,6 +66,7 @@ def take_snapshot(folder: Path, ledger: Ledger, errors: list[str]) -> Snapshot:
         calls=Count(done=len(trials), of=calls),
         retrainings=Count(done=len(finals), of=retrainings),
         reevaluations=Count(done=len(traced), of=len(asked)) if settings.trace else None,
+        metrics=metrics,
         evaluated=dict(Counter(str(task.kind) for task, _ in done.values())),
         settings=settings,
         methods={name: methods[name] for name in settings.methods},
@@ -79,7 +81,7 @@ def take_snapshot(folder: Path, ledger: Ledger, errors: list[str]) -> Snapshot:
         sessions=sessions,
     )
     plain = convert(to_plain_texts(msgspec.to_builtins(info)), StudyInfo, "study.json")
-    retrained = frames.retraining_frame(finals, done, settings.methods)
+    retrained = frames.retraining_frame(finals, done, settings.methods, metrics)
     trace = frames.trace_frame(traced, finals, done, settings.methods)
     return plain, frame, retrained, trace
 

@@ -4,6 +4,8 @@ Keras `fit` spends most of its time between steps, and its import takes longer t
 Here initial weights are drawn as Keras draws them, and `study.training.kernel` does the rest.
 """
 
+import time
+
 import numpy as np
 
 from study.core.space import Configuration
@@ -80,18 +82,25 @@ class CompiledTrainer(Trainer):
         rate, decay = float(configuration["learning_rate"]), float(configuration["adam_decay"])
         steps = -(-count // batch_size)
         initial_loss, _ = evaluate(self._images, state, shape, batch, validation)
-        losses, accuracies = [], []
+        losses, accuracies, validation_losses, seconds = [], [], [], []
         for schedule in adam_schedules(rate, decay, epochs, steps, steps_before):
+            began = time.perf_counter()
             order = rng.permutation(count)
             losses.append(
                 train_epoch(self._images, state, shape, batch, order, batch_size, schedule)
             )
-            _, hits = evaluate(self._images, state, shape, batch, validation)
+            loss, hits = evaluate(self._images, state, shape, batch, validation)
             accuracies.append(hits / len(validation))
+            validation_losses.append(loss)
+            seconds.append(time.perf_counter() - began)
         trained, kernel = unpack_weights(state, shape), kernel.copy()
         kernel[self._used] = trained[0]
         training = Training(
-            initial_loss=initial_loss, losses=tuple(losses), accuracies=tuple(accuracies)
+            initial_loss=initial_loss,
+            losses=tuple(losses),
+            accuracies=tuple(accuracies),
+            validation_losses=tuple(validation_losses),
+            epoch_seconds=tuple(seconds),
         )
         return [kernel, *trained[1:]], training
 

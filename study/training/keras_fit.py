@@ -3,6 +3,7 @@
 import contextlib
 import math
 import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -105,7 +106,13 @@ def fit(
     initial_loss = math.nan
     if evaluate_first and validation is not None:
         initial_loss, _ = model.evaluate(*validation, batch_size=batch_size, verbose=0)
-    options = {"validation_data": validation, "validation_batch_size": batch_size, "verbose": 0}
+    clock = epoch_clock()
+    options = {
+        "validation_data": validation,
+        "validation_batch_size": batch_size,
+        "callbacks": [clock],
+        "verbose": 0,
+    }
     if rng is None:
         history = model.fit(x, y, epochs=epochs, batch_size=batch_size, **options).history
     else:
@@ -118,7 +125,28 @@ def fit(
         initial_loss=float(initial_loss),
         losses=tuple(map(float, history["loss"])),
         accuracies=tuple(map(float, history.get("val_accuracy", ()))),
+        validation_losses=tuple(map(float, history.get("val_loss", ()))),
+        epoch_seconds=tuple(clock.seconds),
     )
+
+
+def epoch_clock() -> Any:
+    """A Keras callback whose list `seconds` has what each epoch took, training and validating."""
+    import keras
+
+    class EpochClock(keras.callbacks.Callback):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.seconds: list[float] = []
+            self._began = 0.0
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's)
+            self._began = time.perf_counter()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002 (Keras's)
+            self.seconds.append(time.perf_counter() - self._began)
+
+    return EpochClock()
 
 
 def shuffled_batches(

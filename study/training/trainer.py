@@ -21,6 +21,10 @@ class Training:
     """Training loss of each epoch: the mean over its images, each before its own step."""
     accuracies: tuple[float, ...]
     """Accuracy on the validation images after each epoch, 0 to 1; empty if nothing validated."""
+    validation_losses: tuple[float, ...]
+    """Mean cross-entropy on them, in nats, likewise."""
+    epoch_seconds: tuple[float, ...]
+    """What each epoch took, training and validating."""
 
 
 class Trainer(ABC):

@@ -1,17 +1,21 @@
 """What studies took on this machine, as forecasts go by it."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from study import compare
-from study.core.records import RETRAINING_KINDS, EvaluationKind
+from study.core.records import RETRAINING_KINDS, EvaluationKind, make_task
 from study.core.settings import Settings
+from study.data.dataset import Dataset
 from study.execution import durations
 from study.execution.durations import Durations, recall, remember
 from study.execution.forecast import WINNER, Forecast
 from study.execution.plan import StudyRequest, make_plan
 from study.execution.preview import preview
+from study.problems.network import NetworkProblem
 from study.problems.registry import get
 from tests.toy import Toy
 
@@ -51,6 +55,36 @@ def test_a_forecast_of_what_is_not_begun_goes_by_it() -> None:
     known.measure_proposal("tpe", 0.1)
     known.proposals_left["tpe"] = 10
     assert known.seconds_of_work() == pytest.approx((6 * 2 + 8 * 5) * one + 4 * 2.0 + 10 * 0.1)
+
+
+def test_of_another_dataset_only_what_does_not_depend_on_it_is_known(digits: Dataset) -> None:
+    here, there = (
+        NetworkProblem(replace(digits, name=name), epochs=1) for name in ("here", "there")
+    )
+    remember(here, msgspec.structs.replace(MEASURED, distinct=0.5))
+    assert recall(here) == msgspec.structs.replace(MEASURED, distinct=0.5)
+    near = recall(there)
+    assert near is not None
+    assert (near.distinct, near.shares) == (None, {"validation": 2.0})
+    assert (near.proposals, near.start, near.pace) == ({"gp": 0.5}, 2.0, 1.25)
+
+
+def test_retrainings_to_come_are_those_of_the_incumbents() -> None:
+    """Of three runs, two of which would retrain the same."""
+    settings = Settings(seeds=1, calls=1, initial_points=1, retrain=2, methods=("a", "b", "c"))
+    toy = Toy()
+    forecast = Forecast(toy, settings, (), ())
+    small, large = {**toy.default, "units": 1}, {**toy.default, "units": 50}
+    for method, point in (("a", large), ("b", small), ("c", small), ("a", small), ("c", large)):
+        task = make_task(EvaluationKind.VALIDATION, 0, point, 0)
+        forecast.note_incumbent(method, task)
+    each = [
+        forecast.expected_seconds(make_task(kind, 0, point, 0))
+        for kind in RETRAINING_KINDS
+        for point in (small, large)
+    ]
+    calls = 3 * forecast.typical_seconds
+    assert forecast.seconds_of_work() == pytest.approx(calls + settings.retrain * sum(each))
 
 
 def test_a_study_leaves_what_it_took_for_the_next(tmp_path: Path, cache: Path) -> None:

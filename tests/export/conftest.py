@@ -8,11 +8,12 @@ from study.execution.plan import StudyRequest, make_plan
 from study.results import Results
 
 
-def loss(configuration: dict[str, Any], seed: int) -> tuple[float, int]:
+def loss(configuration: dict[str, Any], seed: int) -> dict[str, float]:
     if configuration["layers"] == (32, 32) and configuration["share"] > 0.5:
         raise ValueError("no luck")
     miss = abs(configuration["units"] - 50) / 100 + configuration["rate"]
-    return miss + (seed % 100) / 1e4, configuration["batch"]
+    value = miss + (seed % 100) / 1e4
+    return {"value": value, "weights": configuration["batch"], "latency": configuration["units"]}
 
 
 ODD = Problem(

@@ -64,7 +64,7 @@ def test_attributes_tell_what_optuna_has_no_place_for(odd: Results) -> None:
     assert study.user_attrs["reevaluated_loss"] == own["observed_loss"].dropna().tolist()
     assert study.user_attrs["final_loss"] == own["final_loss"].dropna().tolist()
     first = study.trials[0].user_attrs
-    assert first.keys() >= {"call", "phase", "weights", "train_seconds", "status"}
+    assert first.keys() >= {"call", "phase", "weights", "train_seconds", "status", "latency"}
     assert (first["call"], first["phase"], first["weights"]) == (1, "initial", 8)
     failed = [t for s in odd.to_optuna().values() for t in s.trials if t.value is None]
     assert failed

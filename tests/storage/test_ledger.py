@@ -28,6 +28,9 @@ DONE = Evaluation(
     initial_loss=2.302585092994046,
     losses=(2.0, float("inf")),
     accuracies=(0.25, 1 / 3),
+    validation_losses=(2.25, 0.1 + 0.2),
+    epoch_seconds=(0.75, 0.5),
+    metrics={"latency": 1 / 3, "a recall": 1.0},
     seconds=1.5,
     recorded_seconds=0.1 + 0.2,
 )
@@ -112,7 +115,7 @@ def make_cut(path: Path) -> None:
         (make_text, "is damaged or no ledger .file is not a database"),
         (make_foreign, "is damaged or no ledger .its first page is another"),
         (make_empty, "is damaged or no ledger .its first page"),
-        (make_newer, "has format 99, this program writes 6"),
+        (make_newer, "has format 99, this program writes 7"),
         (make_cut, "is damaged or no ledger .database disk image is malformed"),
     ],
 )

@@ -45,6 +45,9 @@ def test_a_training_is_keras_fits_step_by_step(
     assert ours.initial_loss == pytest.approx(theirs.initial_loss, rel=1e-5)
     assert ours.losses == pytest.approx(theirs.losses, rel=1e-3)
     assert ours.accuracies == pytest.approx(theirs.accuracies, abs=0.006)
+    assert ours.validation_losses == pytest.approx(theirs.validation_losses, rel=2e-3)
+    assert len(ours.epoch_seconds) == len(theirs.epoch_seconds) == 2
+    assert min(*ours.epoch_seconds, *theirs.epoch_seconds) > 0
     assert trainer.test_accuracy(configuration, our_weights) == pytest.approx(
         by_keras.test_accuracy(configuration, their_weights), abs=0.006
     )
