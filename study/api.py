@@ -55,6 +55,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
     seeds: int | str | range | None = None,
     calls: int = Settings.calls,
     initial_points: int = Settings.initial_points,
+    start_from: PathLike | None = None,
     retrain: int = Settings.retrain,
     margin: float | None = None,
     trace: bool = False,
@@ -96,6 +97,11 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         Evaluations per method and seed.
     initial_points
         How many of the calls are the shared initial design, the default point included.
+    start_from
+        Own points of that design, which follow the default point in all searches and at all seeds:
+        a table, "FILE.csv", with a column per dimension and a row per point, or a results folder,
+        whose best winners are taken, as many as there is room for. A study that goes on keeps
+        its own.
     retrain
         Retrainings of each run's winner to test it, and as many re-evaluations.
     margin
@@ -152,6 +158,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         seeds=seeds,
         calls=calls,
         initial_points=initial_points,
+        start_from=start_from,
         retrain=retrain,
         margin=margin,
         trace=trace,

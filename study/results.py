@@ -23,6 +23,9 @@ from study.storage.schema import decode_info, validate_frames
 from study.storage.snapshot import take_snapshot
 
 if TYPE_CHECKING:
+    import optuna
+    from scipy.optimize import OptimizeResult
+
     from study.plots.accessor import StudyPlots
 
 
@@ -141,6 +144,18 @@ class Results:
     def checks(self) -> list[Check]:
         """Whether the study kept its rules; see `study.analysis.checks`."""
         return checks(self.scores.trials, self.scores.finals, self.scores.trace, self.info)
+
+    def to_optuna(self) -> "dict[str, optuna.Study]":
+        """Optuna's studies, one per run, in memory; see `study.export.optuna.to_studies`."""
+        from study.export.optuna import to_studies
+
+        return to_studies(self.scores)
+
+    def optimize_result(self, method: str, seed: int) -> "OptimizeResult":
+        """A run for `skopt.plots`; see `study.export.skopt.to_optimize_result`."""
+        from study.export.skopt import to_optimize_result
+
+        return to_optimize_result(self.scores, method, seed)
 
     @property
     def failed_checks(self) -> list[Check]:

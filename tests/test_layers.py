@@ -17,7 +17,8 @@ RESULTS = ROOT / "results" / "reference"
 
 # Packages and top-level modules, from the ground up: each may import what stands above it here.
 ORDER = (
-    *("core", "data", "methods", "storage", "analysis", "training", "problems", "results"),
+    *("core", "data", "methods", "storage", "analysis", "training", "problems", "export"),
+    "results",
     *(
         "collection",
         "combining",
@@ -114,6 +115,13 @@ def test_reading_a_results_folder_loads_nothing_that_computes(command: str, tmp_
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((RESULTS / name).read_bytes())
     assert not loaded_by_command(*command.split(), str(tmp_path)) & set(COMPUTING_LIBRARIES)
+
+
+def test_exporting_a_table_loads_nothing_that_computes(tmp_path: Path) -> None:
+    out = tmp_path / "table.csv"
+    command = ("export", str(RESULTS), "--to", "csv", "--out", str(out))
+    assert not loaded_by_command(*command) & set(COMPUTING_LIBRARIES)
+    assert out.is_file()
 
 
 def test_a_reader_of_results_loads_nothing_that_computes() -> None:

@@ -3,15 +3,17 @@
 import itertools
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from study.analysis.winners import winners
+from study.core.dimensions import Dimension
 from study.core.formatting import join_words, pluralize
 from study.core.objective import Objective
 from study.core.records import RUN
-from study.core.settings import Settings
+from study.core.settings import Settings, Start
 from study.core.space import canonical, from_row, parse
 from study.core.study_info import ProblemInfo, Repetition, Session, SplitInfo, StudyInfo
 
@@ -41,7 +43,7 @@ def checks(
     classes, dimensions = problem.classes, problem.dimensions
     return [
         equal_budgets(trials, settings),
-        same_design(trials, settings.initial_points, dimensions),
+        same_design(trials, settings, problem.space),
         *([sound_split(problem.split)] if problem.split else []),
         *([fresh_weights(trials, retrained, problem)] if classes else []),
         *([repeatable(info.repetition, problem.objective)] if info.repetition else []),
@@ -69,10 +71,14 @@ def equal_budgets(trials: pd.DataFrame, settings: Settings) -> Check:
     return Check(rule="equal budgets", passed=not short, figures=figures)
 
 
-def same_design(trials: pd.DataFrame, points: int, dimensions: list[str]) -> Check:
-    """All searches of a seed began with the same configurations, which scored the same."""
+def same_design(trials: pd.DataFrame, settings: Settings, space: Sequence[Dimension]) -> Check:
+    """All searches of a seed began with the same configurations, which scored the same.
+
+    If some are the user's own, they are the ones that the study was started with.
+    """
+    points, start = settings.initial_points, settings.start
     initial = trials[trials["phase"] == "initial"]
-    what = [*dimensions, "validation_score"]
+    what = [*(d.name for d in space), "validation_score"]
     different = initial.drop_duplicates(["seed", "call", *what]).groupby(["seed", "call"]).size()
     missing = initial.groupby(RUN).size().ne(points).sum()
     wrong = int(different.gt(1).sum())
@@ -81,12 +87,24 @@ def same_design(trials: pd.DataFrame, points: int, dimensions: list[str]) -> Che
         f"{pluralize(points, 'point')} at each of {pluralize(initial['seed'].nunique(), 'seed')}, "
         f"the same in {join_words(methods) or 'no search'}"
     )
+    figures += f"; {start.description}" if start else ""
+    others = count_others(initial, start, space) if start else 0
     if wrong or missing:
         figures = (
             f"{wrong} points of the initial design differ between searches, {missing} runs lack "
             "some"
         )
-    return Check(rule="same initial design", passed=not wrong and not missing, figures=figures)
+    elif others:
+        figures = f"{others} calls of the initial design are not the own points that they should be"
+    passed = not (wrong or missing or others)
+    return Check(rule="same initial design", passed=passed, figures=figures)
+
+
+def count_others(initial: pd.DataFrame, start: Start, space: Sequence[Dimension]) -> int:
+    """How many calls that should evaluate own points evaluated something else."""
+    own = {call: canonical(point) for call, point in enumerate(start.points, start=2)}
+    rows = initial[initial["call"].isin(own)].astype(object).to_dict("records")
+    return sum(canonical(from_row(space, row)) != own[row["call"]] for row in rows)
 
 
 def sound_split(split: SplitInfo) -> Check:

@@ -31,6 +31,8 @@ Examples:
 
   study compare --seeds 10      (after --seeds 5: trains five seeds more)
 
+  study compare --calls 30 --initial-points 10 --start-from my_points.csv
+
   study compare --scheduler tcp://HOST:8786
 
   study compare --problem hartmann6 --calls 200 --seeds 10 --methods random,gp,forest,gbrt
@@ -61,6 +63,15 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     initial_points: Annotated[
         int, typer.Option(help="Calls that all searches share: the default point, then random.")
     ] = Settings.initial_points,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv|FOLDER",
+            help="Your own points among those, after the default point: the rows of a table, or "
+            "the best winners of a results folder.",
+            show_default="none, or those that the folder holds",
+        ),
+    ] = None,
     retrain: Annotated[
         int,
         typer.Option(
@@ -183,6 +194,7 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
             seeds=seeds,
             calls=calls,
             initial_points=initial_points,
+            start_from=start_from,
             retrain=retrain,
             margin=margin,
             trace=trace,

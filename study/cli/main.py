@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from study.cli import compare, folder, listing, suite, winner
+from study.cli import compare, export, folder, listing, suite, winner
 from study.cli.console import error, print_line
 from study.core.environment import isolate_process, package_version
 
@@ -46,6 +46,7 @@ app.command(epilog="Example:\n\n  study show results/digits")(folder.show)
 app.command(epilog=winner.EXAMPLES)(winner.winner)
 app.command(epilog="Example:\n\n  study report results/digits")(folder.report)
 app.command(epilog=folder.PLOT_EXAMPLES)(folder.plot)
+app.command(epilog=export.EXPORT_EXAMPLES)(export.export)
 app.command(epilog="Example:\n\n  study recover results/digits")(folder.recover)
 app.command(epilog="Example:\n\n  study methods")(listing.methods)
 app.command(epilog="Example:\n\n  study problems")(listing.problems)

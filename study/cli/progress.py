@@ -27,6 +27,7 @@ from study.core.settings import Settings
 from study.execution.plan import Plan
 from study.execution.preview import no_extras, preview
 from study.execution.progress import ExtraEvaluation, Progress
+from study.report.notes import start_fact
 from study.results import Results
 
 T = TypeVar("T")
@@ -45,6 +46,8 @@ def announce(planned: Plan) -> None:
     name = f"{problem.words.subject.capitalize()} {problem.name}"
     about = f"{problem.words.description}. Source: {data.source}"
     console.print(f"[bold]{escape(name)}[/]: {escape(about)}")
+    if planned.settings.start:
+        console.print(escape(f"Start: {start_fact(planned.settings.start)}."))
     if data.instead_of:
         unavailable = data.instead_of.upper()
         console.print(

@@ -9,6 +9,7 @@ OPTIONS = (
     *("seeds", "calls", "initial-points", "retrain", "margin", "methods", "problem", "suite"),
     *("dataset", "target", "epochs", "trainer", "workers", "threads", "scheduler", "data-dir"),
     *("output", "timeout", "keep-going", "retry-failed", "trace", "resample-splits"),
+    "start-from",
 )
 """The settings of a study as the command line has them, without the dashes."""
 WINNER_OPTIONS = ("method", "seed")

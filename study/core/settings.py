@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from study.core.dimensions import Choice
 from study.core.errors import StudyError
+from study.core.formatting import pluralize
 from study.core.validation import (
     DEFAULT_MARGIN,
     MAX_TRAININGS,
@@ -20,6 +22,25 @@ MAX_EPOCHS = 100_000
 MAX_THREADS = 1_024
 TRAINERS = ("compiled", "keras")
 """What can train the network; the first is the default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Own first points of the shared design, which follow the default point."""
+
+    source: str
+    """The table or results folder that they come from, as it was named."""
+    offered: int
+    """How many different points that has; of a study's winners the best few are taken."""
+    points: tuple[dict[str, Choice], ...]
+    """Configurations, in the order in which they are evaluated."""
+
+    @property
+    def description(self) -> str:
+        """How many there are, and where from."""
+        taken = len(self.points)
+        best = f", the best of its {self.offered:,} winners" if self.offered > taken else ""
+        return f"{pluralize(taken, 'own point')} from {self.source}{best}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +72,8 @@ class Settings:
     """Whether every incumbent of a run is re-evaluated like its winner, `retrain` times."""
     threads: int = 1
     """On which an evaluation may compute; last digits depend on it."""
+    start: Start | None = None
+    """Own points of the shared design, in place of its first random ones."""
 
     @property
     def seed_numbers(self) -> range:
@@ -72,6 +95,13 @@ class Settings:
             raise StudyError(
                 f"--calls is {self.calls}, fewer than the --initial-points {self.initial_points} "
                 "that every search starts with: raise --calls or lower --initial-points"
+            )
+        if self.start and len(self.start.points) >= self.initial_points:
+            raise StudyError(
+                f"--start-from {self.start.source} has "
+                f"{pluralize(len(self.start.points), 'different point')}, and --initial-points "
+                f"{self.initial_points} has room for {self.initial_points - 1} beside the default "
+                "point: raise --initial-points, or name fewer points"
             )
         trainings = len(self.methods) * self.seeds * (self.calls + 2 * self.retrain)
         if trainings > MAX_TRAININGS:

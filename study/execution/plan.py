@@ -14,6 +14,7 @@ from study.core.settings import MAX_EPOCHS, MAX_THREADS, TRAINERS, Settings, par
 from study.core.study_info import DataInfo
 from study.core.validation import require_count, require_flag, require_positive, unknown_name_error
 from study.data.sources import load_dataset
+from study.execution.start import read_start
 from study.methods.base import SearchContext
 from study.methods.selection import MethodSelection, check_constructible, parse_methods
 from study.problems.network import NetworkProblem
@@ -39,6 +40,7 @@ class StudyRequest:
     seeds: int | str | range | None = None
     calls: int = Settings.calls
     initial_points: int = Settings.initial_points
+    start_from: PathLike | None = None
     retrain: int = Settings.retrain
     margin: float | None = None
     trace: bool = False
@@ -115,7 +117,11 @@ def make_plan(
     workers = worker_count(request.workers, request.scheduler, threads)
     timeout = None if request.timeout is None else require_positive("timeout", request.timeout)
     problem, data = find_problem(request, on_download)
-    settings = replace(settings, margin=choose_margin(request.margin, problem.objective))
+    settings = replace(
+        settings,
+        margin=choose_margin(request.margin, problem.objective),
+        start=read_start(request.start_from, problem, settings.initial_points),
+    )
     context = SearchContext(
         space=problem.space,
         baseline=problem.baseline,

@@ -10,7 +10,7 @@ import msgspec
 
 from study.core.errors import StudyError
 from study.core.formatting import join_words
-from study.core.settings import Settings
+from study.core.settings import Settings, Start
 from study.core.study_info import DataInfo, MethodInfo, ProblemInfo
 from study.execution.plan import Plan
 from study.execution.retry import forget_failed
@@ -98,11 +98,13 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
         first_seed=named.first_seed,
         methods=(*settings.methods, *added),
         trace=settings.trace or planned.settings.trace,
+        start=None,
     )
-    growing = replace(settings, seeds=seeds, methods=whole.methods, trace=whole.trace)
+    growing = replace(settings, seeds=seeds, methods=whole.methods, trace=whole.trace, start=None)
     differing = [
         *_differences(dataclasses.asdict(growing), dataclasses.asdict(whole)),
         *_differences(_identity(problem), _identity(planned.problem.describe())),
+        *_other_start(settings.start, planned.settings.start),
     ]
     if settings.seeds > seeds:
         differing.append(f"seeds {settings.seeds}, now {seeds}: seeds cannot be taken away")
@@ -111,7 +113,7 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
             f"{planned.output} holds a study with other settings ({'; '.join(differing)}): "
             "use those settings, or choose another --output"
         )
-    return replace(planned, settings=whole)
+    return replace(planned, settings=replace(whole, start=settings.start))
 
 
 def _identity(problem: ProblemInfo) -> dict[str, Any]:
@@ -128,6 +130,15 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         for name in sorted({*old, *new})
         if old.get(name) != new.get(name)
     ]
+
+
+def _other_start(old: Start | None, new: Start | None) -> list[str]:
+    """What differs in the own points; a study that names none goes on with those it began with."""
+    if new is None or (old and old.points == new.points):
+        return []
+    if old is None:
+        return [f"start-from none, now {new.description}"]
+    return [f"start-from {old.description}, now others; without --start-from it goes on with these"]
 
 
 def check_code_unchanged(

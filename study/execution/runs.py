@@ -68,10 +68,15 @@ def n_initial(run: Run, settings: Settings) -> int:
 
 
 def initial_design(problem: Evaluator, settings: Settings, seed: int) -> list[Configuration]:
-    """The first points of all searches at a seed: the default point, then random ones."""
+    """The first points of all searches at a seed: the default point, own ones, then random ones.
+
+    Own points stand in place of the first random ones, so that the others are what they are
+    without them.
+    """
     rng = make_rng(seed, "design")
     drawn = [problem.space.sample(rng) for _ in range(settings.initial_points - 1)]
-    return [problem.default, *drawn]
+    own = list(settings.start.points) if settings.start else []
+    return [problem.default, *own, *drawn[len(own) :]]
 
 
 def make_context(problem: Evaluator, settings: Settings, run: Run) -> SearchContext:

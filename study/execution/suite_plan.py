@@ -50,6 +50,11 @@ def make_suite_plan(
     if request.problem is not None or request.dataset is not None:
         other = "problem" if request.dataset is None else "dataset"
         raise StudyError(f"--suite and --{other} exclude each other: drop one of them")
+    if request.start_from is not None:
+        raise StudyError(
+            f"--start-from {request.start_from} is for one problem, and those of a --suite have "
+            "different spaces: drop it, or study the problems one by one"
+        )
     name, found = suites.get(suite)
     output = Path(request.output) if request.output else Path("results") / name
     requests = [

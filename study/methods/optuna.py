@@ -132,7 +132,8 @@ def _distribution(dimension: Dimension) -> BaseDistribution:
         return FloatDistribution(dimension.low, dimension.high, log=dimension.log)
     if isinstance(dimension, Integer):
         return IntDistribution(dimension.low, dimension.high, log=dimension.log)
-    return CategoricalDistribution(list(map(str, dimension.choices)))
+    choices: Any = dimension.choices
+    return CategoricalDistribution(choices)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO
 from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import format_clock, join_words, pluralize
 from study.core.objective import Objective
+from study.core.settings import Start
 from study.core.study_info import StudyInfo
 
 
@@ -26,12 +27,18 @@ def facts(info: StudyInfo) -> dict[str, str]:
         f"{pluralize(settings.calls, 'call')} per run, {settings.initial_points} of them the "
         "shared design; winners evaluated "
         f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",
+        **({"start": start_fact(settings.start)} if settings.start else {}),
         "methods": "; ".join(f"{name}: {m.summary}" for name, m in info.methods.items()),
         "evaluations": f"{sum(info.evaluated.values()):,} in {format_clock(info.seconds)} "
         f"with {' or '.join(map(str, workers)) or 'no'} workers in parallel"
         + (", which had other problems to evaluate, too" if shared else ""),
         "machine": machine,
     }
+
+
+def start_fact(start: Start) -> str:
+    """Which points of the shared design are the user's own."""
+    return f"{start.description}, after the default point in every search"
 
 
 def summary_note(info: StudyInfo) -> str:

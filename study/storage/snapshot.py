@@ -127,11 +127,12 @@ def repeat_command(
         "dataset": data.dataset,
         "target": data.target,
         "problem": data.problem,
+        "start_from": settings.start.source if settings.start else "",
         **{name: problem.facts.get(name, "") for name in ("epochs", "trainer")},
         "resample_splits": bool(problem.facts.get("resample_splits")),
     }
     budget = dataclasses.asdict(settings)
-    del budget["methods"], budget["first_seed"]
+    del budget["methods"], budget["first_seed"], budget["start"]
     budget["threads"] = settings.threads if settings.threads > 1 else 0
     if settings.first_seed:
         budget["seeds"] = f"{settings.seed_numbers[0]}-{settings.seed_numbers[-1]}"

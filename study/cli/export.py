@@ -1,0 +1,48 @@
+"""`study export`: a study for other tools."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from study.cli.console import console, exit_on_error, print_line
+from study.cli.options import Folder
+
+EXPORT_EXAMPLES = """
+Examples:
+
+  study export results/digits --to optuna --out study.sqlite3
+
+  study export results/digits --to skopt --out digits-skopt
+
+  study export results/digits --to csv --out evaluations.csv
+"""
+
+
+def export(
+    folder: Folder,
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="optuna|skopt|csv",
+            help="optuna: a storage in SQLite, with a study per method and seed, named "
+            "PROBLEM/METHOD/SEED. skopt: a folder with an OptimizeResult per run, for skopt.load "
+            "and skopt.plots. csv: one table, a row per evaluation of any kind.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="The file, or for skopt the folder, to write: a new one.")
+    ],
+) -> None:
+    """Write a study for other tools, finished or not: Optuna, scikit-optimize, or one table."""
+    from study.export.write import export as write
+    from study.results import load
+
+    def command() -> int:
+        with console.status(f"writing {escape(str(out))}"):
+            written = write(load(folder).scores, to, out)
+        print_line(f"{out}: {written}")
+        return 0
+
+    exit_on_error(command)
