@@ -58,7 +58,7 @@ def single_axes_figure(
     return figure
 
 
-def empty_figure(why: str = "nothing to show yet", height: float = 5.0) -> Figure:
+def empty_figure(why: str = "nothing to show yet", height: float = 2.0) -> Figure:
     """A figure of one line."""
     figure = Figure(figsize=(8, height), layout="constrained")
     axes = figure.subplots()
