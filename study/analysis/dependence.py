@@ -13,8 +13,8 @@ from study.analysis.surrogate import Surrogate, to_scale
 from study.core.dimensions import SCALES, Dimension, Integer, Listed
 
 POINTS = 15  # of a curve
-CELLS = 10  # of a map, along each side
-BACKGROUND = 60  # evaluations that the other dimensions' values are taken from
+CELLS = 9  # of a map, along each side
+BACKGROUND = 40  # evaluations that the other dimensions' values are taken from
 
 CURVES = {
     "dimension": "str",

@@ -8,6 +8,7 @@ often its intervals are right.
 """
 
 import math
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from study.analysis.surrogate import Surrogate
 
 ENOUGH = 0.2  # R² on unseen seeds below which a model explains too little to tell
-PREDICTIONS = 40_000  # in all, if that leaves at least two shuffles
+PREDICTIONS = 30_000  # in all, if that leaves at least two shuffles
 MOST_SHUFFLES = 20
 PAIRED = 6  # of the dimensions that matter most every pair is looked at
 WIDER = 1.25  # than the jackknife says: what made-up problems show
@@ -34,15 +35,15 @@ def importance(surrogate: Surrogate) -> pd.DataFrame:
     """
     expected = predict_unseen(surrogate)
     every = range(len(surrogate.space))
-    parts = {one: involved(surrogate, expected, (one,)) for one in every}
+    parts = involved(surrogate, expected, [(one,) for one in every])
     shares: dict[tuple[int, ...], Estimate] = {
-        (one,): estimate(surrogate, expected, part) for one, part in parts.items()
+        (one,): estimate(surrogate, expected, parts[one]) for one in every
     }
     leading = sorted(every, key=lambda one: -shares[one,][0])[:PAIRED]
-    for one, two in combinations(sorted(leading), 2):
-        both = involved(surrogate, expected, (one, two))
-        interaction = parts[one] + parts[two] - both
-        shares[one, two] = estimate(surrogate, expected, interaction)
+    pairs = list(combinations(sorted(leading), 2))
+    joint = involved(surrogate, expected, pairs)
+    for (one, two), both in zip(pairs, joint, strict=True):
+        shares[one, two] = estimate(surrogate, expected, parts[one] + parts[two] - both)
     names = [dimension.name for dimension in surrogate.space]
     rows = [(*[names[i] for i in columns], "")[:2] + share for columns, share in shares.items()]
     table = pd.DataFrame(rows, columns=["dimension", "other", "importance", "low", "high"])
@@ -65,24 +66,27 @@ def r_squared(scores: np.ndarray, expected: np.ndarray) -> float:
     return float(1 - ((scores - expected) ** 2).mean() / scores.var())
 
 
-def involved(surrogate: Surrogate, expected: np.ndarray, columns: tuple[int, ...]) -> np.ndarray:
-    """What expected scores lose, (shuffles, rows), if columns come from another row of the fold.
+def involved(
+    surrogate: Surrogate, expected: np.ndarray, sets: Sequence[tuple[int, ...]]
+) -> np.ndarray:
+    """What expected scores lose if a set's columns come from another row of the fold.
 
-    Shuffles are the same for all columns. On average over them it is the part of a prediction in
-    which these columns are involved, alone or with others.
+    (sets, shuffles, rows), the shuffles the same for all sets. On average over them it is the part
+    of a prediction in which these columns are involved, alone or with others.
     """
     rows = len(expected)
     asked = rows * (len(surrogate.space) + math.comb(min(PAIRED, len(surrogate.space)), 2))
     shuffles = min(max(PREDICTIONS // asked, 2), MOST_SHUFFLES)
-    parts = np.empty((shuffles, rows))
-    for fold in range(len(surrogate.models)):
+    parts = np.empty((len(sets), shuffles, rows))
+    for fold in range(len(surrogate.models) if sets else 0):
         unseen = np.flatnonzero(surrogate.folds == fold)
         own = surrogate.places[unseen]
-        others = shuffled_rows(len(unseen), shuffles)
-        mixed = np.tile(own, (shuffles, 1))
-        mixed[:, columns] = own[others.ravel()][:, columns]
-        without = surrogate.predict(fold, mixed).reshape(shuffles, -1)
-        parts[:, unseen] = expected[unseen] - without
+        others = own[shuffled_rows(len(unseen), shuffles).ravel()]
+        mixed = np.tile(own, (len(sets), shuffles, 1))
+        for table, columns in zip(mixed, sets, strict=True):
+            table[:, columns] = others[:, columns]
+        without = surrogate.predict(fold, mixed.reshape(-1, own.shape[1]))
+        parts[:, :, unseen] = expected[unseen] - without.reshape(len(sets), shuffles, -1)
     return parts
 
 

@@ -63,7 +63,7 @@ def draw_rows(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, axes: 
     return say(NOTHING, axes) if frame.empty else draw(frame, *more, axes)
 
 
-def empty_figure(why: str = NOTHING, height: float = 5.0) -> Figure:
+def empty_figure(why: str = NOTHING, height: float = 2.0) -> Figure:
     """A figure of one line."""
     figure = Figure(figsize=(8, height), layout="constrained")
     say(why, figure.subplots())

@@ -43,9 +43,15 @@ def _leading(rows: pd.DataFrame) -> str:
     r2 = format_r2(rows["r2"].iloc[0])
     if not rows["enough"].iloc[0]:
         return f"the model explains too little to tell ({r2} on unseen seeds)"
-    first, *others = rows[rows["other"] == ""].nlargest(NAMED, "importance").to_dict("records")
+    singles = rows[rows["other"] == ""].nlargest(NAMED, "importance")
+    first, *others = singles.to_dict("records")
     if first["low"] == 0:
-        return "so few seeds cannot tell which dimensions mattered"
+        told = "so few seeds cannot tell which dimension mattered most"
+        sure = [
+            f"; {row['dimension']} takes part in {_share(row)} of what a model explains"
+            for row in singles[singles["low"] > 0].to_dict("records")
+        ]
+        return told + "".join(sure)
     clear = all(first["low"] > other["importance"] for other in others)
     clause = (
         f"{first['dimension']} {'mattered' if clear else 'seems to have mattered'} most: of the "
