@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from study.analysis.summary import winners
 from study.core.dimensions import Dimension, from_cells
 from study.core.errors import StudyError, translate_errors
 from study.core.formatting import join_words
-from study.core.records import RUN
 from study.core.settings import Start
 from study.core.space import Configuration, Space, canonical, from_row
 from study.core.validation import safe_repr
@@ -114,10 +112,9 @@ def outside(point: Configuration, space: Space) -> Iterator[tuple[str, str]]:
 
 
 def best_winners(folder: Path, space: Space) -> list[Configuration]:
-    """The different winners of a study that lie in a space, the best by re-evaluation first.
+    """The different winners of a study that lie in a space, in the order of `best_first`.
 
-    What won in several runs goes by the mean of all its re-evaluations. Raises `StudyError` if
-    there are none.
+    Raises `StudyError` if there are none.
     """
     results = load(folder)
     own = results.info.problem.space
@@ -126,19 +123,14 @@ def best_winners(folder: Path, space: Space) -> list[Configuration]:
             f"--start-from {folder} holds a study without the dimension {join_words(missing)}: "
             "name one of the same space, or a table"
         )
-    won = winners(results.scores.trials).drop(columns=["size", "validation_score"])
-    rows = won.merge(results.scores.finals[[*RUN, "validation_score"]], on=RUN)
-    known = rows.dropna(subset=["validation_score"]).astype(object).to_dict("records")
+    ranked = results.scores.best_first.dropna(subset=["reevaluated_score"])
+    known = ranked.astype(object).to_dict("records")
     points = [to_point(from_row(own, row), space) for row in known]
-    scores: dict[str, list[float]] = {}
-    for point, row in zip(points, known, strict=True):
-        scores.setdefault(canonical(point), []).append(row["validation_score"])
     inside = {canonical(point): point for point in points if point in space}
     if not inside:
         wrong = next((f": {n} is {p[n]!r}, {w}" for p in points for n, w in outside(p, space)), "")
         raise StudyError(f"--start-from {folder} has no winner that lies in the space{wrong}")
-    means = {key: sum(scores[key]) / len(scores[key]) for key in inside}
-    return [inside[key] for key in sorted(means, key=lambda key: -means[key])]
+    return list(inside.values())
 
 
 def to_point(configuration: Configuration, space: Space) -> Configuration:

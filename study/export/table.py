@@ -3,7 +3,7 @@
 import pandas as pd
 
 from study.analysis.score_tables import ScoreTables
-from study.analysis.summary import winners
+from study.analysis.winners import winners
 from study.core.errors import StudyError
 from study.core.records import OUTCOME_COLUMNS, RUN
 from study.core.study_info import ProblemInfo, StudyInfo
