@@ -43,7 +43,8 @@ def outputs(cell: Any, kind: str) -> list[str]:
 
 @pytest.mark.slow
 def test_the_example_runs_and_shows_what_it_says(tmp_path: Path) -> None:
-    content: Any = nbformat.read(EXAMPLE, as_version=4)  # type: ignore[no-untyped-call]
+    read: Any = nbformat.read
+    content = read(EXAMPLE, as_version=4)
     resources = {"metadata": {"path": str(tmp_path)}}
     NotebookClient(content, timeout=300, kernel_name="python3", resources=resources).execute()
     first, summary, pairs, plots = (c for c in content.cells if c.cell_type == "code")

@@ -38,15 +38,17 @@ def evaluations(trials: pd.DataFrame, info: StudyInfo) -> pd.DataFrame:
 def is_draw(trials: pd.DataFrame, info: StudyInfo) -> "pd.Series[bool]":
     """Which calls chance drew.
 
-    Of the shared design those are all but the default point, of `DRAWING` methods all others, too.
+    Of the shared design those are all but the default point and a user's own, of `DRAWING` methods
+    all others, too.
     """
     drawing = [
         name
         for name, method in info.methods.items()
         if method.spec.partition("[")[0].strip() in DRAWING
     ]
-    shared = trials["phase"] == "initial"
-    return (shared & (trials["call"] > 1)) | (~shared & trials["method"].isin(drawing))
+    shared, start = trials["phase"] == "initial", info.settings.start
+    given = 1 + (len(start.points) if start else 0)
+    return (shared & (trials["call"] > given)) | (~shared & trials["method"].isin(drawing))
 
 
 def default_scores(trials: pd.DataFrame) -> "pd.Series[float]":
