@@ -26,6 +26,7 @@ from study.plots.values import (
 )
 
 DENSE = 300  # points that a small panel shows one by one
+MANY = 1_000  # lines that take less room as pixels
 LETTERS = 18  # that fit below a small panel
 DRAWS = "random draws"
 
@@ -84,7 +85,9 @@ def parallel_coordinates(
         [np.broadcast_to(range(len(columns)), (len(rows), len(columns))), np.column_stack(columns)]
     )
     axes.add_collection(
-        LineCollection(list(lines), colors=list(tints), lw=0.8, alpha=0.55, rasterized=True)
+        LineCollection(
+            list(lines), colors=list(tints), lw=0.8, alpha=0.55, rasterized=len(rows) > MANY
+        )
     )
     ends = [end_labels(d) for d in space]
     worst, best = (number_label(objective.to_display(score) + 0.0) for score in (low, high))

@@ -105,7 +105,8 @@ def rasterize_dense_points(figure: Figure) -> None:
     """Have what consists of very many points stored as pixels."""
     for axes in figure.axes:
         for points in axes.collections:
-            points.set_rasterized(np.size(points.get_offsets()) > 2 * POINTS_AS_SHAPES)
+            if np.size(points.get_offsets()) > 2 * POINTS_AS_SHAPES:
+                points.set_rasterized(True)
 
 
 def legend_beside(axes: Axes, title: str) -> None:
