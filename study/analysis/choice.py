@@ -8,7 +8,6 @@ from study.core.errors import StudyError
 from study.core.formatting import pluralize
 from study.core.space import Space, from_row
 from study.core.study_info import ProblemInfo
-from study.core.validation import safe_repr, unknown_name_error
 from study.core.winner import Winner
 
 
@@ -22,7 +21,7 @@ def choose(scores: ScoreTables, method: str | None = None, seed: int | None = No
     StudyError
         If the study has no such method or seed, or nothing to choose from yet.
     """
-    _require_known(scores, method, seed)
+    scores.info.settings.require_run(method, seed)
     if seed is None:
         rows = scores.best_first.dropna(subset=["reevaluated_score"])
     else:
@@ -56,18 +55,6 @@ def to_winner(row: dict[Any, Any], problem: ProblemInfo) -> Winner:
         test=value["test"],
         size=None if math.isnan(size) else int(size) if size.is_integer() else size,
     )
-
-
-def _require_known(scores: ScoreTables, method: str | None, seed: int | None) -> None:
-    """Raise `StudyError` unless the study has such a method, and such a seed."""
-    settings = scores.info.settings
-    if method is not None and method not in settings.methods:
-        raise unknown_name_error("method", method, list(settings.methods))
-    numbers = settings.seed_numbers
-    if seed is not None and seed not in numbers:
-        there = f"the seeds {numbers[0]} to {numbers[-1]}" if settings.seeds > 1 else "one seed"
-        there += "" if settings.seeds > 1 else f", {numbers[0]}"
-        raise StudyError(f"--seed is {safe_repr(seed)}: this study has {there}")
 
 
 def _why_none(scores: ScoreTables, method: str | None, seed: int | None) -> str:

@@ -15,6 +15,7 @@ from study.core.validation import (
     require_positive,
     require_unique_names,
     safe_repr,
+    unknown_name_error,
 )
 
 MAX_CALLS = 10_000  # a search that learns takes minutes per call long before
@@ -79,6 +80,15 @@ class Settings:
     def seed_numbers(self) -> range:
         """The seeds themselves."""
         return range(self.first_seed, self.first_seed + self.seeds)
+
+    def require_run(self, method: str | None, seed: int | None) -> None:
+        """Raise `StudyError` unless the study has such a method and such a seed, if named."""
+        if method is not None and method not in self.methods:
+            raise unknown_name_error("method", method, list(self.methods))
+        if seed is not None and seed not in (numbers := self.seed_numbers):
+            there = f"the seeds {numbers[0]} to {numbers[-1]}" if self.seeds > 1 else "one seed"
+            there += "" if self.seeds > 1 else f", {numbers[0]}"
+            raise StudyError(f"--seed is {safe_repr(seed)}: this study has {there}")
 
     def __post_init__(self) -> None:
         for name in ("seeds", "calls", "initial_points", "retrain"):

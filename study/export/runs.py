@@ -10,7 +10,6 @@ from study.core.errors import StudyError
 from study.core.records import RUN
 from study.core.space import Configuration, Space, from_row
 from study.core.study_info import StudyInfo
-from study.core.validation import safe_repr, unknown_name_error
 
 
 def each_run(trials: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
@@ -21,12 +20,7 @@ def each_run(trials: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
 
 def rows_of(trials: pd.DataFrame, info: StudyInfo, method: str, seed: int) -> pd.DataFrame:
     """The rows of one run; raises `StudyError` if there is no such run, or nothing of it yet."""
-    settings = info.settings
-    if method not in settings.methods:
-        raise unknown_name_error("methods", method, list(settings.methods))
-    if seed not in settings.seed_numbers:
-        first, last = settings.seed_numbers[0], settings.seed_numbers[-1]
-        raise StudyError(f"seed is {safe_repr(seed)}: the study has those from {first} to {last}")
+    info.settings.require_run(method, seed)
     rows = trials[(trials["method"] == method) & (trials["seed"] == seed)]
     if rows.empty:
         raise StudyError(f"{method} at seed {seed} has made no call yet: let the study go on")

@@ -14,6 +14,7 @@ from study.analysis.importance import importance
 from study.analysis.surrogate import fit_surrogate
 from study.core.dimensions import Categorical, Dimension, Integer, Ordinal, Real
 from study.core.settings import Start
+from study.core.space import Configuration
 from study.core.study_info import StudyInfo
 from tests.toy import SETTINGS, make_info
 
@@ -228,7 +229,7 @@ def test_draws_are_what_chance_chose_and_copies_count_once() -> None:
     assert drawn.sum() == 2 * (CALLS - 1)  # but for the default point
     assert set(rows["a"][~drawn]) == {0.0, 0.25}
     assert "baseline" not in set(rows["method"])
-    points = ({"a": 0.5}, {"a": 0.75})
+    points: tuple[Configuration, ...] = ({"a": 0.5}, {"a": 0.75})
     start = Start(source="own.csv", offered=2, points=points)
     started = msgspec.structs.replace(info, settings=replace(info.settings, start=start))
     assert is_draw(rows, started).sum() == drawn.sum() - 2 * len(points)

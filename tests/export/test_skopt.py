@@ -73,7 +73,7 @@ def test_a_file_per_run_is_what_skopt_loads(odd: Results, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("method", "seed", "told"),
-    [("randon", 0, "did you mean 'random'"), ("random", 2, "seed is 2: .* from 0 to 1")],
+    [("randon", 0, "did you mean 'random'"), ("random", 2, "seed is 2: .* the seeds 0 to 1")],
 )
 def test_a_run_that_is_not_there_is_told(odd: Results, method: str, seed: int, told: str) -> None:
     with pytest.raises(StudyError, match=told):
