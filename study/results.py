@@ -131,10 +131,7 @@ class Results:
         return choose(self.scores, method, seed)
 
     def importance(self) -> pd.DataFrame:
-        """A row per dimension or pair of dimensions, as in importance.csv: how much it matters.
-
-        The first call takes some seconds. There are no rows with fewer than three seeds.
-        """
+        """A row per dimension or pair, as in importance.csv; none with fewer than three seeds."""
         return self.scores.effects.importance.copy()
 
     def _public(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -106,6 +106,10 @@ class Settings:
                 f"--calls is {self.calls}, fewer than the --initial-points {self.initial_points} "
                 "that every search starts with: raise --calls or lower --initial-points"
             )
+        if not isinstance(self.start, Start | None):
+            raise StudyError(
+                f"--start-from is {safe_repr(self.start)}: name a table or a results folder"
+            )
         if self.start and len(self.start.points) >= self.initial_points:
             raise StudyError(
                 f"--start-from {self.start.source} has "

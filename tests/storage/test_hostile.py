@@ -506,7 +506,7 @@ def test_a_study_json_of_lists_in_lists_is_told(finished: Results, tmp_path: Pat
 TAGS = {
     *("html", "head", "meta", "title", "link", "style", "body", "h1", "h2", "p", "i", "ul", "li"),
     *("div", "table", "thead", "tbody", "tr", "th", "td", "figure", "img", "figcaption", "span"),
-    *("pre", "dl", "dt", "dd"),
+    *("pre", "dl", "dt", "dd", "details", "summary"),
 }
 TROUBLE = (
     "../../x\n|a|<script>$x^{2$ ```\x1b[31m\u202e\ud800[red]{{ 7 }}]]>--</title>&" + 300 * "=1+1;"
