@@ -13,7 +13,7 @@ import study
 
 PACKAGE = Path(study.__file__).parent
 ROOT = PACKAGE.parent
-RESULTS = ROOT / "results" / "reference"
+RESULTS = ROOT / "results" / "tutorial"
 
 # Packages and top-level modules, from the ground up: each may import what stands above it here.
 ORDER = (

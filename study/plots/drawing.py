@@ -128,7 +128,8 @@ def svg_bytes(figure: Figure) -> bytes:
 def save(figure: Figure, stem: Path) -> Iterator[Path]:
     """Save a figure under a name as PNG and as SVG."""
     with own_style():  # once for both files; to lay out takes longer than to draw
-        figure.draw_without_rendering()
+        if engine := figure.get_layout_engine():
+            engine.execute(figure)
         figure.set_layout_engine(None)
     for ending, metadata in ((".png", {}), (".svg", {"Date": None})):
         draw = partial(figure.savefig, metadata=metadata)

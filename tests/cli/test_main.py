@@ -93,7 +93,7 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
         assert sentence in flat
     assert flat.count("passed ") == 9
     assert "report.html" in text
-    assert "trials (.csv)" in flat
+    assert "winners (.csv)" in flat
 
 
 def test_show_prints_the_tables_again(study: Run, finished: Path) -> None:
