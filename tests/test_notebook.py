@@ -51,7 +51,7 @@ def test_the_example_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     bar, shown = outputs(first, "text/html")
     assert '<progress value="' in bar
     assert "done" in bar
-    assert "On branin, with 20 calls per run" in shown
+    assert "On branin, with 12 calls per run" in shown
     assert "data:image/svg+xml" in shown
     assert "quasi-random" in outputs(summary, "text/html")[0]
     assert "verdict" in outputs(pairs, "text/html")[0]

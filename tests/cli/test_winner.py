@@ -238,7 +238,8 @@ def test_networks_of_other_studies_are_saved_as_well(
         columns = {"x": kind + rng.normal(size=200), "y": rng.normal(size=200), "kind": kind}
         pd.DataFrame(columns).to_csv("some.csv", index=False)
         settings = {"dataset": "some.csv", "target": "kind"}
-    size = {"seeds": 2, "calls": 1, "initial_points": 1, "epochs": 1, "methods": ["baseline"]}
+    size = {"seeds": 2, "calls": 1, "initial_points": 1, "retrain": 1, "epochs": 1}
+    settings["methods"] = ["baseline"]
     assert study_of(Path("out"), **settings, **size).finished
     code, _, errors = winner("out", "--method", "baseline", "--seed", 1, "--save", "net.keras")
     assert (code, errors) == (0, "")
