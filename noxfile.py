@@ -197,6 +197,13 @@ def suite_simulation(session: nox.Session) -> None:
     session.run("python", "benchmarks/suite_simulation.py", *session.posargs)
 
 
+@nox.session(name="importance-simulation", default=False)
+def importance_simulation(session: nox.Session) -> None:
+    """Check importances on made-up problems: -- --studies 80 --problems linear hartmann6."""
+    session.install(".")
+    session.run("python", "benchmarks/importance_simulation.py", *session.posargs)
+
+
 RELEASED = ("scikit-optimize==0.10.2", "numpy<2.4", "scikit-learn<1.6")  # all of it runs there
 BEFORE_MOVE = ("scikit-optimize==0.10.2", "scikit-learn<1.9")  # which moves the points of gbrt
 
