@@ -110,7 +110,7 @@ def test_listings_load_nothing_slow(command: str) -> None:
     assert loaded_by_command(command) == set()
 
 
-@pytest.mark.parametrize("command", ["show", "report", "plot", "winner --line", "winner --json"])
+@pytest.mark.parametrize("command", ["show", "report", "winner --line", "winner --json"])
 def test_reading_a_results_folder_loads_nothing_that_computes(command: str, tmp_path: Path) -> None:
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((RESULTS / name).read_bytes())

@@ -165,14 +165,11 @@ main()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_killed_study_ends_as_if_it_never_was(
-    tmp_path: Path, study: Run, finished: Path, workers: int
-) -> None:
+def test_a_killed_study_ends_as_if_it_never_was(tmp_path: Path, study: Run, finished: Path) -> None:
     """Killed twice, each time after a number of evaluations drawn by chance."""
     total = evaluations(finished)
-    draw = random.Random(workers)
-    command = [*SMALL, "--workers", str(workers), "--output", "out"]
+    draw = random.Random(2)
+    command = [*SMALL, "--workers", "2", "--output", "out"]
     for _ in range(2):
         run = python("-c", DYING, str(draw.randrange(1, total // 2)), *command, cwd=tmp_path)
         assert run.returncode == -signal.SIGKILL

@@ -95,10 +95,8 @@ def test_with_keep_going_everything_that_failed_is_told_and_nothing_is_drawn(
 
 
 @pytest.mark.slow
-@both
-def test_what_failed_is_evaluated_again_and_nothing_shows_that_it_did(
-    tmp_path: Path, workers: int
-) -> None:
+def test_what_failed_is_evaluated_again_and_nothing_shows_that_it_did(tmp_path: Path) -> None:
+    workers = 2
     flaky = """
     if x > 0.7 and not pathlib.Path("{0}").exists():
         raise OSError("no licence")

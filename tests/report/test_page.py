@@ -148,7 +148,7 @@ def test_a_study_with_nothing_finished_has_a_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", 'a"b', "$x^{2$", "a|b *c*", "ä—x"])
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", "$x^{2$", 'ä—"b|*c*'])
 def test_names_are_text_wherever_they_stand(finished: Results, tmp_path: Path, name: str) -> None:
     for file in ("trials.csv", "finals.csv"):
         (tmp_path / file).write_bytes((finished.folder / file).read_bytes())

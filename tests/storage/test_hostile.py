@@ -110,7 +110,7 @@ ANYTHING = (
 
 
 @given(name=st.sampled_from(list(vars(Settings()))), value=ANYTHING)
-@examples(max_examples=250)
+@examples(max_examples=125)
 def test_any_value_of_any_setting_is_valid_or_told(name: str, value: Any) -> None:
     with one_line_or_nothing():
         settings = Settings(**{name: value})
@@ -125,7 +125,7 @@ def test_any_value_of_any_setting_is_valid_or_told(name: str, value: Any) -> Non
 
 
 @given(text=st.text() | st.sampled_from(ODD_TEXTS))
-@examples(max_examples=200)
+@examples(max_examples=100)
 def test_plain_text_is_one_printable_line_and_stays_as_it_is(text: str) -> None:
     assert to_plain_line(text).isprintable()
     assert to_plain_line(to_plain_line(text)) == to_plain_line(text)
@@ -181,7 +181,7 @@ IDX = idx((3, 2, 2), bytes(range(12)))
 
 
 @given(content=st.binary(max_size=60) | damaged(IDX) | st.binary(max_size=12).map(IDX[:4].__add__))
-@examples(max_examples=200)
+@examples(max_examples=100)
 @pytest.mark.parametrize("zipped", [False, True])
 def test_any_bytes_of_an_idx_file_are_read_as_they_say_or_told(
     tmp_path: Path, content: bytes, zipped: bool
@@ -194,7 +194,7 @@ def test_any_bytes_of_an_idx_file_are_read_as_they_say_or_told(
 
 
 @given(content=damaged(gzip.compress(IDX, mtime=0)))
-@examples(max_examples=100)
+@examples(max_examples=50)
 def test_a_damaged_gzip_file_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.gz").write_bytes(content)
     with one_line_or_nothing():
@@ -204,7 +204,7 @@ def test_a_damaged_gzip_file_is_told(tmp_path: Path, content: bytes) -> None:
 @given(
     content=st.binary(max_size=200) | damaged(npz(arrays())) | damaged(npz(arrays(), zipped=False))
 )
-@examples(max_examples=300)
+@examples(max_examples=150)
 def test_any_bytes_of_an_npz_file_are_read_as_they_say_or_told(
     tmp_path: Path, content: bytes
 ) -> None:
@@ -362,7 +362,7 @@ def test_looks_that_do_not_rise_are_told(
 
 
 @given(data=st.data())
-@examples(max_examples=120)
+@examples(max_examples=60)
 def test_a_changed_study_json_works_or_is_told(
     finished: Results, tmp_path: Path, data: st.DataObject
 ) -> None:
@@ -394,7 +394,7 @@ CELLS = SCALARS.map(str) | st.sampled_from(["inf", "-inf", "nan", "1e999", "9" *
 
 
 @given(data=st.data())
-@examples(max_examples=120)
+@examples(max_examples=60)
 @pytest.mark.parametrize("name", ["trials.csv", "finals.csv"])
 def test_changed_tables_work_or_are_told(
     finished: Results, tmp_path: Path, name: str, data: st.DataObject
@@ -428,7 +428,7 @@ def replicated(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 @given(data=st.data())
-@examples(max_examples=30)
+@examples(max_examples=15)
 @pytest.mark.parametrize("name", ["claims.csv", "leak.csv"])
 def test_changed_claims_work_or_are_told(
     replicated: Results, tmp_path: Path, name: str, data: st.DataObject
@@ -475,7 +475,7 @@ def test_the_ends_of_what_is_accepted_are_drawn(
 
 
 @given(content=st.binary(max_size=300) | JSON.map(json.dumps).map(str.encode))
-@examples(max_examples=25)
+@examples(max_examples=15)
 @pytest.mark.parametrize("command", ["show", "report", "plot"])
 @pytest.mark.parametrize("name", NAMES)
 def test_any_bytes_in_a_results_folder_are_told(
