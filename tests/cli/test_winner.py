@@ -223,15 +223,13 @@ def test_a_dataset_that_changed_is_refused(small: Results, winner: Call, tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["splits", "keras", "table"])
+@pytest.mark.parametrize("how", ["splits", "table"])
 def test_networks_of_other_studies_are_saved_as_well(
     winner: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """With splits by seed, trained by Keras, on rows of a table: each is held to its score."""
+    """With splits by seed, and on rows of a table: each is held to its score."""
     monkeypatch.chdir(tmp_path)
     settings: dict[str, Any] = {"dataset": "digits", "resample_splits": True}
-    if how == "keras":
-        settings = {"dataset": "digits", "trainer": "keras"}
     if how == "table":
         rng = np.random.default_rng(0)
         kind = rng.integers(2, size=200)
