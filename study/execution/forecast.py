@@ -91,8 +91,13 @@ class Incumbents:
 
     @property
     def distinct_share(self) -> float | None:
-        """How many there are, as a share of the runs; None if there are none yet."""
-        return len(set(self._tasks.values())) / len(self._tasks) if self._tasks else None
+        """How many there will be, as a share of the runs; None if nothing is known yet.
+
+        Half-way between those that there are and one of each run: searches still find others.
+        """
+        if not self._tasks:
+            return None
+        return (1 + len(set(self._tasks.values())) / len(self._tasks)) / 2
 
     def expected_seconds(self, kind: EvaluationKind) -> float | None:
         """What one takes on average; None if there are none yet."""
