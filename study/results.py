@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from study.plots.accessor import StudyPlots
 
+IMPORTANCE = "importance.csv"
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Results:
@@ -255,6 +257,19 @@ def write_tables(results: Results) -> list[Path]:
 
     Each file is replaced at once or not at all. Raises `StudyError` if one cannot be.
     """
+    return [*write_run_tables(results), write_importance(results)]
+
+
+def write_importance(results: Results) -> Path:
+    """Write importance.csv, which takes seconds to compute; its path."""
+    return csv.write_table(results.importance(), results.folder / IMPORTANCE)
+
+
+def write_run_tables(results: Results) -> list[Path]:
+    """The same as `write_tables` without importance.csv, of which an older one is removed.
+
+    For whoever cannot wait: an interrupted study, and the driver of other studies.
+    """
     folder = results.folder
     tables = {
         "trials.csv": results.call_table,
@@ -265,8 +280,8 @@ def write_tables(results: Results) -> list[Path]:
         "equal_time.csv": results.equal_time,
         "search_range.csv": results.search_range,
         "winners.csv": results.winner_table,
-        "importance.csv": results.importance(),
     }
     paths = [csv.write_table(frame, folder / name) for name, frame in tables.items()]
+    (folder / IMPORTANCE).unlink(missing_ok=True)  # it may speak of fewer evaluations
     text = msgspec.json.format(msgspec.json.encode(results.info), indent=2) + b"\n"
     return [*paths, write_atomically(folder / "study.json", lambda path: path.write_bytes(text))]

@@ -21,7 +21,7 @@ from study.execution.prepare import Prepared, executor_for, prepare
 from study.execution.progress import Progress
 from study.execution.suite_plan import SuitePlan, make_suite_plan
 from study.problems.base import ProblemGroup
-from study.results import Results, read_files, write_tables
+from study.results import Results, read_files, write_importance, write_run_tables
 
 
 def compare_suite(
@@ -80,7 +80,7 @@ def run_suite(planned: SuitePlan, observe: Callable[[Progress], None]) -> SuiteR
 
         def on_finished(name: str) -> None:
             finished[name] = studies[name].conclude()
-            write_tables(finished[name])
+            write_run_tables(finished[name])  # the rest is computed side by side, at the end
 
         failed = run_studies(planned, studies, observe, on_finished)
     results = [finished[name] for name in planned.plans if name in finished]
@@ -136,7 +136,9 @@ def write_side_by_side(folders: Sequence[Path], workers: int) -> None:
 
 
 def write_own_report(folder: Path) -> None:
-    """Draw the plots and write the report of one study, from its files."""
+    """Draw the plots and write the report of one study, and importance.csv, from its files."""
     from study.replication.report import write_full_report
 
-    write_full_report(read_files(folder))
+    results = read_files(folder)
+    write_importance(results)
+    write_full_report(results)

@@ -21,7 +21,7 @@ from study.execution.progress import ExtraEvaluation, Progress
 from study.execution.resume import open_study, save_metadata
 from study.execution.runner import StudyRunner
 from study.problems.base import Evaluator, ProblemGroup
-from study.results import Results, from_ledger, write_tables
+from study.results import Results, from_ledger, write_run_tables
 from study.storage.ledger import Ledger
 
 PACKAGES = (*COMPUTING, "pandas", "seaborn", "matplotlib")
@@ -39,7 +39,7 @@ class Prepared:
     def write_what_is_finished(self) -> None:
         """Write the tables of a study that was interrupted, if it had begun."""
         if self.ledger.read("settings", Settings):
-            write_tables(self._results())
+            write_run_tables(self._results())
 
     def conclude(self) -> Results:
         """The results; the ledger notes that they were told, if the study is finished."""
