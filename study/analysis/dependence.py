@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis.surrogate import Surrogate, to_scale
-from study.core.dimensions import SCALES, Dimension, Integer, Listed
+from study.core.dimensions import Dimension, Integer, Listed, scale_of
 
 POINTS = 15  # of a curve
 CELLS = 9  # of a map, along each side
@@ -77,10 +77,11 @@ def grid(dimension: Dimension, points: int) -> tuple[np.ndarray, np.ndarray]:
         return places, places
     low, high = to_scale(pd.Series([dimension.low, dimension.high]), dimension)
     places = np.linspace(low, high, points)
+    _, back = scale_of(dimension)
+    values = np.array([back(place) for place in places])
     if not isinstance(dimension, Integer):
-        _, back = SCALES[dimension.prior]
-        return np.array([back(place) for place in places]), places
-    values = np.unique(np.rint(np.exp(places) if dimension.log else places))
+        return values, places
+    values = np.unique(np.rint(values))
     return values, to_scale(pd.Series(values), dimension)
 
 

@@ -1,6 +1,5 @@
 """A model of scores by configuration, which is asked of seeds only that it was not fitted to."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.core.dimensions import SCALES, Categorical, Dimension, Listed, Real
+from study.core.dimensions import Categorical, Dimension, Listed, scale_of
 
 TREES = 50
 FOLDS = 5
@@ -82,9 +81,8 @@ def to_scale(values: "pd.Series[Any]", dimension: Dimension) -> np.ndarray:
         order = {label: place for place, label in enumerate(dimension.labels.values())}
         return np.asarray(values.map(order), float)
     inside = values.clip(dimension.low, dimension.high)
-    if isinstance(dimension, Real):
-        return np.asarray(inside.map(SCALES[dimension.prior][0]), float)
-    return np.asarray(inside.map(math.log) if dimension.log else inside, float)
+    to, _ = scale_of(dimension)
+    return np.asarray(inside.map(to), float)
 
 
 def to_features(places: np.ndarray, space: Sequence[Dimension]) -> np.ndarray:

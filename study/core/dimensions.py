@@ -213,6 +213,13 @@ SCALES: dict[Prior, tuple[Callable[[float], float], Callable[[float], float]]] =
 """To the scale that a prior is uniform on, and back."""
 
 
+def scale_of(dimension: Dimension) -> tuple[Callable[[float], float], Callable[[float], float]]:
+    """From a dimension's numbers, or the places of its choices, to the even scale, and back."""
+    if isinstance(dimension, Real):
+        return SCALES[dimension.prior]
+    return SCALES["log" if isinstance(dimension, Integer) and dimension.log else "uniform"]
+
+
 def is_choice(value: Any) -> bool:
     """Whether a value is of a kind that choices can be of."""
     parts = value if isinstance(value, tuple) else (value,)

@@ -9,7 +9,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator
 
 from study.analysis.surrogate import to_scale
-from study.core.dimensions import SCALES, Choice, Dimension, Integer, Listed, Real
+from study.core.dimensions import Choice, Dimension, Integer, Listed, Real, scale_of
 from study.core.formatting import format_thousands
 
 MAX_TICKS = 12  # choices that an axis names; of more, every so many
@@ -105,13 +105,6 @@ def cell_edges(values: np.ndarray, dimension: Dimension) -> np.ndarray:
     ends = 2 * places[[0, -1]] - middles[[0, -1]]
     edges = np.array([back(place) for place in (ends[0], *middles, ends[1])])
     return np.clip(edges, dimension.low, dimension.high) if isinstance(dimension, Real) else edges
-
-
-def scale_of(dimension: Dimension) -> tuple[Any, Any]:
-    """From a dimension's axis to the scale that is drawn evenly, and back."""
-    if isinstance(dimension, Real):
-        return SCALES[dimension.prior]
-    return SCALES["log" if isinstance(dimension, Integer) and dimension.log else "uniform"]
 
 
 def bin_edges(dimension: Dimension) -> np.ndarray:
