@@ -58,6 +58,19 @@ def single_axes_figure(
     return figure
 
 
+def single(
+    draw: Callable[[T, Axes], Axes], height: Callable[[T], float] = lambda _: 5.0
+) -> Callable[[T], Figure]:
+    """What draws a plot of a subject in a figure of its own, so many inches high."""
+
+    def draw_figure(subject: T) -> Figure:
+        figure = Figure(figsize=(8, height(subject)), layout="constrained")
+        draw(subject, figure.subplots())
+        return figure
+
+    return draw_figure
+
+
 def draw_rows(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, axes: Axes) -> Axes:
     """Draw the rows of a frame, or say that there are none."""
     return say(NOTHING, axes) if frame.empty else draw(frame, *more, axes)

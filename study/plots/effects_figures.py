@@ -13,7 +13,7 @@ from study.analysis.winners import winners
 from study.core.dimensions import Dimension
 from study.core.formatting import format_r2
 from study.plots import effects, evaluated
-from study.plots.drawing import NOTHING, FigureSpec, empty_figure, say
+from study.plots.drawing import NOTHING, FigureSpec, empty_figure, say, single
 from study.plots.style import PALETTE, by_method, colours, room_below, score_axis, thin_ticks
 from study.plots.values import short_text
 from study.results import Results
@@ -179,12 +179,6 @@ def _best_and_rest(results: Results) -> tuple[pd.DataFrame, "pd.Series[str]"]:
     return shown, top[shown.index].map({True: "best tenth", False: "the rest"})
 
 
-def _score_distribution(results: Results) -> Figure:
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    score_distribution(results, figure.subplots())
-    return figure
-
-
 def score_distribution(results: Results, axes: Axes) -> Axes:
     """All evaluations from the worst to the best: random draws, and what each search chose."""
     scores = results.scores
@@ -257,7 +251,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="All evaluations from the worst to the best, of random draws and of what searches "
         "chose after the shared design. Half-way is the median, the typical one; where a line "
         "crosses the default's, the evaluations to the right of it are better.",
-        draw=_score_distribution,
+        draw=single(score_distribution),
     ),
 )
 """What mattered, in the order of the report."""

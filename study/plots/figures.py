@@ -1,16 +1,15 @@
 """The figures of a study: a row each."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from study.core.formatting import pluralize, shorten
 from study.core.tutorial import reported_results
 from study.plots import comparisons as pairs
 from study.plots import convergence, effort, winners
-from study.plots.drawing import DrawnFigure, FigureSpec, draw_rows, draw_specs
+from study.plots.drawing import DrawnFigure, FigureSpec, draw_rows, draw_specs, single
 from study.plots.effects_figures import EFFECT_FIGURES
 from study.results import Results
 
@@ -64,19 +63,6 @@ def time_per_call(results: Results, axes: Axes) -> Axes:
     return draw_rows(effort.time_per_call, results.scores.runs, axes=axes)
 
 
-def single(draw: Callable[[Results, Axes], Axes]) -> Callable[[Results], Figure]:
-    """What draws a plot in a figure of its own."""
-
-    def draw_figure(results: Results) -> Figure:
-        rows = len(_pairs(results)) if draw is comparisons else 0
-        height = 1.6 + 0.45 * rows if rows else 5.0
-        figure = Figure(figsize=(8, height), layout="constrained")
-        draw(results, figure.subplots())
-        return figure
-
-    return draw_figure
-
-
 FIGURES: tuple[FigureSpec[Results], ...] = (
     FigureSpec(
         name="comparisons",
@@ -86,7 +72,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         "95 % interval (of fewer than six seeds, their range), the thin one holds for all pairs "
         "together: if it leaves out 0, the two are told apart; if it lies inside the grey band, "
         "they are equivalent. Grey bars decide nothing.",
-        draw=single(comparisons),
+        draw=single(comparisons, lambda results: 1.6 + 0.45 * len(_pairs(results))),
     ),
     FigureSpec(
         name="final",

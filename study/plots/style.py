@@ -1,7 +1,7 @@
 """What all plots share: one colour per method, one scale for accuracies, one place for legends."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle
 from typing import Any
 
@@ -140,16 +140,23 @@ def score_axis(axes: Axes, objective: Objective, values: Any) -> None:
 
 def thin_ticks(axes: Axes, most: int) -> None:
     """Leave at most so many ticks on a small panel's axis of scores, none close to the next."""
-    transform = axes.yaxis.get_transform().transform
-    ends = np.sort(transform(np.array(axes.get_ylim())))
-    kept: list[float] = []
-    for tick in sorted(axes.get_yticks(), reverse=True):
-        place = float(transform(np.array([tick]))[0])
-        apart = [abs(place - float(transform(np.array([other]))[0])) for other in kept]
-        if ends[0] <= place <= ends[1] and min(apart, default=np.inf) > (ends[1] - ends[0]) / most:
-            kept.append(float(tick))
+    scale = axes.yaxis.get_transform().transform
+    low, high = np.sort(scale(np.array(axes.get_ylim())))
+    ticks = np.sort(axes.get_yticks())[::-1]
+    places = scale(ticks)
+    inside = ticks[(low <= places) & (places <= high)]
+    kept = spaced(inside, scale, (high - low) / most)
     axes.set_yticks(kept, [f"{tick + 0.0:g}" for tick in kept])
     axes.set_yticks([], minor=True)
+
+
+def spaced(ticks: Iterable[float], scale: Callable[[Any], Any], gap: float) -> list[float]:
+    """Of ticks, the most useful first, those that are more than a gap from all before them."""
+    kept: list[float] = []
+    for tick in ticks:
+        if (np.abs(scale(np.array(kept)) - scale(np.array([tick]))) > gap).all():
+            kept.append(float(tick))
+    return kept
 
 
 def room_below(axes: Axes, share: float) -> None:
@@ -195,10 +202,6 @@ def error_axis(axes: Axes, low: float, high: float) -> None:
     inside = [tick for tick in TICKS if bottom <= tick <= top]
     if len(inside) < 3:
         inside = [tick for tick in MaxNLocator(5).tick_values(bottom, top) if bottom <= tick <= top]
-    shown: list[float] = []
-    for tick in inside:
-        away = np.abs(error_scale(shown) - error_scale(tick))
-        if (away > (ends[1] - ends[0] + 2 * room) / LABELS_AT_MOST).all():
-            shown.append(float(tick))
+    shown = spaced(inside, error_scale, (ends[1] - ends[0] + 2 * room) / LABELS_AT_MOST)
     axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
     axes.set_yticks([], minor=True)
