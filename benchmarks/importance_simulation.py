@@ -30,7 +30,7 @@ EXACT = 0.005  # how well these tell an index
 Score = Callable[[pd.DataFrame], np.ndarray]
 
 
-def unit(names: Sequence[str]) -> tuple[Dimension, ...]:
+def unit(*names: str) -> tuple[Dimension, ...]:
     """Dimensions from 0 to 1."""
     return tuple(Real(name=name, low=0.0, high=1.0) for name in names)
 
@@ -87,7 +87,7 @@ def simulate(case: Case, seeds: int, rng: np.random.Generator) -> pd.DataFrame:
     noise = case.noise * rng.normal(size=len(rows))
     rows["validation_score"] = case.score(rows[list(case.names)]) + noise
     scores = capped(rows) if case.best_tenth else rows["validation_score"]
-    surrogate = fit_surrogate(rows, scores, unit(case.names))
+    surrogate = fit_surrogate(rows, scores, unit(*case.names))
     if surrogate is None:
         raise ValueError(f"--seeds is {seeds}: it takes three")
     return importance(surrogate)

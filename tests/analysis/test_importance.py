@@ -1,6 +1,6 @@
 """Importances against what is known of made-up problems, and of studies that tell nothing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.importance_simulation import Case, Score, linear, true_index, two_of_ten, unit
 from study.analysis.draws import evaluations, is_draw, summarise_draws
 from study.analysis.effects import effects
 from study.analysis.importance import importance
@@ -18,23 +19,7 @@ from study.core.space import Configuration
 from study.core.study_info import StudyInfo
 from tests.toy import SETTINGS, make_info
 
-Score = Callable[[pd.DataFrame], np.ndarray]
 SEEDS, CALLS = 5, 30
-
-
-def unit(*names: str) -> tuple[Dimension, ...]:
-    return tuple(Real(name=name, low=0.0, high=1.0) for name in names)
-
-
-def linear(rows: pd.DataFrame) -> np.ndarray:
-    """3a + b, a and d interacting; c is without effect."""
-    a, b, d = (rows[name].to_numpy(float) for name in "abd")
-    return np.asarray(3 * a + b + 6 * (a - 0.5) * (d - 0.5))
-
-
-def two_of_ten(rows: pd.DataFrame) -> np.ndarray:
-    first, second = (rows[name].to_numpy(float) for name in ("x0", "x1"))
-    return np.asarray(2 * np.sin(3 * first) + 2 * (second - 0.3) ** 2)
 
 
 def draw(space: Sequence[Dimension], count: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -61,22 +46,8 @@ def study_of(
 
 
 def truth(space: Sequence[Dimension], score: Score, columns: Sequence[str]) -> float:
-    """The total index of one dimension, or of both of a pair together, from 100,000 draws.
-
-    By what scores of two points share that differ in some dimensions only (Jansen, 1999).
-    """
-    rng = np.random.default_rng(1)
-    one, other = (
-        pd.DataFrame(rng.uniform(size=(100_000, len(space))), columns=[d.name for d in space])
-        for _ in range(2)
-    )
-
-    def total(names: Sequence[str]) -> float:
-        mixed = one.assign(**{name: other[name] for name in names})
-        return float(((score(one) - score(mixed)) ** 2).mean() / 2 / score(one).var())
-
-    alone = sum(total([name]) for name in columns)
-    return alone if len(columns) == 1 else alone - total(columns)
+    names = tuple(dimension.name for dimension in space)
+    return true_index(Case(names=names, score=score), columns)
 
 
 def table_of(space: tuple[Dimension, ...], score: Score, seed: int) -> pd.DataFrame:
