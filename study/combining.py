@@ -54,19 +54,16 @@ def expand(folder: Path, depth: int = 2) -> list[Path]:
 def collect(results: Sequence[Results], left_out: Sequence[str] = ()) -> Collection:
     """The studies that belong together; `left_out` are lines on what is missing already.
 
-    Of different budgets the most common one counts, of equally common ones the larger.
+    Of different terms the most common ones count, of equally common ones the larger.
     """
-    budgets = Counter(map(budget_of, results))
-    budget = max(budgets, key=lambda b: (budgets[b], b), default=(0, 0))
+    counts = Counter(map(terms_of, results))
+    terms = max(counts, key=lambda each: (counts[each], each), default=(0, 0, 0))
     lines, studies = list(left_out), dict[str, Results]()
     for one in results:
         problem = one.info.problem.name
-        if budget_of(one) != budget:
-            calls, initial = budget_of(one)
-            lines.append(
-                f"{problem} ({one.folder}): {calls} calls, {initial} of them initial, in place of "
-                f"{budget[0]} and {budget[1]}"
-            )
+        if terms_of(one) != terms:
+            own, common = describe_terms(*terms_of(one)), describe_terms(*terms)
+            lines.append(f"{problem} ({one.folder}): {own}, in place of {common}")
         elif problem in studies:
             lines.append(f"{problem} ({one.folder}): a second study of that problem")
         else:
@@ -88,6 +85,22 @@ def collect(results: Sequence[Results], left_out: Sequence[str] = ()) -> Collect
         seeds={problem: seeds[problem] for problem in usable},
         left_out=tuple(lines),
     )
+
+
+def terms_of(results: Results) -> tuple[int, int, int]:
+    """On what a study's methods were compared, which must be the same in all that are combined.
+
+    Calls per run, how many of them are the shared design, and how many of those are points of the
+    user's own: searches that are told where it is good are another comparison.
+    """
+    start = results.info.settings.start
+    return *budget_of(results), len(start.points) if start else 0
+
+
+def describe_terms(calls: int, initial: int, own: int) -> str:
+    """8 calls, 3 of them initial, with 1 own point among these."""
+    told = f", with {pluralize(own, 'own point')} among these" if own else ""
+    return f"{pluralize(calls, 'call')}, {initial:,} of them initial{told}"
 
 
 def require_two(studies: dict[str, Results], lines: Sequence[str]) -> None:

@@ -77,7 +77,17 @@ def test_another_budget_is_left_out_and_told(suite: Path, tmp_path: Path) -> Non
     assert list(collection.studies) == ["branin", "hartmann6", "mixed"]
     (line,) = collection.left_out
     assert line.startswith("rosenbrock4 (")
-    assert "8 calls, 2 of them initial, in place of 6 and 2" in line
+    assert "8 calls, 2 of them initial, in place of 6 calls, 2 of them initial" in line
+
+
+def test_studies_that_start_from_own_points_are_told_apart(suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("x,y\n1.0,2.0\n")
+    other = make_study(tmp_path / "own", "branin", start_from=tmp_path / "points.csv")
+    collection = study.combine([other, suite])
+    assert list(collection.studies) == ["branin", "hartmann6", "mixed"]
+    assert collection.studies["branin"].folder == suite / "branin"
+    (line,) = collection.left_out
+    assert "6 calls, 2 of them initial, with 1 own point among these, in place of" in line
 
 
 def test_of_equally_common_budgets_the_larger_counts(suite: Path, tmp_path: Path) -> None:
