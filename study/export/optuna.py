@@ -14,7 +14,7 @@ from study.core.errors import StudyError
 from study.core.records import RUN, best_call
 from study.core.space import Configuration
 from study.core.study_info import StudyInfo
-from study.export.runs import configurations, each_run, labelled, space_around
+from study.export.runs import Track, configurations, each_run, labelled, space_around
 from study.storage.frames import to_public_columns
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ EPOCH = datetime(1970, 1, 1)
 
 
 def to_studies(
-    scores: ScoreTables, storage: "optuna.storages.BaseStorage | None" = None
+    scores: ScoreTables,
+    storage: "optuna.storages.BaseStorage | None" = None,
+    track: Track = iter,
 ) -> "dict[str, optuna.Study]":
     """Optuna's studies by name, "PROBLEM/METHOD/SEED", in a storage, by default in memory.
 
@@ -48,7 +50,7 @@ def to_studies(
             f"{scores.info.problem.name}/{method}/{seed}": _to_study(
                 scores, method, seed, rows, storage
             )
-            for method, seed, rows in each_run(scores.trials)
+            for method, seed, rows in each_run(scores.trials, track)
         }
 
 

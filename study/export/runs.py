@@ -1,6 +1,6 @@
 """The runs of a study as other tools take them: rows, configurations, and a space around them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,11 +11,17 @@ from study.core.records import RUN
 from study.core.space import Configuration, Space, from_row
 from study.core.study_info import StudyInfo
 
+Run = tuple[str, int, pd.DataFrame]
+"""Method, seed and rows."""
+Track = Callable[[Sequence[Run]], Iterable[Run]]
+"""Passes runs on, and may tell of each."""
 
-def each_run(trials: pd.DataFrame) -> Iterator[tuple[str, int, pd.DataFrame]]:
-    """Method, seed and rows of each run that has any, in the order of the table."""
-    for _, rows in trials.groupby(RUN, sort=False):
-        yield str(rows["method"].iloc[0]), int(rows["seed"].iloc[0]), rows
+
+def each_run(trials: pd.DataFrame, track: Track = iter) -> Iterator[Run]:
+    """Each run that has any rows, in the order of the table."""
+    groups = (rows for _, rows in trials.groupby(RUN, sort=False))
+    runs = [(str(rows["method"].iloc[0]), int(rows["seed"].iloc[0]), rows) for rows in groups]
+    yield from track(runs)
 
 
 def rows_of(trials: pd.DataFrame, info: StudyInfo, method: str, seed: int) -> pd.DataFrame:

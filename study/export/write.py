@@ -11,13 +11,13 @@ from study.core.errors import StudyError, translate_errors
 from study.core.formatting import pluralize
 from study.core.validation import unknown_name_error
 from study.export.optuna import require_optuna, to_studies
-from study.export.runs import each_run
+from study.export.runs import Track, each_run
 from study.export.skopt import to_optimize_result
 from study.export.table import evaluation_table
 from study.storage import csv
 
 
-def export(scores: ScoreTables, to: str, out: Path) -> str:
+def export(scores: ScoreTables, to: str, out: Path, track: Track = iter) -> str:
     """Write a study for another tool, one of `WRITERS`; what was written, in words.
 
     Raises
@@ -37,12 +37,12 @@ def export(scores: ScoreTables, to: str, out: Path) -> str:
         ),
         TemporaryDirectory(prefix=".study-export-", dir=out.parent) as beside,
     ):
-        written = WRITERS[to](scores, Path(beside) / out.name)
+        written = WRITERS[to](scores, Path(beside) / out.name, track)
         (Path(beside) / out.name).rename(out)
     return written
 
 
-def write_storage(scores: ScoreTables, path: Path) -> str:
+def write_storage(scores: ScoreTables, path: Path, track: Track) -> str:
     """Optuna's studies in a storage of SQLite; Optuna takes some 20 ms for each trial."""
     require_optuna()
     from optuna.storages import RDBStorage
@@ -55,27 +55,27 @@ def write_storage(scores: ScoreTables, path: Path) -> str:
 
     storage = RDBStorage("sqlite:///", engine_kwargs={"creator": connect})
     try:
-        studies = to_studies(scores, storage)
+        studies = to_studies(scores, storage, track)
     finally:
         storage.remove_session()
         storage.engine.dispose()
     return f"{pluralize(len(studies), 'Optuna study', 'Optuna studies')}: {_first(list(studies))}"
 
 
-def write_results(scores: ScoreTables, folder: Path) -> str:
+def write_results(scores: ScoreTables, folder: Path, track: Track) -> str:
     """scikit-optimize's results, as `skopt.load` reads them: a file per run in a new folder."""
     from skopt import dump
 
     folder.mkdir()
     names = []
-    for method, seed, _ in each_run(scores.trials):
+    for method, seed, _ in each_run(scores.trials, track):
         names.append(f"{quote(method, safe=' []=,+()')}-{seed}.pkl")
         result = to_optimize_result(scores, method, seed)
         dump(result, folder / names[-1], store_objective=False, compress=3)
     return f"{pluralize(len(names), 'OptimizeResult')}: {_first(names)}"
 
 
-def write_csv(scores: ScoreTables, path: Path) -> str:
+def write_csv(scores: ScoreTables, path: Path, _: Track) -> str:
     """All evaluations as one table."""
     table = evaluation_table(scores)
     csv.write_table(table, path)
@@ -88,7 +88,7 @@ def _first(names: list[str]) -> str:
     return f"{names[0]}{more}" if names else "none"
 
 
-WRITERS: dict[str, Callable[[ScoreTables, Path], str]] = {
+WRITERS: dict[str, Callable[[ScoreTables, Path, Track], str]] = {
     "optuna": write_storage,
     "skopt": write_results,
     "csv": write_csv,
