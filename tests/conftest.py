@@ -6,7 +6,9 @@ import pytest
 
 from study.data.dataset import Dataset
 from study.data.sources import load_dataset
+from study.results import Results, load
 from tests import toy
+from tests.shared import made_once, run_small_study
 
 # What studies took is not kept beside that of the user's own; matplotlib's list of fonts stays.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
@@ -25,6 +27,18 @@ def mnist() -> Dataset:
     if not folder or not (Path(folder) / "mnist.npz").is_file():
         pytest.skip("needs MNIST: set STUDY_DATA to a folder with mnist.npz")
     return load_dataset("mnist", Path(folder))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A study of the toy problem; its folder is not to be changed."""
+    return load(made_once(tmp_path_factory, "toy", toy.study_in))
+
+
+@pytest.fixture(scope="session")
+def small_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results folder of `tests.shared.SMALL`, not to be changed."""
+    return made_once(tmp_path_factory, "small", run_small_study) / "out"
 
 
 @pytest.fixture

@@ -28,11 +28,8 @@ from rich.table import Table
 
 from study.storage.ledger import Ledger
 from tests.logged import LOG, begun
+from tests.shared import SMALL
 
-SMALL = (
-    *("compare", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--calls", "5"),
-    *("--initial-points", "3", "--retrain", "1", "--methods", "baseline,random,gp"),
-)
 DRIVE = (
     "from study.cli import main; from study.execution import plan; "
     "from tests.logged import Logged; plan.NetworkProblem = Logged; main.main()"

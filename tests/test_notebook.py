@@ -15,7 +15,6 @@ from study import Results, load
 from study.execution import notebook
 from study.execution.progress import Progress, RunningJob
 from study.plots.figures import FIGURES
-from tests.toy import study_in
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "notebook.ipynb"
 SINGLE = (
@@ -23,11 +22,6 @@ SINGLE = (
     *("time_per_call", "score_distribution"),
 )
 PANELS = ("importance", "partial_dependence", "dependence_maps", "slices", "parallel_coordinates")
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return study_in(tmp_path_factory.mktemp("notebook") / "toy")
 
 
 @pytest.fixture(autouse=True)

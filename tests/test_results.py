@@ -23,11 +23,6 @@ from tests.toy import SETTINGS, Toy, stopping_at, study_in
 PLOTS = {spec.name for spec in FIGURES}
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return study_in(tmp_path_factory.mktemp("finished") / "toy")
-
-
 def all_figures(results: Results) -> list[Figure]:
     return [drawn.figure for drawn in draw_figures(results)]
 

@@ -33,14 +33,9 @@ from study.results import Results, from_ledger
 from study.storage.ledger import Ledger
 from study.training.compiled import CompiledTrainer
 from study.training.network import DEFAULT
-from tests.toy import DATA, NO_TRACE, study_in
+from tests.toy import DATA, NO_TRACE
 
 Parts = tuple[pd.DataFrame, pd.DataFrame, StudyInfo]
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return study_in(tmp_path_factory.mktemp("sound") / "toy")
 
 
 def fired(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> dict[str, Check]:
@@ -49,8 +44,8 @@ def fired(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> dict[s
     }
 
 
-def test_a_sound_study_passes_and_gives_figures(sound: Results) -> None:
-    found = checks(sound.scores.trials, sound.scores.finals, NO_TRACE, sound.info)
+def test_a_sound_study_passes_and_gives_figures(finished: Results) -> None:
+    found = checks(finished.scores.trials, finished.scores.finals, NO_TRACE, finished.info)
     assert all(check.passed for check in found)
     assert len(found) == 7
     figures = {check.rule: check.figures for check in found}
@@ -147,9 +142,9 @@ def another_version(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo)
         (another_version, "one machine and version set"),
     ],
 )
-def test_each_check_fires(sound: Results, tamper: Callable[..., Parts], rule: str) -> None:
-    scores = sound.scores
-    parts = tamper(scores.trials.copy(), scores.finals.copy(), sound.info)
+def test_each_check_fires(finished: Results, tamper: Callable[..., Parts], rule: str) -> None:
+    scores = finished.scores
+    parts = tamper(scores.trials.copy(), scores.finals.copy(), finished.info)
     assert rule in fired(*parts)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_main import bare_environment
+from tests.shared import bare_environment
 
 pytestmark = pytest.mark.slow
 

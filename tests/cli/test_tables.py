@@ -5,18 +5,16 @@ import pytest
 from study.cli.tables import print_results
 from study.core.formatting import format_thousands
 from study.results import Results, make_results
-from tests.toy import study_in
 
 
-@pytest.fixture(scope="module")
-def wide(tmp_path_factory: pytest.TempPathFactory) -> Results:
+@pytest.fixture
+def wide(finished: Results) -> Results:
     """A study whose sizes have decimals at both ends, and whose scores scatter by ten points."""
-    results = study_in(tmp_path_factory.mktemp("wide") / "toy")
-    trials, finals = results.scores.trials, results.scores.finals
+    trials, finals = finished.scores.trials, finished.scores.finals
     sizes = finals["seed"].map({0: 129_400, 1: 340_100})
     scores = finals["test_score"] - 0.3 * finals["seed"]
     finals = finals.assign(size=sizes.astype(float), test_score=scores)
-    return make_results(results.folder, results.info, trials, finals, results.scores.trace)
+    return make_results(finished.folder, finished.info, trials, finals, finished.scores.trace)
 
 
 def test_no_figure_of_the_summary_is_cut(

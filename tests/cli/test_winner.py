@@ -42,11 +42,6 @@ def winner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     return run
 
 
-@pytest.fixture(scope="module")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return study_in(tmp_path_factory.mktemp("winner") / "toy")
-
-
 def study_of(folder: Path, **settings: Any) -> Results:
     """A study of one retraining and three calls, without plots and report."""
     size = {"seeds": 1, "calls": 3, "initial_points": 3, "retrain": 1, "workers": 1}
@@ -71,11 +66,11 @@ def copy_of(results: Results, folder: Path) -> Path:
     return folder
 
 
-def test_the_winner_of_a_run_is_its_row_in_the_file(toy: Results) -> None:
-    rows = pd.read_csv(toy.folder / "winners.csv")
+def test_the_winner_of_a_run_is_its_row_in_the_file(finished: Results) -> None:
+    rows = pd.read_csv(finished.folder / "winners.csv")
     assert len(rows) == 8
     for row in rows.to_dict("records"):
-        own = toy.best_of(row["method"], seed=row["seed"])
+        own = finished.best_of(row["method"], seed=row["seed"])
         assert own.configuration == {name: row[name] for name in ("rate", "units", "kind")}
         assert [type(value) for value in own.configuration.values()] == [float, int, str]
         assert (own.observed, own.reevaluated, own.test, own.size, own.chosen_by) == (
@@ -84,45 +79,47 @@ def test_the_winner_of_a_run_is_its_row_in_the_file(toy: Results) -> None:
         )
 
 
-def test_the_best_is_chosen_by_re_evaluations_alone(toy: Results) -> None:
-    again = toy.finals[toy.finals["kind"] == "reevaluated"].drop_duplicates(
+def test_the_best_is_chosen_by_re_evaluations_alone(finished: Results) -> None:
+    again = finished.finals[finished.finals["kind"] == "reevaluated"].drop_duplicates(
         ["configuration", "seed", "repeat"]
     )
     means = again.groupby("configuration")["validation_accuracy"].mean()
-    assert toy.best.configuration == json.loads(str(means.idxmax()))
-    assert toy.best.reevaluated == pytest.approx(means.max())
-    assert toy.best_of("baseline").configuration == toy.info.problem.baseline
+    assert finished.best.configuration == json.loads(str(means.idxmax()))
+    assert finished.best.reevaluated == pytest.approx(means.max())
+    assert finished.best_of("baseline").configuration == finished.info.problem.baseline
 
 
-def test_a_minimised_value_is_best_where_it_is_lowest(toy: Results) -> None:
-    minimised = about(toy, objective=Objective(name="loss", maximise=False))
-    assert minimised.best.configuration == toy.best.configuration
-    assert minimised.best.test == -toy.best.test
+def test_a_minimised_value_is_best_where_it_is_lowest(finished: Results) -> None:
+    minimised = about(finished, objective=Objective(name="loss", maximise=False))
+    assert minimised.best.configuration == finished.best.configuration
+    assert minimised.best.test == -finished.best.test
 
 
-def test_it_says_what_it_is(toy: Results) -> None:
-    text = repr(toy.best)
-    assert toy.best.method in text
-    assert f"units={toy.best.configuration['units']}" in text
-    assert f"{toy.best.reevaluated:.6g}" in text
+def test_it_says_what_it_is(finished: Results) -> None:
+    text = repr(finished.best)
+    assert finished.best.method in text
+    assert f"units={finished.best.configuration['units']}" in text
+    assert f"{finished.best.reevaluated:.6g}" in text
 
 
-def test_line_and_json_are_the_configuration(toy: Results, winner: Call) -> None:
-    best, gp = toy.best, toy.best_of("gp", seed=1)
-    code, out, _ = winner(toy.folder)
+def test_line_and_json_are_the_configuration(finished: Results, winner: Call) -> None:
+    best, gp = finished.best, finished.best_of("gp", seed=1)
+    code, out, _ = winner(finished.folder)
     pairs = [pair.split("=", 1) for pair in shlex.split(out.splitlines()[0])]
     kept = {name: str(value) for name, value in best.configuration.items()}
     assert (code, dict(pairs)) == (0, kept)
     assert float(dict(pairs)["rate"]) == best.configuration["rate"]
-    _, line, _ = winner(toy.folder, "--line")
+    _, line, _ = winner(finished.folder, "--line")
     assert line.splitlines() == out.splitlines()[:1]
-    _, text, _ = winner(toy.folder, "--method", "gp", "--seed", 1, "--json")
+    _, text, _ = winner(finished.folder, "--method", "gp", "--seed", 1, "--json")
     assert Winner(**json.loads(text)) == gp
 
 
-def test_it_fits_into_80_columns_and_says_how_it_was_chosen(toy: Results, winner: Call) -> None:
+def test_it_fits_into_80_columns_and_says_how_it_was_chosen(
+    finished: Results, winner: Call
+) -> None:
     for arguments in ((), ("--method", "gp"), ("--method", "gp", "--seed", "1")):
-        _, out, _ = winner(toy.folder, *arguments)
+        _, out, _ = winner(finished.folder, *arguments)
         _, *lines = out.splitlines()
         assert max(map(len, lines)) <= 80
         flat = " ".join(out.split())
@@ -143,9 +140,9 @@ def test_it_fits_into_80_columns_and_says_how_it_was_chosen(toy: Results, winner
     ids=lambda value: " ".join(value) if isinstance(value, list) else "told",
 )
 def test_bad_input_is_one_line_and_exit_code_2(
-    toy: Results, winner: Call, arguments: list[str], told: str
+    finished: Results, winner: Call, arguments: list[str], told: str
 ) -> None:
-    code, out, errors = winner(toy.folder, *arguments)
+    code, out, errors = winner(finished.folder, *arguments)
     assert (code, out) == (2, "")
     assert told in errors
     assert len(errors.splitlines()) == 1

@@ -23,9 +23,9 @@ from study import load
 from study.core.environment import incompatibility, versions
 from study.core.errors import ClusterError, StudyError
 from study.execution.executor import Executor, open_executor
-from tests.cli.test_main import bare_environment, python
 from tests.execution.test_executor import add, default_rate, die_once, outcomes
-from tests.stress import SMALL, untimed
+from tests.shared import SMALL, bare_environment, python
+from tests.stress import untimed
 from tests.toy import Toy, evaluations
 
 pytestmark = pytest.mark.slow
@@ -134,17 +134,8 @@ def evaluated(folder: Path, count: int) -> Callable[[], bool]:
     return lambda: (folder / "out" / "study.db").exists() and evaluations(folder / "out") >= count
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same study without a cluster."""
-    folder = tmp_path_factory.mktemp("alone")
-    run = python("-m", "study", *SMALL, "--workers", "1", "--output", "out", cwd=folder)
-    assert run.returncode == 0, run.stderr
-    return folder / "out"
-
-
 def test_workers_come_and_go_and_the_results_are_the_same(
-    cluster: Cluster, alone: Path, tmp_path: Path
+    cluster: Cluster, small_study: Path, tmp_path: Path
 ) -> None:
     with studying(cluster, tmp_path) as process:
         assert process.stderr is not None
@@ -157,14 +148,14 @@ def test_workers_come_and_go_and_the_results_are_the_same(
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert errors == ""
-    assert untimed(tmp_path / "out") == untimed(alone)
+    assert untimed(tmp_path / "out") == untimed(small_study)
     (session,) = load(tmp_path / "out").info.sessions
     assert session.workers == 2
     assert "127.0.0.1" not in (tmp_path / "out" / "study.json").read_text()
 
 
 def test_a_study_whose_scheduler_is_killed_is_kept_and_goes_on_without_it(
-    cluster: Cluster, alone: Path, tmp_path: Path
+    cluster: Cluster, small_study: Path, tmp_path: Path
 ) -> None:
     cluster.worker()
     with studying(cluster, tmp_path) as process:
@@ -179,7 +170,7 @@ def test_a_study_whose_scheduler_is_killed_is_kept_and_goes_on_without_it(
     assert len(pd.read_csv(tmp_path / "out" / "trials.csv")) == len(held.trials) > 0
     run = python("-m", "study", *SMALL, "--workers", "1", "--output", "out", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
-    assert untimed(tmp_path / "out") == untimed(alone)
+    assert untimed(tmp_path / "out") == untimed(small_study)
 
 
 def sleep(seconds: float) -> int:

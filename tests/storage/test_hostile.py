@@ -40,7 +40,6 @@ from study.results import Results, load, make_results, read_files
 from study.storage.csv import read_finals, read_trials, write_table
 from study.storage.ledger import Ledger
 from tests.report.test_page import claimed
-from tests.toy import study_in
 
 # The same examples every time; fixtures are only read.
 examples.register_profile(
@@ -306,11 +305,6 @@ def test_a_large_array_that_is_there_is_read(tmp_path: Path) -> None:
 NAMES = ("study.json", "trials.csv", "finals.csv")
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return study_in(tmp_path_factory.mktemp("hostile") / "toy")
-
-
 def copied(results: Results, folder: Path) -> dict[str, Any]:
     """Put a study's three files into a folder; study.json as it was read."""
     folder.mkdir(exist_ok=True)
@@ -423,8 +417,9 @@ def test_changed_tables_work_or_are_told(
 
 
 @pytest.fixture(scope="module")
-def replicated(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return claimed(study_in(tmp_path_factory.mktemp("replicated") / "toy"))()
+def replicated(finished: Results, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("replicated") / "toy"
+    return claimed(load(shutil.copytree(finished.folder, folder)))()
 
 
 @given(data=st.data())

@@ -10,19 +10,18 @@ import pytest
 from study.core.errors import StudyError
 from study.core.records import Evaluation, EvaluationKind, Status, make_task
 from study.execution.runner import StudyRunner
+from study.results import Results
 from study.storage.database import PAGE
 from study.storage.ledger import Ledger
 from study.storage.recovery import read_intact_rows, recover
 from study.storage.rows import TABLES
-from tests.toy import SETTINGS, Toy, evaluations, in_process, points, study_in
+from tests.toy import SETTINGS, Toy, evaluations, in_process, points
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def folder(finished: Results) -> Path:
     """A finished study's."""
-    path = tmp_path_factory.mktemp("finished") / "toy"
-    study_in(path)
-    return path
+    return finished.folder
 
 
 def damaged(folder: Path, to: Path, data: bytes) -> Path:

@@ -1,0 +1,56 @@
+"""What many tests look at and none changes: made once for all of pytest's processes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+SMALL = (
+    *("compare", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--calls", "5"),
+    *("--initial-points", "3", "--retrain", "1", "--methods", "baseline,random,gp"),
+)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """The folder `name` that `make` fills, by whichever process comes first; others wait."""
+    base = factory.getbasetemp()
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = root / name, root / f"{name}.done"
+    with FileLock(root / f"{name}.lock"):
+        if not done.exists():
+            make(folder)
+            done.touch()
+    return folder
+
+
+def python(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments, without this session's data and caches."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=bare_environment() | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def bare_environment() -> dict[str, str]:
+    kept = {
+        k: v for k, v in os.environ.items() if k not in ("STUDY_DATA", "COVERAGE_PROCESS_START")
+    }
+    return kept | {"COLUMNS": "80", "KERAS_HOME": "/nonexistent"}
+
+
+def run_small_study(folder: Path) -> None:
+    """Run `study SMALL` as a user does, on one worker, into `out`; what it says is in `stdout`."""
+    folder.mkdir()
+    run = python("-m", "study", *SMALL, "--workers", "1", "--output", "out", cwd=folder)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    (folder / "stdout").write_text(run.stdout)
