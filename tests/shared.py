@@ -1,13 +1,18 @@
-"""What many tests look at and none changes: made once for all of pytest's processes."""
+"""Studies for tests; what many look at and none changes is made once for all processes."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
+
+from study.api import run_plan
+from study.execution.plan import StudyRequest, make_plan
+from study.results import Results, write_tables
 
 SMALL = (
     *("compare", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--calls", "5"),
@@ -54,3 +59,10 @@ def run_small_study(folder: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""
     (folder / "stdout").write_text(run.stdout)
+
+
+def studied(**request: Any) -> Results:
+    """The study that `study.compare` makes of this, its tables written; no plots, no report."""
+    results = run_plan(make_plan(StudyRequest(**request)), lambda _: None)
+    write_tables(results)
+    return results

@@ -15,7 +15,7 @@ from study.collection import write_collection
 from study.combining import expand
 from study.execution.plan import StudyRequest, make_plan
 from study.report.across_page import contents, write_combined
-from study.results import write_tables
+from tests.shared import studied
 
 BUDGET: dict[str, Any] = {"seeds": 3, "calls": 6, "initial_points": 2, "retrain": 1, "workers": 1}
 METHODS = ("random", "quasi-random")
@@ -23,10 +23,7 @@ METHODS = ("random", "quasi-random")
 
 def make_study(folder: Path, problem: Any, **changes: Any) -> Path:
     """A small study of a cheap problem, without a report."""
-    request = StudyRequest(
-        **{"methods": METHODS, **BUDGET, **changes}, problem=problem, output=folder
-    )
-    write_tables(run_plan(make_plan(request), lambda _: None))
+    studied(**{"methods": METHODS, **BUDGET, **changes}, problem=problem, output=folder)
     return folder
 
 

@@ -12,15 +12,14 @@ import pandas as pd
 import pytest
 
 import study
-from study.api import run_plan
 from study.cli.main import main
 from study.combining import collect
 from study.execution.plan import StudyRequest, make_plan
 from study.execution.progress import Progress
 from study.execution.suite_plan import make_suite_plan
-from study.results import write_tables
 from study.storage.ledger import Ledger
 from study.suite import run_suite
+from tests.shared import studied
 from tests.toy import evaluations, points
 
 SETTINGS: dict[str, Any] = {
@@ -45,8 +44,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same problems, each studied by itself."""
     folder = tmp_path_factory.mktemp("alone")
     for problem in PROBLEMS:
-        request = StudyRequest(**SETTINGS, problem=problem, output=folder / problem)
-        write_tables(run_plan(make_plan(request), lambda _: None))
+        studied(**SETTINGS, problem=problem, output=folder / problem)
     return folder
 
 

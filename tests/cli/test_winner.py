@@ -12,15 +12,14 @@ import pandas as pd
 import pytest
 
 from study import StudyError, Winner
-from study.api import run_plan
 from study.cli.main import main
 from study.core.objective import Objective
 from study.core.records import Task
 from study.data.dataset import Dataset
-from study.execution.plan import StudyRequest, make_plan
-from study.results import Results, write_tables
+from study.results import Results
 from study.training.keras_fit import to_pixels
 from study.training.network import parameter_count
+from tests.shared import studied
 from tests.test_results import about
 from tests.toy import stopping_at, study_in
 
@@ -45,10 +44,7 @@ def winner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 def study_of(folder: Path, **settings: Any) -> Results:
     """A study of one retraining and three calls, without plots and report."""
     size = {"seeds": 1, "calls": 3, "initial_points": 3, "retrain": 1, "workers": 1}
-    request = StudyRequest(**size | settings | {"output": folder})
-    results = run_plan(make_plan(request), lambda _: None)
-    write_tables(results)
-    return results
+    return studied(**size | settings, output=folder)
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from study.api import compare, run_plan
+from study.api import compare
 from study.core.errors import StudyError
 from study.core.records import EvaluationKind, make_task
 from study.data.dataset import Dataset, make_dataset, resample_split
 from study.data.split import describe_split
-from study.execution.plan import StudyRequest, make_plan
 from study.problems.network import NetworkProblem
 from study.report.notes import comparisons_note
 from study.results import Results
+from tests.shared import studied
 
 
 def images(data: Dataset) -> list[bytes]:
@@ -62,7 +62,7 @@ def test_an_evaluation_is_that_of_the_network_on_its_seeds_split(digits: Dataset
 
 
 def study_of(output: Path, *, workers: int = 1, resample_splits: bool = False) -> Results:
-    request = StudyRequest(
+    return studied(
         dataset="digits",
         methods=["baseline", "random"],
         seeds=2,
@@ -73,7 +73,6 @@ def study_of(output: Path, *, workers: int = 1, resample_splits: bool = False) -
         output=output,
         resample_splits=resample_splits,
     )
-    return run_plan(make_plan(request), lambda _: None)
 
 
 def scores(results: Results) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from study import compare
 from study.core.records import RETRAINING_KINDS, EvaluationKind, make_task
 from study.core.settings import Settings
 from study.data.dataset import Dataset
@@ -17,6 +16,7 @@ from study.execution.plan import StudyRequest, make_plan
 from study.execution.preview import preview
 from study.problems.network import NetworkProblem
 from study.problems.registry import get
+from tests.shared import studied
 from tests.toy import Toy
 
 MEASURED = Durations(
@@ -94,7 +94,7 @@ def test_a_study_leaves_what_it_took_for_the_next(tmp_path: Path, cache: Path) -
         problem="branin", methods=("random",), seeds=2, calls=5, workers=1, output=tmp_path / "a"
     )
     assert not preview(make_plan(request)).measured
-    compare(
+    studied(
         problem="branin", methods=["random"], seeds=2, calls=5, workers=1, output=tmp_path / "b"
     )
     found = preview(make_plan(request))

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from study import Categorical, Integer, Ordinal, Problem, Real
-from study.api import run_plan
 from study.core.dimensions import Dimension
 from study.core.errors import StudyError
 from study.core.records import make_rng
@@ -15,7 +14,8 @@ from study.execution.runs import initial_design
 from study.execution.start import read_points
 from study.execution.suite_plan import make_suite_plan
 from study.report.notes import facts
-from study.results import Results, load, write_tables
+from study.results import Results, load
+from tests.shared import studied
 
 SPACE: list[Dimension] = [
     Real(name="rate", low=1e-4, high=1.0, log=True),
@@ -59,9 +59,7 @@ def request(folder: Path, **changes: Any) -> StudyRequest:
 
 
 def run(folder: Path, **changes: Any) -> Results:
-    results = run_plan(make_plan(request(folder, **changes)), lambda _: None)
-    write_tables(results)
-    return results
+    return studied(**vars(request(folder, **changes)))
 
 
 def designs(results: Results) -> list[list[dict[Any, Any]]]:

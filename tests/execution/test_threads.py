@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from study import Settings, compare, load
+from study import Settings, load
 from study.core.environment import available_cores
 from study.core.errors import StudyError
 from study.execution.executor import is_fit
@@ -15,6 +15,7 @@ from study.problems.registry import get
 from study.results import Results
 from study.training import tensorflow
 from study.training.tensorflow import GPUS, gpus_hidden, import_without_gpus
+from tests.shared import studied
 from tests.toy import Toy
 
 PROBLEM = """
@@ -37,7 +38,7 @@ def environment_restored() -> Iterator[None]:
 
 def ran(folder: Path, threads: int, workers: int | None = 1) -> Results:
     (folder / "mine.py").write_text(PROBLEM)
-    return compare(
+    return studied(
         problem=f"{folder}/mine.py:mine", methods=["random"], seeds=1, calls=1, initial_points=1,
         retrain=1, output=folder / "out", workers=workers, threads=threads,
     )  # fmt: skip

@@ -3,9 +3,8 @@ from typing import Any
 import pytest
 
 from study import Categorical, Integer, Objective, Ordinal, Problem, Real
-from study.api import run_plan
-from study.execution.plan import StudyRequest, make_plan
 from study.results import Results
+from tests.shared import studied
 
 
 def loss(configuration: dict[str, Any], seed: int) -> dict[str, float]:
@@ -53,7 +52,7 @@ ODD = Problem(
 
 @pytest.fixture(scope="session")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    request = StudyRequest(
+    return studied(
         problem=ODD,
         methods=["baseline", "random"],
         seeds=2,
@@ -64,4 +63,3 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Results:
         workers=1,
         output=tmp_path_factory.mktemp("odd") / "odd",
     )
-    return run_plan(make_plan(request), lambda _: None)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study import Integer, Objective, Problem, Real, compare
+from study import Integer, Objective, Problem, Real
 from study.core.records import make_rng
 from study.core.space import Space
 from study.methods.base import SearchContext
@@ -16,6 +16,7 @@ from study.methods.propose import propose
 from study.methods.registry import METHODS
 from study.methods.selection import parse_method
 from tests.methods.test_contract import row
+from tests.shared import studied
 
 SPACE = Space((Real(name="x", low=0.0, high=1.0), Integer(name="n", low=1, high=9)))
 RECORDER = """
@@ -54,7 +55,7 @@ def test_every_failure_of_ones_own_problem_is_told_as_the_worst(
     objective = Objective(maximise=maximise)
     point = {"x": 0.5, "n": 3}
     problem = Problem(space=SPACE.dimensions, default=point, evaluate=evaluate, objective=objective)
-    compare(
+    studied(
         problem=problem, methods=[f"{tmp_path}/recorder.py:Recorder"], seeds=1, calls=20,
         initial_points=2, retrain=1, workers=1, output=tmp_path / "out",
     )  # fmt: skip

@@ -24,10 +24,11 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
-from study import Categorical, Integer, Problem, Real, StudyError, compare
+from study import Categorical, Integer, Problem, Real, StudyError
 from study.core.space import Space
 from study.problems import bayesmark
 from study.problems.registry import get
+from tests.shared import studied
 from tests.test_layers import loaded
 
 SCIKIT_LEARN = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
@@ -221,7 +222,7 @@ def test_the_list_of_problems_loads_nothing_slow() -> None:
 
 @pytest.mark.slow
 def test_a_study_on_two_workers(tmp_path: Path) -> None:
-    results = compare(
+    results = studied(
         problem="knn_iris_acc", methods=["random", "forest"], seeds=2, calls=5, initial_points=3,
         retrain=1, workers=2, output=tmp_path / "out",
     )  # fmt: skip

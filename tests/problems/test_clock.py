@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from study import Measurement, Objective, Problem, Real, Results
-from study.api import run_plan
 from study.cli.tables import print_results
 from study.execution.plan import StudyRequest, make_plan
 from study.report import notes
-from study.results import load, write_tables
+from study.results import load
 from study.storage.ledger import Ledger
+from tests.shared import studied
 
 OPTIMUM = 0.6
 
@@ -47,19 +47,16 @@ def problem(evaluate: Any, **facts: Any) -> Problem:
 
 
 def ran(tuned: Problem, folder: Path) -> Results:
-    request = StudyRequest(
+    return studied(
         problem=tuned, methods=("baseline", "random", "quasi-random"), seeds=3, calls=6,
         initial_points=2, retrain=2, workers=1, output=folder, keep_going=True,
     )  # fmt: skip
-    return run_plan(make_plan(request), lambda _: None)
 
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("clock") / "hours"
-    results = ran(problem(evaluate, test=exact, simulated_clock=True), folder)
-    write_tables(results)
-    return results
+    return ran(problem(evaluate, test=exact, simulated_clock=True), folder)
 
 
 def test_tables_tell_the_recorded_seconds(simulated: Results) -> None:

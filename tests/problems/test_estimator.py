@@ -19,9 +19,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from study import Integer, Objective, Problem, Real, StudyError, compare, sklearn_problem
+from study import Integer, Objective, Problem, Real, StudyError, sklearn_problem
 from study.core.objective import validate_objective
 from study.problems.estimator import objective_of, seeded
+from tests.shared import studied
 
 X, Y = load_iris(return_X_y=True)
 C = Real(name="C", low=0.1, high=10.0, log=True)
@@ -154,7 +155,7 @@ def test_a_study_with_fits_that_fail(tmp_path: Path, workers: int) -> None:
     """More neighbours than there are rows to fit on cannot be looked at."""
     space = [Integer(name="n_neighbors", low=1, high=150)]
     problem = svm(estimator=KNeighborsClassifier(), space=space, default={"n_neighbors": 5})
-    results = compare(
+    results = studied(
         problem=problem, methods=["random"], seeds=2, calls=8, initial_points=4,
         retrain=2, workers=workers, output=tmp_path / "out",
     )  # fmt: skip
@@ -208,7 +209,7 @@ def test_the_estimator_of_the_readme_runs(tmp_path: Path) -> None:
     (block,) = [text for text in blocks if "sklearn_problem" in text]
     assert block.count("\n") <= 10
     (tmp_path / "svm.py").write_text(block)
-    results = compare(
+    results = studied(
         problem=f"{tmp_path}/svm.py:svm", methods=["random"], seeds=1, calls=3, initial_points=2,
         retrain=1, workers=1, output=tmp_path / "out",
     )  # fmt: skip

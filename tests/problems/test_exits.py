@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from study import StudyError, compare
+from tests.shared import studied
 
 PROBLEM = """
 import sys
@@ -137,7 +138,7 @@ def test_ctrl_c_is_no_failure_of_an_evaluation(tmp_path: Path) -> None:
 def test_a_scheduler_that_does_not_answer_reserves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="cannot be used"):
         compare(problem="branin", seeds=1, scheduler="tcp://127.0.0.1:9", output=tmp_path / "out")
-    results = compare(
+    results = studied(
         problem="branin", seeds=1, methods=["random"], calls=3, initial_points=3, retrain=1,
         workers=1, output=tmp_path / "out",
     )  # fmt: skip

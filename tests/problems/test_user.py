@@ -14,6 +14,7 @@ from study.api import compare, run_plan
 from study.core.errors import StudyError
 from study.execution.plan import StudyRequest, make_plan
 from study.results import Results, load
+from tests.shared import studied
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL = ("--seeds", "2", "--calls", "3", "--initial-points", "2", "--retrain", "1")
@@ -142,7 +143,7 @@ def written(
 
 
 def ran(problem: str, folder: Path, *methods: str, seeds: int = 2, calls: int = 6) -> Results:
-    return compare(
+    return studied(
         problem=problem,
         methods=methods or ("random", "forest"),
         output=folder / "out",
@@ -220,7 +221,7 @@ def test_what_evaluate_must_not_return_is_a_failed_row(
     tmp_path: Path, returns: str, objective: str, reason: str
 ) -> None:
     problem = written(tmp_path, returns=returns, objective=objective)
-    trials = compare(
+    trials = studied(
         problem=problem, methods=["random"], output=tmp_path / "out", workers=1, seeds=1, calls=2,
         initial_points=2, keep_going=True,
     ).trials  # fmt: skip
