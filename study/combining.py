@@ -62,8 +62,8 @@ def collect(results: Sequence[Results], left_out: Sequence[str] = ()) -> Collect
     for one in results:
         problem = one.info.problem.name
         if terms_of(one) != terms:
-            own, common = describe_terms(*terms_of(one)), describe_terms(*terms)
-            lines.append(f"{problem} ({one.folder}): {own}, in place of {common}")
+            told, common = describe_terms(*terms_of(one)), describe_terms(*terms)
+            lines.append(f"{problem} ({one.folder}): {told}, in place of {common}")
         elif problem in studies:
             lines.append(f"{problem} ({one.folder}): a second study of that problem")
         else:
