@@ -33,7 +33,8 @@ STUDY_COMMANDS = [
 PYTHON_PAGES = sorted({block.page for block in BLOCKS if block.runs and block.language == "python"})
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-SLOW = {"combine", "export", "plot", "report", "winner"}  # plots, Keras, Optuna's storage
+# Keras, libraries to export to, problems with data of their own, and a hundred seeds or calls
+SLOW = {"winner", "optuna", "skopt", "tabular", "sklearn", "100"}
 SMALL: dict[str, Any] = {"seeds": 2, "calls": 4, "initial_points": 3, "retrain": 1, "workers": 1}
 
 
@@ -99,18 +100,19 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for block in BLOCKS:
         if file := block.marked("file"):
             (folder / file).write_text(block.text)
+    lengths = [number % 7 / 10 for number in range(90)]
     species = [f"kind {number % 3}" for number in range(90)]
-    pd.DataFrame({"length": range(90), "species": species}).to_csv(folder / "my.csv", index=False)
+    pd.DataFrame({"length": lengths, "species": species}).to_csv(folder / "my.csv", index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         draw_nothing(patch)
         digits = study.compare(dataset="digits", epochs=1, **SMALL)
         points = digits.trials[list(digits.best.configuration)].drop_duplicates()
         points.tail(2).to_csv("my_points.csv", index=False)
-        methods = ["random", "quasi-random"]
         for problem in ("branin", "hartmann6", "timed.py:timed"):
             name = problem.partition(".")[0]
-            study.compare(problem=problem, methods=methods, output=f"results/{name}", **SMALL)
+            searches = ["random", "gp"]
+            study.compare(problem=problem, methods=searches, output=f"results/{name}", **SMALL)
         for name in ("branin", "hartmann6"):
             shutil.copytree(f"results/{name}", f"results/functions/{name}")
     return folder
@@ -136,13 +138,19 @@ def folder(studied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offli
         pytest.param(
             words,
             id=f"{block.place}: {' '.join(words)}",
-            marks=[pytest.mark.slow] if words[1] in SLOW else [],
+            marks=[pytest.mark.slow] if SLOW & set(words) else [],
         )
         for block, words in STUDY_COMMANDS
     ],
 )
-def test_a_command_runs(words: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What evaluates as far as its plan, all else to its end."""
+def test_a_command_runs(
+    words: list[str],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What evaluates as far as its plan, all else to its end, but for drawing."""
+    draw_nothing(monkeypatch)
     before = set(folder.rglob("*"))
     plan = ["--dry-run", "--output", "planned"] if words[1] in ("compare", "replicate") else []
     with pytest.raises(SystemExit) as ended:
