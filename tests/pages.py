@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,13 @@ PAGES = [
     *sorted((ROOT / "study").rglob("README.md")),
 ]
 
-NOT_RUN = {"needs a cluster", "needs MNIST", "needs earlier benchmarks", "installs packages"}
+NOT_RUN = {
+    "needs a cluster",
+    "needs MNIST",
+    "needs Chromium",
+    "needs earlier benchmarks",
+    "installs packages",
+}
 """Why a block is not run, in a comment before it."""
 
 
@@ -85,12 +92,13 @@ def commands(text: str) -> Iterator[list[str]]:
 def anchors(page: Path) -> list[str]:
     """What a link may name after `#`, by GitHub's rule; none twice."""
     found: list[str] = []
+    counts = Counter[str]()
     for opening, inline in zip(tokens(page), tokens(page)[1:], strict=False):
         if opening.type == "heading_open":
             text = "".join(part.content for part in inline.children or [])
             slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-            taken = sum(other.rsplit("-", 1)[0] == slug or other == slug for other in found)
-            found.append(f"{slug}-{taken}" if slug in found else slug)
+            found.append(f"{slug}-{counts[slug]}" if counts[slug] else slug)
+            counts[slug] += 1
     return found
 
 
