@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seeds", type=int, default=3, help="seeds of each method")
     group.addoption("--calls", type=int, default=12, help="calls of each run")
     group.addoption(
-        "--whole-study", metavar="SEEDS", help="a study of the default size; see README"
+        "--whole-study", metavar="SEEDS", help="a study of the default size; see docs/speed.md"
     )
     group.addoption("--methods", default="baseline,random,gp,gbrt", help="methods, comma between")
 

@@ -20,7 +20,7 @@ Budget = tuple[int, int]
 class Collection:
     """Studies of different problems that compare the same methods at the same budget.
 
-    Its tables are those of the CSV files, which results/README.md explains.
+    Its tables are those of the CSV files, which docs/files.md explains.
     """
 
     studies: dict[str, Results]

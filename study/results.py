@@ -36,7 +36,7 @@ class Results:
     """What a study found, finished or not.
 
     Its tables are those of the CSV files: the same columns, values and signs, which
-    results/README.md explains.
+    docs/files.md explains.
     """
 
     folder: Path

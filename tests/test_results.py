@@ -97,12 +97,12 @@ def test_the_columns_are_the_documented_ones(finished: Results) -> None:
         *("incumbent_accuracy", "parameters", "initial_loss", "propose_seconds"),
         *("train_seconds", "elapsed_seconds", "duplicate", "reused", "status", "reason"),
     ]
-    readme = (Path(__file__).parent.parent / "results" / "README.md").read_text()
+    page = (Path(__file__).parent.parent / "docs" / "files.md").read_text()
     tables = [finished.trials, finished.finals, finished.summary, finished.comparisons]
     tables += [finished.winners, finished.importance()]
     columns = {column for frame in tables for column in frame.columns} | set(claims.COLUMNS)
     for column in columns - {"rate", "units", "kind"}:
-        assert f"`{column}`" in readme, f"results/README.md does not explain {column}"
+        assert f"`{column}`" in page, f"docs/files.md does not explain {column}"
 
 
 def test_a_partial_study_can_be_read(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def run_frame(trials: pd.DataFrame, finals: pd.DataFrame) -> pd.DataFrame:
 def summarise(
     trials: pd.DataFrame, finals: pd.DataFrame, dimensions: Sequence[str], margin: float
 ) -> pd.DataFrame:
-    """A row per method, in the order of `trials`; results/README.md lists the columns.
+    """A row per method, in the order of `trials`; docs/files.md lists the columns.
 
     `dimensions` are the columns of `trials` that make up a configuration; the margin of equivalence
     is as scores are, NaN if there is none.

@@ -1,7 +1,7 @@
 """The tables of a study as data frames, made from records.
 
 Within the package they hold scores, of which higher is better, under neutral names; users see the
-problem's own names and values. results/README.md says what every column means.
+problem's own names and values. docs/files.md says what every column means.
 """
 
 from collections.abc import Callable, Mapping, Sequence
