@@ -169,7 +169,7 @@ def test_a_folder_that_is_a_study_stands_for_itself(suite: Path) -> None:
 def test_what_holds_no_study_is_left_out_and_told(suite: Path, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("a file is nothing")
     (tmp_path / "empty").mkdir()
-    write_combined(study.combine([suite]), tmp_path / "combined")
+    write_collection(study.combine([suite]), tmp_path / "combined")
     (tmp_path / "suite").symlink_to(suite)
     collection = study.combine(sorted(tmp_path.iterdir()))
     assert len(collection.studies) == 3

@@ -168,6 +168,7 @@ class Leaking(NetworkProblem):
         )
 
 
+@pytest.mark.slow
 def test_a_leaking_trainer_is_found_out(digits: Dataset, tmp_path: Path) -> None:
     problem = Leaking(digits, epochs=10)
     settings = Settings(seeds=1, calls=3, initial_points=3, retrain=1, methods=("random",))

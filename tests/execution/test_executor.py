@@ -188,9 +188,11 @@ def test_the_problem_is_sent_once_however_many_evaluations_there_are() -> None:
 
 def test_the_network_is_trained_without_tensorflow(tmp_path: Path) -> None:
     code = (
-        "from study import compare\n"
-        "compare(dataset='digits', methods=['baseline'], seeds=1, calls=1, initial_points=1,\n"
-        f"        epochs=1, workers=1, output={str(tmp_path)!r})"
+        "from study.api import run_plan\n"
+        "from study.execution.plan import StudyRequest, make_plan\n"
+        "size = dict(seeds=1, calls=1, initial_points=1, retrain=1, epochs=1, workers=1)\n"
+        f"request = dict(dataset='digits', methods=['baseline'], output={str(tmp_path)!r})\n"
+        "run_plan(make_plan(StudyRequest(**size, **request)), print)"
     )
     assert not loaded(code) & {"tensorflow", "keras"}
 

@@ -70,7 +70,7 @@ def test_a_quick_study_that_stops_anywhere_goes_on_to_the_same_end(
     slow: Any, tmp_path: Path
 ) -> None:
     total = len(slow[1].toy.evaluated)
-    for stop in np.random.default_rng(0).choice(total, 12, replace=False).tolist():
+    for stop in np.random.default_rng(0).choice(total, 6, replace=False).tolist():
         path = tmp_path / f"{stop}.db"
         with Ledger(path) as broken, pytest.raises(KeyboardInterrupt):
             run(broken, before=stopping_at(stop))
