@@ -125,7 +125,7 @@ def test_the_bar_tells_how_far_it_is() -> None:
     )
     shown = notebook.to_html(progress)
     assert '<progress value="3" max="10">' in shown
-    assert "3 of 10 about 1:15 left" in shown
+    assert "3 of 10 about 1 min 15 s left" in shown
     assert "gp seed 0 call &lt;7&gt;" in shown
 
 

@@ -21,7 +21,7 @@ from rich.text import Text
 from study.api import write_outputs
 from study.cli.console import console, error, make_table
 from study.cli.tables import exit_code, print_paths, print_results
-from study.core.formatting import format_clock, pluralize
+from study.core.formatting import format_duration, pluralize
 from study.core.objective import Objective
 from study.core.settings import Settings
 from study.execution.plan import Plan
@@ -131,7 +131,7 @@ def describe_state(progress: Progress) -> str:
         return STARTING
     if progress.seconds_left is None:
         return "estimating the time left"
-    return f"about {format_clock(progress.seconds_left)} left"
+    return f"about {format_duration(progress.seconds_left)} left"
 
 
 def describe_best(progress: Progress, objective: Objective | None) -> str:
@@ -145,7 +145,7 @@ def describe_best(progress: Progress, objective: Objective | None) -> str:
 def describe_running(progress: Progress) -> list[str]:
     """What is being done, each with how long already if that is long enough to tell."""
     return [
-        f"{job.description}, for {format_clock(job.seconds)}"
+        f"{job.description}, for {format_duration(job.seconds)}"
         if job.seconds >= LONG_SECONDS
         else job.description
         for job in progress.running
@@ -221,7 +221,7 @@ def run_watched(objective: Objective | None, run: Callable[[Callable[[Progress],
 
 def print_elapsed(began: float) -> None:
     """How long it took since then."""
-    console.print(f"took {format_clock(time.monotonic() - began)}", style="dim")
+    console.print(f"took {format_duration(time.monotonic() - began)}", style="dim")
 
 
 def _terminate(*_: object) -> None:
@@ -248,7 +248,7 @@ def dry_run(
         told = "by what a study took here before" if found.measured else "a rough estimate"
         console.print(
             f"Searches share their {found.settings.initial_points} initial points, evaluated "
-            f"once. About {format_clock(found.seconds)} with "
+            f"once. About {format_duration(found.seconds)} with "
             f"{pluralize(planned.workers, 'worker')}, {told}."
         )
     console.print(f"Nothing was evaluated. Results would go to {escape(str(planned.output))}")

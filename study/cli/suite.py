@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from study.cli.console import console, error, exit_on_error, make_table
-from study.core.formatting import format_clock, pluralize
+from study.core.formatting import format_duration, pluralize
 
 if TYPE_CHECKING:
     from study.collection import Collection
@@ -109,10 +109,10 @@ def show_plan(planned: "SuitePlan") -> int:
         total += seconds
         calls = sum(row.calls for row in found.methods)
         stored = sum(row.stored_calls for row in found.methods)
-        table.add_row(escape(name), f"{calls:,}", f"{stored:,}", format_clock(seconds))
+        table.add_row(escape(name), f"{calls:,}", f"{stored:,}", format_duration(seconds))
     console.print(table)
     console.print(
-        f"About {format_clock(total)} with {pluralize(planned.first.workers, 'worker')}. Nothing "
-        f"was evaluated. Results would go to {escape(str(planned.output))}"
+        f"About {format_duration(total)} with {pluralize(planned.first.workers, 'worker')}. "
+        f"Nothing was evaluated. Results would go to {escape(str(planned.output))}"
     )
     return 0

@@ -3,7 +3,7 @@
 from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
 from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO
 from study.analysis.signed_rank import RANKED_FROM
-from study.core.formatting import format_clock, join_words, pluralize
+from study.core.formatting import format_duration, join_words, pluralize
 from study.core.objective import Objective
 from study.core.settings import Start
 from study.core.study_info import StudyInfo
@@ -29,7 +29,7 @@ def facts(info: StudyInfo) -> dict[str, str]:
         f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",
         **({"start": start_fact(settings.start)} if settings.start else {}),
         "methods": "; ".join(f"{name}: {m.summary}" for name, m in info.methods.items()),
-        "evaluations": f"{sum(info.evaluated.values()):,} in {format_clock(info.seconds)} "
+        "evaluations": f"{sum(info.evaluated.values()):,} in {format_duration(info.seconds)} "
         f"with {' or '.join(map(str, workers)) or 'no'} workers in parallel"
         + (", which had other problems to evaluate, too" if shared else ""),
         "machine": machine,

@@ -172,7 +172,7 @@ def test_what_the_space_lacks_is_told_with_its_place(
         (TABLE, {"initial_points": 2}, "2 different points, and initial_points 2 has room for 1"),
         ("\n".join(TABLE.splitlines()[::4]), {}, "no other point than the default"),
         (b"\xff\xfe\x00", {}, "cannot be read"),
-        (None, {}, "cannot be read .No such file or directory.: name a CSV file or a results"),
+        (None, {}, "cannot be read .no such file or folder.: name a CSV file or a results"),
     ],
 )
 def test_a_table_that_gives_no_design_is_told(
