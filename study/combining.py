@@ -64,8 +64,8 @@ def collect(results: Sequence[Results], left_out: Sequence[str] = ()) -> Collect
         if budget_of(one) != budget:
             calls, initial = budget_of(one)
             lines.append(
-                f"{problem} ({one.folder}): {calls} calls, {initial} of them initial, in place of "
-                f"{budget[0]} and {budget[1]}"
+                f"{problem} ({one.folder}): {pluralize(calls, 'call')}, {initial} of them initial, "
+                f"in place of {budget[0]} and {budget[1]}"
             )
         elif problem in studies:
             lines.append(f"{problem} ({one.folder}): a second study of that problem")

@@ -19,7 +19,8 @@ from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
 from study.api import write_outputs
-from study.cli.console import console, error, make_table
+from study.cli.console import console, error
+from study.cli.layout import print_rows
 from study.cli.tables import exit_code, print_paths, print_results
 from study.core.formatting import format_duration, pluralize
 from study.core.objective import Objective
@@ -27,7 +28,7 @@ from study.core.settings import Settings
 from study.execution.plan import Plan
 from study.execution.preview import no_extras, preview
 from study.execution.progress import ExtraEvaluation, Progress
-from study.report.notes import start_fact
+from study.report.notes import start_fact, substitute_note
 from study.results import Results
 
 T = TypeVar("T")
@@ -48,11 +49,8 @@ def announce(planned: Plan) -> None:
     console.print(f"[bold]{escape(name)}[/]: {escape(about)}")
     if planned.settings.start:
         console.print(escape(f"Start: {start_fact(planned.settings.start)}."))
-    if data.instead_of:
-        unavailable = data.instead_of.upper()
-        console.print(
-            f"[bold yellow]{unavailable} was unavailable; {problem.name} is used instead.[/]"
-        )
+    if note := substitute_note(data):
+        console.print(escape(note))
 
 
 @contextlib.contextmanager
@@ -233,13 +231,19 @@ def dry_run(
 ) -> int:
     """The matrix of what would run, what is stored, and about how long it takes."""
     found = preview(planned, extras)
-    table = make_table("method")
-    for column in ("seeds", "calls", "stored\ncalls", "retrainings", "stored\nretrainings"):
-        table.add_column(column, justify="right")
-    for row in found.methods:
-        counts = row.calls, row.stored_calls, row.retrainings, row.stored_retrainings
-        table.add_row(escape(row.method), *map(str, (found.settings.seeds, *counts)))
-    console.print(table)
+    print_rows(
+        [
+            {
+                "method": row.method,
+                "seeds": f"{found.settings.seeds:,}",
+                "calls": f"{row.calls:,}",
+                "stored\ncalls": f"{row.stored_calls:,}",
+                "retrainings": f"{row.retrainings:,}",
+                "stored\nretrainings": f"{row.stored_retrainings:,}",
+            }
+            for row in found.methods
+        ]
+    )
     if found.extras:
         console.print(f"and {pluralize(found.extras, 'evaluation')} for the tutorial's claims")
     if found.seconds is None:
@@ -247,8 +251,8 @@ def dry_run(
     else:
         told = "by what a study took here before" if found.measured else "a rough estimate"
         console.print(
-            f"Searches share their {found.settings.initial_points} initial points, evaluated "
-            f"once. About {format_duration(found.seconds)} with "
+            f"Searches share {pluralize(found.settings.initial_points, 'initial point')}, "
+            f"evaluated once. About {format_duration(found.seconds)} with "
             f"{pluralize(planned.workers, 'worker')}, {told}."
         )
     console.print(f"Nothing was evaluated. Results would go to {escape(str(planned.output))}")

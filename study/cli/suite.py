@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from study.cli.console import console, error, exit_on_error, make_table
+from study.cli.console import console, error, exit_on_error
 from study.core.formatting import format_duration, pluralize
 
 if TYPE_CHECKING:
@@ -98,19 +98,21 @@ def exit_code(collection: "Collection", done: "SuiteRun", folder: Path) -> int:
 
 def show_plan(planned: "SuitePlan") -> int:
     """What would run on each problem, what is stored, and about how long it takes."""
+    from study.cli.layout import print_rows
     from study.execution.preview import preview
 
-    table, total = make_table("problem"), 0.0
-    for column in ("calls", "stored", "about"):
-        table.add_column(column, justify="right")
+    rows, total = [], 0.0
     for name, plan in planned.plans.items():
         found = preview(plan)
         seconds = found.seconds or 0.0
         total += seconds
         calls = sum(row.calls for row in found.methods)
         stored = sum(row.stored_calls for row in found.methods)
-        table.add_row(escape(name), f"{calls:,}", f"{stored:,}", format_duration(seconds))
-    console.print(table)
+        about = format_duration(seconds)
+        rows.append(
+            {"problem": name, "calls": f"{calls:,}", "stored": f"{stored:,}", "about": about}
+        )
+    print_rows(rows)
     console.print(
         f"About {format_duration(total)} with {pluralize(planned.first.workers, 'worker')}. "
         f"Nothing was evaluated. Results would go to {escape(str(planned.output))}"

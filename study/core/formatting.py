@@ -91,6 +91,11 @@ def format_number(value: float, decimals: int | None) -> str:
     return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
 
 
+def format_pair(first: str, second: str) -> str:
+    """What is compared, with a minus sign: gp less random."""
+    return f"{first} \N{MINUS SIGN} {second}"
+
+
 def pluralize(count: int, noun: str, plural: str = "") -> str:
     """1 seed, 5 seeds, 1,437 seeds."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -138,7 +138,7 @@ def test_a_design_with_other_points_fails_the_check(tmp_path: Path, table: Path)
     (results.folder / "study.db").unlink()
     (check,) = load(results.folder).failed_checks[:1]
     assert (
-        check.figures == "2 calls of the initial design are not the own points that they should be"
+        check.figures == "2 calls of the initial design are not the own points expected there"
     )
 
 

@@ -1,0 +1,78 @@
+"""The answer of a study in one short sentence, which a page has on its top."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from study.core.formatting import join_words
+from study.core.study_info import StudyInfo
+
+BASELINE = "baseline"
+DRAWN = {"tied", "equivalent"}  # verdicts by which neither of a pair is better
+
+Row = Mapping[str, Any]
+
+
+def short_answer(
+    best: str, comparisons: Sequence[Row], scored: Iterable[str], info: StudyInfo, *, doubtful: bool
+) -> str:
+    """Which method is best, and of whom that is shown.
+
+    `best` is the method with the best mean of all that are `scored`, in order, `comparisons` are
+    rows of `study.analysis.paired.compare_pairs`; `doubtful`, if an integrity check failed.
+    """
+    against = {}
+    for row in comparisons:
+        verdict = {"better": "worse", "worse": "better"}.get(row["verdict"], row["verdict"])
+        against[row["method"], row["other"]] = row["verdict"]
+        against[row["other"], row["method"]] = verdict
+    others = [name for name in scored if name != best]
+    if not others:
+        return f"There is nothing to compare {best} with on {info.problem.name}."
+    said = f"{_said(best, others, against, info)}."
+    if not info.finished:
+        return f"Unfinished: {said}"
+    return f"Not to be relied on: {said}" if doubtful else said
+
+
+def _said(
+    best: str, others: list[str], against: Mapping[tuple[str, str], str], info: StudyInfo
+) -> str:
+    where = f"on {info.problem.name}"
+    verdicts = {name: against.get((best, name), "undecided") for name in others}
+    rivals = [name for name in others if verdicts[name] != "better"]
+    drawn = [name for name in rivals if verdicts[name] in DRAWN]
+    if not rivals:
+        return _victory(best, others, where)
+    if drawn == others and set(verdicts.values()) == {"tied"}:
+        return f"{join_words([best, *others])} are tied {where}"
+    if info.settings.seeds == 1:
+        return f"{best} came out best {where}, at one seed, which decides nothing"
+    if best == BASELINE:
+        return f"No search is shown to beat the untuned baseline {where}"
+    if drawn == rivals:
+        verb = "is" if len(rivals) == 1 else "are"
+        return f"{join_words(rivals)} {verb} as good as {best} {where}"
+    return _undecided(best, rivals, others, against, where)
+
+
+def _victory(best: str, others: list[str], where: str) -> str:
+    if best == BASELINE:
+        return f"The untuned baseline beats every search {where}"
+    return f"{best} beats {others[0] if len(others) == 1 else 'every other method'} {where}"
+
+
+def _undecided(
+    best: str,
+    rivals: list[str],
+    others: list[str],
+    against: Mapping[tuple[str, str], str],
+    where: str,
+) -> str:
+    """Who is ahead where no method is shown to be the best."""
+    searches = [name for name in [best, *others] if name != BASELINE]
+    untuned = [against.get((name, BASELINE), "undecided") for name in searches]
+    if len(searches) == len(others) and set(untuned) == {"better"}:
+        ahead = [best, *rivals]
+        which = "search" if len(ahead) == len(searches) else f"of {join_words(ahead)}"
+        return f"Every search beats the baseline {where}; which {which} is best is undecided"
+    return f"{best} came out ahead {where}, but is not shown to beat {' or '.join(rivals)}"
