@@ -65,7 +65,8 @@ def _outcome(collection: Collection, best: str, measure: str) -> str:
     if best != control:
         text += f", against {means[control]:.2f} for {control}"
     if deciding(collection) < len(collection.scores):
-        text += f" (of {pluralize(deciding(collection), 'problem')}; on the others nothing is left to gain)"
+        which = pluralize(deciding(collection), "problem")
+        text += f" (of {which}; on the others nothing is left to gain)"
     return text + "."
 
 
