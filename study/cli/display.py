@@ -23,7 +23,7 @@ def describe_state(progress: Progress) -> str:
         return STARTING
     if progress.seconds_left is None:
         return "estimating the time left"
-    return f"about {format_duration(progress.seconds_left)} left"
+    return f"about {format_duration(round(progress.seconds_left))} left"
 
 
 def describe_running(progress: Progress) -> list[str]:
@@ -52,7 +52,7 @@ def display_lines(
     progress: Progress, objective: Objective | None, began: float, width: int, height: int
 ) -> list[str]:
     """The lines below the bar, no wider and no more than there is room for."""
-    elapsed = format_duration(time.monotonic() - began)
+    elapsed = format_duration(round(time.monotonic() - began))
     lines = _wrap(f"{elapsed} elapsed, {describe_state(progress)}", width)
     lines += score_lines(progress, objective, width)
     running = describe_running(progress)

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from study.cli.console import console, error, exit_on_error
+from study.cli.options import option
 from study.core.formatting import format_duration, pluralize
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ def combine(
         list[Path],
         typer.Argument(help="Results folders, or folders of such.", show_default=False),
     ],
-    output: Annotated[Path, typer.Option(help="Folder of the combined report.")] = Path(
-        "results/combined"
-    ),
+    output: Annotated[
+        Path, option("Folder of the combined report.", "results/combined", metavar="FOLDER")
+    ] = Path("results/combined"),
 ) -> None:
     """Make one answer of studies of several problems: tables, plots and a report.
 

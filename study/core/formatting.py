@@ -47,9 +47,11 @@ def format_r2(share: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """0.4 as 0.4 s, 45 as 45 s, 1267 as 21 min 07 s, 3725 as 1 h 02 min."""
-    if seconds < 0.95:
-        return f"{seconds:.1f} s".replace("0.0", "0")
+    """0.004 as 4 ms, 0.4 as 0.4 s, 45 as 45 s, 1267 as 21 min 07 s, 3725 as 1 h 02 min."""
+    if 0.0005 <= seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
+    if 0.0995 <= seconds < 0.95:
+        return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -101,9 +103,9 @@ def pluralize(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def join_words(names: list[str]) -> str:
+def join_words(names: list[str], last: str = "and") -> str:
     """a, b and c."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+    return f" {last} ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
 
 
 def shorten(name: str) -> str:

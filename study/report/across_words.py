@@ -39,7 +39,7 @@ def _short(collection: Collection, best: str, against: Sequence[Row]) -> str:
     open_yet = [row["other"] for row in against if row[f"verdict_{kind}"] != "better"]
     said = f"On {where}, {best} "
     if open_yet:
-        said += f"came out ahead, but is not shown to beat {' or '.join(open_yet)}."
+        said += f"came out ahead, but is not shown to beat {join_words(open_yet, 'or')}."
     else:
         others = "every other method" if len(against) > 1 else against[0]["other"]
         said += f"beats {others}."

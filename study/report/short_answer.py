@@ -75,4 +75,4 @@ def _undecided(
         ahead = [best, *rivals]
         which = "search" if len(ahead) == len(searches) else f"of {join_words(ahead)}"
         return f"Every search beats the baseline {where}; which {which} is best is undecided"
-    return f"{best} came out ahead {where}, but is not shown to beat {' or '.join(rivals)}"
+    return f"{best} came out ahead {where}, but is not shown to beat {join_words(rivals, 'or')}"

@@ -29,6 +29,8 @@ def test_differences_have_a_sign_and_zero_has_a_plus() -> None:
     ("seconds", "text"),
     [
         (0, "0 s"),
+        (0.0004, "0 s"),
+        (0.038, "38 ms"),
         (0.38, "0.4 s"),
         (0.96, "1 s"),
         (45, "45 s"),
