@@ -12,6 +12,7 @@ from study.cli.console import console
 from study.report.tables import TextTable
 
 INDENT = 2
+MINUS = "\N{MINUS SIGN} "  # between the methods of a pair
 LONG_NAME = 24  # characters, above which a method with its options takes several lines
 
 
@@ -55,15 +56,19 @@ def column_groups(widths: Sequence[int], room: int) -> list[list[int]]:
 
 
 def fold_name(name: str) -> str:
-    """A method's name or a pair of them; a long one on lines that end after commas and minuses."""
+    """A method's name or a pair of them; if long, on lines that begin anew at a minus or comma."""
     if cell_len(name) <= LONG_NAME:
         return name
+    return f"\n{MINUS}".join(map(_fold_at_commas, name.split(f" {MINUS}")))
+
+
+def _fold_at_commas(name: str) -> str:
     lines = [""]
-    for piece in re.findall(r".+?(?:,| \N{MINUS SIGN} |$)", name):
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > LONG_NAME:
+    for piece in re.findall(r"[^,]*,|[^,]+$", name):
+        if lines[-1] and cell_len(lines[-1] + piece) > LONG_NAME:
             lines.append("")
         lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(lines)
 
 
 def _width(cell: str) -> int:

@@ -46,14 +46,13 @@ def print_pairs(results: Results) -> None:
     label = results.objective.final_label
     heading = escape(f"{label.capitalize()}, pair by pair")
     console.print(f"\n[bold]{heading}[/]")
-    print_rows(pair_rows(results), gap=1, indent=INDENT)
+    rows = pair_rows(results)
+    print_rows(rows, gap=1, indent=INDENT)
     unit = "pp: percentage points. " if results.objective.percent else ""
     better = "" if results.objective.sign > 0 else "Advantage: positive if the first is better. "
-    console.print(
-        f"{unit}{better}Won, tied, lost: seeds, as the first of a pair has it. Needed: about how "
-        "many seeds would decide.",
-        style="dim",
-    )
+    needed = " Needed: about how many seeds would decide." if "needed" in rows[0] else ""
+    told = f"{unit}{better}Won, tied, lost: seeds, as the first of a pair has it.{needed}"
+    console.print(told, style="dim")
     if results.info.looks:
         console.print(look_note(results.info), style="dim")
 
@@ -157,7 +156,13 @@ def pair_rows(results: Results) -> TextTable:
             needed_seeds(row),
         )
 
-    return [dict(zip(headings, cells(row), strict=True)) for row in decided_first(comparisons)]
+    rows = [dict(zip(headings, cells(row), strict=True)) for row in decided_first(comparisons)]
+    return rows if any(row["needed"] for row in rows) else without_column(rows, "needed")
+
+
+def without_column(rows: TextTable, name: str) -> TextTable:
+    """A table that lacks a column."""
+    return [{head: cell for head, cell in row.items() if head != name} for row in rows]
 
 
 def _legend(results: Results) -> str:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-MILLISECONDS_BELOW = 0.1  # seconds, the longest of a table
+# Units of seconds: how many make one, and below how many seconds, the longest of a table, they are.
+SCALES = (("s", 1.0, 1e-9), ("\N{MICRO SIGN}s", 1e6, 1e-4), ("ms", 1e3, 0.1), ("s", 1.0, math.inf))
 
 
 def format_thousands(count: float) -> str:
@@ -60,10 +61,10 @@ def format_duration(seconds: float) -> str:
 
 
 def format_seconds(columns: Sequence[Sequence[float]]) -> tuple[str, list[list[str]]]:
-    """Columns of seconds in one unit, s or ms, and with as many decimals each; the unit first."""
+    """Columns of seconds in one unit with as many decimals each; the unit, s, ms or µs, first."""
     known = [value for column in columns for value in column if not math.isnan(value)]
     longest = max(known, default=1.0)
-    unit, factor = ("ms", 1000.0) if 0 < longest < MILLISECONDS_BELOW else ("s", 1.0)
+    unit, factor = next((unit, factor) for unit, factor, below in SCALES if longest < below)
     decimals = 2 if longest * factor < 100 else 1
     return unit, [
         ["-" if math.isnan(value) else f"{factor * value:,.{decimals}f}" for value in column]

@@ -40,39 +40,41 @@ def _said(
     where = f"on {info.problem.name}"
     verdicts = {name: against.get((best, name), "undecided") for name in others}
     rivals = [name for name in others if verdicts[name] != "better"]
-    drawn = [name for name in rivals if verdicts[name] in DRAWN]
     if not rivals:
         return _victory(best, others, where)
-    if drawn == others and set(verdicts.values()) == {"tied"}:
+    if set(verdicts.values()) == {"tied"}:
         return f"{join_words([best, *others])} are tied {where}"
     if info.settings.seeds == 1:
         return f"{best} came out best {where}, at one seed, which decides nothing"
     if best == BASELINE:
         return f"No search is shown to beat the untuned baseline {where}"
-    if drawn == rivals:
-        verb = "is" if len(rivals) == 1 else "are"
-        return f"{join_words(rivals)} {verb} as good as {best} {where}"
-    return _undecided(best, rivals, others, against, where)
+    return _open(best, rivals, others, against, where)
 
 
-def _victory(best: str, others: list[str], where: str) -> str:
-    if best == BASELINE:
-        return f"The untuned baseline beats every search {where}"
-    return f"{best} beats {others[0] if len(others) == 1 else 'every other method'} {where}"
-
-
-def _undecided(
+def _open(
     best: str,
     rivals: list[str],
     others: list[str],
     against: Mapping[tuple[str, str], str],
     where: str,
 ) -> str:
-    """Who is ahead where no method is shown to be the best."""
+    """Who is ahead where `rivals` are not shown to be worse than the best one."""
+    ahead = [best, *rivals]
     searches = [name for name in [best, *others] if name != BASELINE]
-    untuned = [against.get((name, BASELINE), "undecided") for name in searches]
-    if len(searches) == len(others) and set(untuned) == {"better"}:
-        ahead = [best, *rivals]
+    as_good = ""
+    if all(against.get((best, name)) in DRAWN for name in rivals):
+        as_good = f"{join_words(rivals)} {'is' if len(rivals) == 1 else 'are'} as good as {best}"
+    untuned = {against.get((name, BASELINE), "undecided") for name in searches}
+    if BASELINE in others and untuned == {"better"}:
         which = "search" if len(ahead) == len(searches) else f"of {join_words(ahead)}"
-        return f"Every search beats the baseline {where}; which {which} is best is undecided"
+        more = as_good or f"which {which} is best is undecided"
+        return f"Every search beats the baseline {where}; {more}"
+    if as_good:
+        return f"{as_good} {where}"
     return f"{best} came out ahead {where}, but is not shown to beat {join_words(rivals, 'or')}"
+
+
+def _victory(best: str, others: list[str], where: str) -> str:
+    if best == BASELINE:
+        return f"The untuned baseline beats every search {where}"
+    return f"{best} beats {others[0] if len(others) == 1 else 'every other method'} {where}"

@@ -18,13 +18,12 @@ import pytest
 from study import compare, load
 from study.cli.main import main
 from study.core.errors import StudyError
-from study.core.objective import ACCURACY
 from study.core.records import Evaluation, EvaluationKind, Status, make_task
 from study.core.settings import Settings
 from study.execution.resume import save_metadata
 from study.methods.selection import parse_methods
 from study.plots.figures import FIGURES
-from study.report.conclusions import pair_sentences
+from study.report.conclusions import answer
 from study.storage.ledger import Ledger
 from tests.stress import SMALL, untimed
 from tests.toy import DATA, Toy, evaluations
@@ -87,10 +86,10 @@ def test_the_table_and_the_paths_are_printed(finished: Path) -> None:
         assert f"{100 * method['test_accuracy']:.2f} ±" in line
         assert f"{100 * method['validation_accuracy']:.2f} " in line
         assert f"{100 * method['reevaluated_accuracy']:.2f} " in line
-        assert f"{method['seconds_per_call']:.2f}" in line
     flat = " ".join(text.split())
-    for sentence in pair_sentences(load(finished).scores.comparisons, ACCURACY, {}):
+    for sentence in answer(load(finished)):
         assert sentence in flat
+    assert "s/call" in flat
     assert flat.count("passed ") == 9
     assert "report.html" in text
     assert "winners (.csv)" in flat
@@ -274,7 +273,7 @@ def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
     run = study("compare", "--dry-run", KERAS_HOME="keras", NO_PROXY="", **no_network)
     assert run.returncode == 0, run.stderr
     assert "Dataset digits" in run.stdout
-    assert "MNIST was unavailable; digits is used instead" in run.stdout
+    assert "MNIST was unavailable; digits was used. Set STUDY_DATA to use MNIST." in run.stdout
 
 
 def test_plot_draws_from_the_csv_files_alone(study: Run, finished: Path, tmp_path: Path) -> None:

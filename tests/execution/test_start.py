@@ -137,9 +137,7 @@ def test_a_design_with_other_points_fails_the_check(tmp_path: Path, table: Path)
     (results.folder / "trials.csv").write_text(lines.replace(",0.01,20,16,", ",0.01,21,16,"))
     (results.folder / "study.db").unlink()
     (check,) = load(results.folder).failed_checks[:1]
-    assert (
-        check.figures == "2 calls of the initial design are not the own points expected there"
-    )
+    assert check.figures == "2 calls of the initial design are not the own points expected there"
 
 
 @pytest.mark.parametrize(
