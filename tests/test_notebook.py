@@ -64,7 +64,7 @@ def test_a_repr_is_five_lines(finished: Results) -> None:
     assert first == "dataset toy: 2 seeds of 7 calls, finished"
     assert methods == "methods: baseline, random, gp and forest"
     assert best.startswith("Best: rate=")
-    assert answer.startswith("On toy, with 7 calls per run")
+    assert " on toy" in answer
     assert folder.startswith("tables, plots and report: ")
     assert max(map(len, repr(finished).splitlines())) <= 100
 

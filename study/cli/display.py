@@ -12,7 +12,8 @@ from study.execution.progress import FinishedCall, Progress
 
 STARTING = "warming up: workers start, import and compile"
 LONG_SECONDS = 2  # after which a job's time is told
-MOST_RUNNING = 6  # jobs that are told one by one
+MOST_RUNNING = 6  # jobs that the display tells one by one
+MOST_WAITED_FOR = 3  # jobs that a line tells
 
 
 def describe_state(progress: Progress) -> str:
@@ -36,16 +37,13 @@ def describe_running(progress: Progress) -> list[str]:
     ]
 
 
-def status_line(progress: Progress, width: int) -> str:
-    """How far a study is, and of what it waits for as much as there is room."""
-    text = f"{progress.done:,} of {progress.total:,} done, {describe_state(progress)}"
+def status_line(progress: Progress) -> str:
+    """How far a study is, and what it waits for."""
     jobs = describe_running(progress)
-    for n in range(len(jobs), 0, -1):
-        more = f"; and {len(jobs) - n:,} more" if n < len(jobs) else ""
-        line = f"{text}: {'; '.join(jobs[:n])}{more}"
-        if cell_len(line) <= width:
-            return line
-    return text
+    more = [f"{len(jobs) - MOST_WAITED_FOR:,} more"] if len(jobs) > MOST_WAITED_FOR else []
+    running = "; ".join([*jobs[:MOST_WAITED_FOR], *more])
+    state = f"{progress.done:,} of {progress.total:,} done, {describe_state(progress)}"
+    return f"{state}: {running}" if running else state
 
 
 def display_lines(

@@ -18,7 +18,7 @@ from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
 from study.api import write_outputs
-from study.cli.console import console, error
+from study.cli.console import console, error, print_line
 from study.cli.display import STARTING, display_lines, status_line
 from study.cli.layout import print_rows
 from study.cli.tables import exit_code, print_paths, print_results
@@ -113,9 +113,9 @@ def telling_tenths(observe: Callable[[Progress], None]) -> Callable[[Progress], 
 
 
 def print_status(latest: Sequence[Progress]) -> None:
-    """A line that tells how far a study is, and of what it waits for as much as there is room."""
+    """A line that tells how far a study is, and what it waits for."""
     for progress in latest:
-        console.print(escape(status_line(progress, console.width)))
+        print_line(status_line(progress))
 
 
 @contextlib.contextmanager
