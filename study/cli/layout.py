@@ -33,8 +33,9 @@ def print_rows(
             console.print()
         table = Table(box=None, header_style="bold", padding=(0, gap, 0, 0), pad_edge=False)
         for place in group:
-            side = "right" if place else "left"
-            table.add_column(escape(headings[place]), justify=side, overflow="fold")
+            table.add_column(
+                escape(headings[place]), justify="right" if place else "left", overflow="fold"
+            )
         for row in cells:
             table.add_row(*(escape(row[place]) for place in group))
         console.print(Padding(table, (0, 0, 0, indent), expand=False))

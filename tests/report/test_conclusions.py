@@ -250,14 +250,13 @@ def test_the_short_answer_says_what_is_shown_and_no_more(verdicts: str, answer: 
     frame = pd.DataFrame({name: [mean] * 8 for name, mean in MEANS.items()})
     pairs = compare_pairs(frame, 0.1, np.random.default_rng(0))
     turned = {"better": "worse", "worse": "better"}
-    seen = pairs.assign(
-        verdict=[
-            against[pair.other] if pair.method == "gp"
-            else turned.get(against[pair.method], against[pair.method]) if pair.other == "gp"
-            else "better"
-            for pair in pairs.itertuples()
-        ]
-    )  # fmt: skip
+
+    def verdict(method: str, other: str) -> str:
+        if method == "gp":
+            return against[other]
+        return turned.get(against[method], against[method]) if other == "gp" else "better"
+
+    seen = pairs.assign(verdict=list(map(verdict, pairs["method"], pairs["other"])))
     assert conclusions(summary(MEANS), seen, INFO, [])[0] == answer
 
 
