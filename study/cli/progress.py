@@ -201,7 +201,8 @@ def dry_run(
                 "stored\nretrainings": f"{row.stored_retrainings:,}",
             }
             for row in found.methods
-        ]
+        ],
+        gap=1,
     )
     if found.extras:
         console.print(f"and {pluralize(found.extras, 'evaluation')} for the tutorial's claims")

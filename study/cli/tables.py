@@ -19,7 +19,7 @@ from study.report.winner_words import best_rows, best_sentences, choice_note
 from study.results import Results
 
 MAX_FAILURES = 10  # that a terminal lists
-CLAIM_WIDTH = 32  # characters of a claim's line
+CLAIM_WIDTH = 20  # characters of a claim's line
 
 
 def print_results(results: Results) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pandas as pd
 import pytest
 
 from study import compare, load
+from study.cli.console import console
 from study.cli.main import main
 from study.core.errors import StudyError
 from study.core.records import Evaluation, EvaluationKind, Status, make_task
@@ -146,6 +148,7 @@ def test_running_again_trains_nothing_and_changes_nothing(study: Run, finished: 
 
 DYING = """
 import os, signal, sys
+from study.cli.console import console
 from study.cli.main import main
 from study.storage.ledger import Ledger
 
@@ -604,3 +607,50 @@ def test_a_script_gets_the_same_without_a_guard_and_after_importing_tensorflow(
     assert run.returncode == 0, run.stderr
     assert run.stdout == "once\n"
     assert untimed(tmp_path / "out") == untimed(finished)
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_study_alone_says_how_to_start(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "width", width)
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert told.err == ""
+    assert max(map(len, told.out.splitlines())) <= width
+    for command in ("compare --seeds 5", "compare --problem hartmann6", "show results/NAME"):
+        assert f"\n  study {command} " in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "order"),
+    [
+        (
+            ["--help"],
+            ["compare", "show", "winner", "report", "plot", "Many problems", "combine", "recover"],
+        ),
+        (
+            ["compare", "--help"],
+            [
+                *("--methods", "--dataset", "--problem", "--seeds", "--calls", "--output"),
+                *("--workers", "What to compare", "--suite", "How much", "--margin"),
+                *("Where and how", "--threads", "Examples:"),
+            ],
+        ),
+    ],
+    ids=["study", "compare"],
+)
+def test_help_has_first_what_everybody_needs(
+    study: Run, arguments: list[str], order: list[str]
+) -> None:
+    text = study(*arguments).stdout
+    places = [text.index(f" {word} ") for word in order]
+    assert places == sorted(places)
+
+
+def test_defaults_are_plain_words(study: Run) -> None:
+    flat = " ".join(re.sub("[│╭╮╰╯─]", " ", study("compare", "--help").stdout).split())
+    assert "Default: 5, or as many as the folder holds." in flat
+    assert "[default: (" not in flat

@@ -8,10 +8,12 @@ import pytest
 
 from study.cli import console as terminal
 from study.cli.layout import column_groups, fold_name
+from study.cli.listing import print_listing
 from study.cli.tables import pair_rows, print_results, summary_rows
 from study.core.formatting import format_pair, format_thousands
 from study.core.objective import Objective
 from study.core.settings import Settings
+from study.problems import registry as problems
 from study.results import Results, make_results
 from tests.test_results import about
 from tests.toy import study_in
@@ -106,3 +108,17 @@ def test_columns_that_do_not_fit_stand_below_beside_the_names() -> None:
     assert column_groups([10, 10, 10], 29) == [[0, 1], [0, 2]]
     assert column_groups([10, 50, 10, 10], 40) == [[0, 1], [0, 2, 3]]
     assert column_groups([10], 5) == [[0]]
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_names_in_listings_are_whole(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal.console, "width", width)
+    rows = list(problems.available())
+    print_listing(rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    names = {line.split(" ")[0] for line in lines}
+    assert {row.name for row in rows} <= names
+    assert "the extra tabular" in " ".join(" ".join(lines).split())
