@@ -636,7 +636,7 @@ def test_study_alone_says_how_to_start(
             [
                 *("--methods", "--dataset", "--problem", "--seeds", "--calls", "--output"),
                 *("--workers", "What to compare", "--suite", "How much", "--margin"),
-                *("Where and how", "--threads", "Examples:"),
+                *("Where and how", "--scheduler", "Examples:"),
             ],
         ),
     ],
