@@ -236,7 +236,7 @@ def test_the_terminal_tells_it_within_80_columns(
         main(["combine", str(suite), "--output", str(tmp_path / "out")])
     assert exited.value.code == 0
     shown = capsys.readouterr().out
-    assert "quasi-random - random" in shown
+    assert "quasi-random \N{MINUS SIGN} random" in shown
     assert "Over 3 problems, with 6 calls per run," in shown
     lines = [line for line in shown.splitlines() if str(tmp_path) not in line]
     assert max(map(len, lines)) <= 80

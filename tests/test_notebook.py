@@ -58,7 +58,7 @@ def test_a_repr_is_five_lines(finished: Results) -> None:
     assert first == "dataset toy: 2 seeds of 7 calls, finished"
     assert methods == "methods: baseline, random, gp and forest"
     assert best.startswith("Best: rate=")
-    assert answer.startswith("On toy, with 7 calls per run")
+    assert " on toy" in answer
     assert folder.startswith("tables, plots and report: ")
     assert max(map(len, repr(finished).splitlines())) <= 100
 
@@ -119,7 +119,7 @@ def test_the_bar_tells_how_far_it_is() -> None:
     )
     shown = notebook.to_html(progress)
     assert '<progress value="3" max="10">' in shown
-    assert "3 of 10 about 1:15 left" in shown
+    assert "3 of 10 about 1 min 15 s left" in shown
     assert "gp seed 0 call &lt;7&gt;" in shown
 
 

@@ -67,7 +67,9 @@ def equal_budgets(trials: pd.DataFrame, settings: Settings) -> Check:
     figures = f"{pluralize(runs, 'run')} of {pluralize(calls, 'call')}"
     if short:
         more = f" and {len(short) - 3} more" if len(short) > 3 else ""
-        figures = f"the runs are not of {calls} calls each: {', '.join(short[:3])}{more}"
+        figures = (
+            f"the runs are not of {pluralize(calls, 'call')} each: {', '.join(short[:3])}{more}"
+        )
     return Check(rule="equal budgets", passed=not short, figures=figures)
 
 
@@ -91,11 +93,12 @@ def same_design(trials: pd.DataFrame, settings: Settings, space: Sequence[Dimens
     others = count_others(initial, start, space) if start else 0
     if wrong or missing:
         figures = (
-            f"{wrong} points of the initial design differ between searches, {missing} runs lack "
-            "some"
+            f"points of the initial design that differ between searches: {wrong}; runs that lack "
+            f"some: {missing}"
         )
     elif others:
-        figures = f"{others} calls of the initial design are not the own points that they should be"
+        verb = "is not the own point" if others == 1 else "are not the own points"
+        figures = f"{pluralize(others, 'call')} of the initial design {verb} expected there"
     passed = not (wrong or missing or others)
     return Check(rule="same initial design", passed=passed, figures=figures)
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from study.cli.console import exit_on_error
 from study.cli.options import (
+    HOW_MUCH,
+    WHAT,
     DataDir,
     DryRun,
     KeepGoing,
@@ -15,6 +15,8 @@ from study.cli.options import (
     Threads,
     Timeout,
     Workers,
+    flag,
+    option,
 )
 from study.core.settings import Settings
 
@@ -51,122 +53,137 @@ Example:
 
 def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arguments)
     *,
-    seeds: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N|A-B",
-            help="Replicates of the whole comparison; a range such as 60-159 is a fresh set.",
-            show_default=f"{Settings.seeds}, or as many as the folder holds",
-        ),
-    ] = None,
-    calls: Annotated[int, typer.Option(help="Evaluations per method and seed.")] = Settings.calls,
-    initial_points: Annotated[
-        int, typer.Option(help="Calls that all searches share: the default point, then random.")
-    ] = Settings.initial_points,
-    start_from: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.csv|FOLDER",
-            help="Your own points among those, after the default point: the rows of a table, or "
-            "the best winners of a results folder.",
-            show_default="none, or those that the folder holds",
-        ),
-    ] = None,
-    retrain: Annotated[
-        int,
-        typer.Option(
-            help="Retrainings of each run's winner to test it, and as many re-evaluations with "
-            "fresh seeds."
-        ),
-    ] = Settings.retrain,
-    margin: Annotated[
-        float | None,
-        typer.Option(
-            help="Percentage points (or what the problem measures) within which two methods count "
-            "as equivalent.",
-            show_default="what the problem says, else 0.1 for percentages and none for others",
-        ),
-    ] = None,
-    trace: Annotated[
-        bool,
-        typer.Option(
-            "--trace",
-            help="Re-evaluate every incumbent like the winner: curves of what you would have got "
-            "after each call.",
-        ),
-    ] = False,
     methods: Annotated[
         str,
-        typer.Option(
-            help="Comma-separated names, options in brackets: gp[kappa=2]. Known are those "
-            "that study methods lists, FILE.py:NAME and package.module:NAME."
+        option(
+            "Names with commas between, options in brackets: gp[kappa=2]. Known are those that "
+            "`study methods` lists, FILE.py:NAME and package.module:NAME.",
+            ",".join(Settings.methods),
+            metavar="NAMES",
         ),
     ] = ",".join(Settings.methods),
-    problem: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Tune something other than the network: what `study problems` lists, FILE.py:NAME "
-            "or package.module:NAME.",
-            show_default="the network",
-        ),
-    ] = None,
-    suite: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Many problems, a study each, and one answer: what `study suites` lists, "
-            "FILE.py:NAME or package.module:NAME of a list.",
-            show_default="none",
-        ),
-    ] = None,
     dataset: Annotated[
         str | None,
-        typer.Option(
-            help="A dataset that `study problems` lists, such as digits or mnist, a folder of your "
-            "own with one npz file or four IDX files, or a table, FILE.csv.",
-            show_default="mnist if available, else digits",
+        option(
+            "A dataset that `study problems` lists, such as digits or mnist, a folder of your own "
+            "with one npz file or four IDX files, or a table, FILE.csv.",
+            "mnist if available, else digits",
+            metavar="NAME",
+        ),
+    ] = None,
+    problem: Annotated[
+        str | None,
+        option(
+            "Tune something other than the network: what `study problems` lists, FILE.py:NAME or "
+            "package.module:NAME.",
+            "the network",
+            metavar="NAME",
+        ),
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        option(
+            "Replicates of the whole comparison; a range such as 60-159 is a fresh set.",
+            f"{Settings.seeds}, or as many as the folder holds",
+            metavar="N|A-B",
+        ),
+    ] = None,
+    calls: Annotated[
+        int, option("Evaluations per method and seed.", Settings.calls)
+    ] = Settings.calls,
+    output: Annotated[
+        Path | None,
+        option("Results folder.", "results/DATASET, PROBLEM or SUITE", metavar="FOLDER"),
+    ] = None,
+    workers: Workers = None,
+    suite: Annotated[
+        str | None,
+        option(
+            "Many problems, a study each, and one answer: what `study suites` lists, FILE.py:NAME "
+            "or package.module:NAME of a list.",
+            panel=WHAT,
+            metavar="NAME",
         ),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "The column of a table that holds the classes; only tables need it.",
+            panel=WHAT,
             metavar="COLUMN",
-            help="The column of a table that holds the classes.",
-            show_default="none: only tables need it",
+        ),
+    ] = None,
+    start_from: Annotated[
+        Path | None,
+        option(
+            "Your own points among the initial ones, after the default point: the rows of a table, "
+            "or the best winners of a results folder.",
+            "none, or those that the folder holds",
+            panel=WHAT,
+            metavar="FILE.csv|FOLDER",
         ),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option(
-            help="Passes through the training data.", show_default="3, more on small datasets"
-        ),
+        option("Passes through the training data.", "3, more on small datasets", panel=WHAT),
     ] = None,
     trainer: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "What trains the network: compiled loops, or plain Keras fit, which takes many times "
+            "as long.",
+            "compiled",
+            panel=WHAT,
             metavar="compiled|keras",
-            help="What trains the network: compiled loops, or plain Keras fit, which takes many "
-            "times as long.",
-            show_default="compiled",
         ),
     ] = None,
     resample_splits: Annotated[
         bool,
-        typer.Option(
+        flag(
             "--resample-splits",
-            help="Split images or rows anew for each seed, so that intervals speak of the data, "
-            "too.",
+            "Split images or rows anew for each seed, so that intervals speak of the data, too.",
+            WHAT,
         ),
     ] = False,
-    workers: Workers = None,
+    initial_points: Annotated[
+        int,
+        option(
+            "Calls that all searches share: the default point, then random.",
+            Settings.initial_points,
+            panel=HOW_MUCH,
+        ),
+    ] = Settings.initial_points,
+    retrain: Annotated[
+        int,
+        option(
+            "Retrainings of each run's winner to test it, and as many re-evaluations with fresh "
+            "seeds.",
+            Settings.retrain,
+            panel=HOW_MUCH,
+        ),
+    ] = Settings.retrain,
+    margin: Annotated[
+        float | None,
+        option(
+            "Percentage points (or what the problem measures) within which two methods count as "
+            "equivalent.",
+            "what the problem says, else 0.1 for percentages and none for others",
+            panel=HOW_MUCH,
+            metavar="X",
+        ),
+    ] = None,
+    trace: Annotated[
+        bool,
+        flag(
+            "--trace",
+            "Re-evaluate every incumbent like the winner: curves of what you would have got after "
+            "each call.",
+            HOW_MUCH,
+        ),
+    ] = False,
     threads: Threads = Settings.threads,
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(help="Results folder.", show_default="results/DATASET, PROBLEM or SUITE"),
-    ] = None,
     timeout: Timeout = None,
     keep_going: KeepGoing = False,
     retry_failed: RetryFailed = False,
@@ -226,15 +243,14 @@ def replicate(
     *,
     seeds: Annotated[
         int | None,
-        typer.Option(
-            help="How often each claim is measured.",
-            show_default="8, or as many as the folder holds",
-        ),
+        option("How often each claim is measured.", "8, or as many as the folder holds"),
     ] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
-    output: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/replicate"),
+    output: Annotated[
+        Path, option("Results folder.", "results/replicate", metavar="FOLDER")
+    ] = Path("results/replicate"),
     retry_failed: RetryFailed = False,
     dry_run: DryRun = False,
 ) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from study.core.errors import StudyError
@@ -38,10 +37,3 @@ def print_files(paths: Iterable[Path]) -> None:
     """Files that were written, a line each."""
     for path in paths:
         print_line(path)
-
-
-def make_table(first_column: str, gap: int = 2) -> Table:
-    """A plain table with its first column, and so many blanks between columns."""
-    table = Table(box=None, header_style="bold", padding=(0, gap, 0, 0), pad_edge=False)
-    table.add_column(first_column)
-    return table

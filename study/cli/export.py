@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from rich.progress import track
 
 from study.cli.console import console, exit_on_error, print_line
-from study.cli.options import Folder
+from study.cli.options import Folder, option
 
 if TYPE_CHECKING:
     from study.export.runs import Run
@@ -28,15 +27,15 @@ def export(
     folder: Folder,
     to: Annotated[
         str,
-        typer.Option(
-            metavar="optuna|skopt|csv",
-            help="optuna: a storage in SQLite, with a study per method and seed, named "
+        option(
+            "optuna: a storage in SQLite, with a study per method and seed, named "
             "PROBLEM/METHOD/SEED. skopt: a folder with an OptimizeResult per run, for skopt.load "
             "and skopt.plots. csv: one table, a row per evaluation of any kind.",
+            metavar="optuna|skopt|csv",
         ),
     ],
     out: Annotated[
-        Path, typer.Option(help="The file, or for skopt the folder, to write: a new one.")
+        Path, option("The file, or for skopt the folder, to write: a new one.", metavar="PATH")
     ],
 ) -> None:
     """Write a study for other tools, finished or not: Optuna, scikit-optimize, or one table."""

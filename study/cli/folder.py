@@ -4,10 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from study.cli.console import exit_on_error, print_files, print_line
-from study.cli.options import Folder
+from study.cli.options import Folder, option
 
 if TYPE_CHECKING:
     from study.results import Results
@@ -47,10 +45,10 @@ def plot(
     folder: Folder,
     metric: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "Draw only this further measurement of the evaluations, against the score.",
+            "every plot of the report",
             metavar="NAME",
-            help="Draw only this further measurement of the evaluations, against the score.",
-            show_default="every plot of the report",
         ),
     ] = None,
 ) -> None:

@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 
 from rich.markup import escape
+from rich.table import Table
 
-from study.cli.console import console, make_table
+from study.cli.console import console
 from study.core.plugins import Listing
 
+BUILT_IN = "built in"
+WIDE = 72  # characters, from which on there is room for a column of origins
 MORE = "or FILE.py:NAME, package.module:NAME"
 
 
@@ -33,10 +36,15 @@ def suites() -> None:
 
 def print_listing(rows: Iterable[Listing]) -> None:
     """Names, where they come from, and a line about each."""
-    table = make_table("name")
-    for heading in ("from", "what it is"):
-        table.add_column(heading)
+    wide = console.width >= WIDE
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("name", no_wrap=True)
+    if wide:
+        table.add_column("from", no_wrap=True)
+    table.add_column("what it is", ratio=1)  # takes what room is left
     for row in rows:
-        table.add_row(escape(row.name), escape(row.origin), escape(row.summary))
+        origin = "" if row.origin == BUILT_IN else f" ({row.origin})"
+        cells = [row.origin, row.summary] if wide else [row.summary + origin]
+        table.add_row(*map(escape, [row.name, *cells]))
     console.print(table)
     console.print(escape(MORE), style="dim")

@@ -1,60 +1,79 @@
-"""Options that several commands have."""
+"""Options that several commands have, and how an option is made."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+# The panels of the help, below that of what everybody needs.
+WHAT, HOW_MUCH, WHERE = "What to compare", "How much", "Where and how"
+
+
+def option(text: str, default: object = "", *, panel: str | None = None, metavar: str = "N") -> Any:
+    """An option with a value; its help ends with the default, in words."""
+    told = f"{text} Default: {default}." if default != "" else text
+    return typer.Option(help=told, show_default=False, metavar=metavar, rich_help_panel=panel)
+
+
+def flag(name: str, text: str, panel: str | None = None) -> Any:
+    """An option without a value."""
+    return typer.Option(name, help=text, show_default=False, metavar="", rich_help_panel=panel)
+
+
 Workers = Annotated[
     int | None,
-    typer.Option(
-        help="Processes that train; 1 trains in this process.",
-        show_default="one per core, or per --threads cores",
+    option(
+        "Processes that train; 1 trains in this process.", "one per core, or per --threads cores"
     ),
 ]
 Threads = Annotated[
     int,
-    typer.Option(
-        help="Threads that each process computes on, for your own models that fill more than one "
-        "core; a folder keeps to them."
+    option(
+        "Threads that each process computes on, for your own models that fill more than one core; "
+        "a folder keeps to them.",
+        1,
+        panel=WHERE,
     ),
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option(
+    option(
+        "Train on the workers of your own Dask cluster, such as tcp://HOST:8786; they may come and "
+        "go.",
+        "workers on this machine",
+        panel=WHERE,
         metavar="ADDRESS",
-        help="Train on the workers of your own Dask cluster, such as tcp://HOST:8786; they may "
-        "come and go.",
-        show_default="none: workers on this machine",
     ),
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option(
-        help="Where MNIST and Fashion-MNIST are looked for first.",
-        show_default="what STUDY_DATA names",
+    option(
+        "Where MNIST and Fashion-MNIST are looked for first.",
+        "what STUDY_DATA names",
+        panel=WHERE,
+        metavar="FOLDER",
     ),
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option(
+    option(
+        "Give up an evaluation that takes longer, and replace its worker process.",
+        "none",
+        panel=WHERE,
         metavar="SECONDS",
-        help="Give up an evaluation that takes longer, and replace its worker process.",
-        show_default="none",
     ),
 ]
 KeepGoing = Annotated[
-    bool, typer.Option("--keep-going", help="Go on even if the very first evaluation fails.")
+    bool, flag("--keep-going", "Go on even if the very first evaluation fails.", WHERE)
 ]
 RetryFailed = Annotated[
     bool,
-    typer.Option(
+    flag(
         "--retry-failed",
-        help="Evaluate again what failed or took too long in the results folder, and what followed "
+        "Evaluate again what failed or took too long in the results folder, and what followed "
         "from it.",
+        WHERE,
     ),
 ]
-DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Show what would run and how long, and stop.")
-]
+DryRun = Annotated[bool, flag("--dry-run", "Show what would run and how long, and stop.", WHERE)]
 Folder = Annotated[Path, typer.Argument(help="A results folder.", show_default=False)]

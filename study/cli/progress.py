@@ -4,7 +4,6 @@ import contextlib
 import shlex
 import signal
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,21 +18,21 @@ from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
 from study.api import write_outputs
-from study.cli.console import console, error, make_table
+from study.cli.console import console, error, print_line
+from study.cli.display import STARTING, display_lines, status_line
+from study.cli.layout import print_rows
 from study.cli.tables import exit_code, print_paths, print_results
-from study.core.formatting import format_clock, pluralize
+from study.core.formatting import format_duration, pluralize
 from study.core.objective import Objective
 from study.core.settings import Settings
 from study.execution.plan import Plan
 from study.execution.preview import no_extras, preview
 from study.execution.progress import ExtraEvaluation, Progress
-from study.report.notes import start_fact
+from study.report.notes import start_fact, substitute_note
 from study.results import Results
 
 T = TypeVar("T")
-STARTING = "warming up"
 STATUS_SECONDS = 600.0  # of silence, where there is no display, in which another line is told
-LONG_SECONDS = 2  # after which a job's time is told
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -48,11 +47,8 @@ def announce(planned: Plan) -> None:
     console.print(f"[bold]{escape(name)}[/]: {escape(about)}")
     if planned.settings.start:
         console.print(escape(f"Start: {start_fact(planned.settings.start)}."))
-    if data.instead_of:
-        unavailable = data.instead_of.upper()
-        console.print(
-            f"[bold yellow]{unavailable} was unavailable; {problem.name} is used instead.[/]"
-        )
+    if note := substitute_note(data):
+        console.print(escape(note))
 
 
 @contextlib.contextmanager
@@ -87,22 +83,15 @@ def watching(objective: Objective | None) -> Iterator[Callable[[Progress], None]
         with in_background(lambda: print_status(latest), STATUS_SECONDS):
             yield telling_tenths(observe)
         return
-    bar = ProgressBar(
-        TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(), console=console
-    )
-    task = bar.add_task("", total=None)
+    bar = ProgressBar(BarColumn(bar_width=None), MofNCompleteColumn(), console=console, expand=True)
+    task, began = bar.add_task("", total=None), time.monotonic()
 
     def render() -> Group:
-        for progress in latest:
-            bar.update(
-                task,
-                completed=progress.done,
-                total=progress.total,
-                description=describe_state(progress),
-            )
-            lines = [Text(f"  {line}", style="dim") for line in describe_running(progress)]
-            return Group(bar, Text(describe_best(progress, objective)), *lines)
-        return Group(bar)
+        if not latest:
+            return Group(bar, Text(STARTING))
+        bar.update(task, completed=latest[0].done, total=latest[0].total)
+        room = console.width, console.height - 2  # the bar, and the line where the cursor is
+        return Group(bar, Text("\n".join(display_lines(latest[0], objective, began, *room))))
 
     with Live(get_renderable=render, console=console, refresh_per_second=4, transient=True):
         yield observe
@@ -123,42 +112,10 @@ def telling_tenths(observe: Callable[[Progress], None]) -> Callable[[Progress], 
     return observe_and_tell
 
 
-def describe_state(progress: Progress) -> str:
-    """What a study does, or how long it still takes."""
-    if progress.done == progress.total:
-        return "writing tables, plots and report"
-    if not progress.running:
-        return STARTING
-    if progress.seconds_left is None:
-        return "estimating the time left"
-    return f"about {format_clock(progress.seconds_left)} left"
-
-
-def describe_best(progress: Progress, objective: Objective | None) -> str:
-    """The best score of each method so far, if there is one."""
-    if objective is None or not progress.best:
-        return ""
-    best = "  ".join(f"{m} {objective.format_score(s)}" for m, s in progress.best.items())
-    return f"best {objective.search_label}: {best}"
-
-
-def describe_running(progress: Progress) -> list[str]:
-    """What is being done, each with how long already if that is long enough to tell."""
-    return [
-        f"{job.description}, for {format_clock(job.seconds)}"
-        if job.seconds >= LONG_SECONDS
-        else job.description
-        for job in progress.running
-    ]
-
-
 def print_status(latest: Sequence[Progress]) -> None:
-    """A line that tells how far a study is, and of what it waits for as much as there is room."""
+    """A line that tells how far a study is, and what it waits for."""
     for progress in latest:
-        running = "; ".join(describe_running(progress))
-        done = f"{progress.done:,} of {progress.total:,} done, {describe_state(progress)}"
-        line = f"{done}{': ' if running else ''}{running}"
-        console.print(escape(textwrap.shorten(line, console.width, placeholder=" …")))
+        print_line(status_line(progress))
 
 
 @contextlib.contextmanager
@@ -221,7 +178,7 @@ def run_watched(objective: Objective | None, run: Callable[[Callable[[Progress],
 
 def print_elapsed(began: float) -> None:
     """How long it took since then."""
-    console.print(f"took {format_clock(time.monotonic() - began)}", style="dim")
+    console.print(f"took {format_duration(time.monotonic() - began)}", style="dim")
 
 
 def _terminate(*_: object) -> None:
@@ -233,13 +190,20 @@ def dry_run(
 ) -> int:
     """The matrix of what would run, what is stored, and about how long it takes."""
     found = preview(planned, extras)
-    table = make_table("method")
-    for column in ("seeds", "calls", "stored\ncalls", "retrainings", "stored\nretrainings"):
-        table.add_column(column, justify="right")
-    for row in found.methods:
-        counts = row.calls, row.stored_calls, row.retrainings, row.stored_retrainings
-        table.add_row(escape(row.method), *map(str, (found.settings.seeds, *counts)))
-    console.print(table)
+    print_rows(
+        [
+            {
+                "method": row.method,
+                "seeds": f"{found.settings.seeds:,}",
+                "calls": f"{row.calls:,}",
+                "stored\ncalls": f"{row.stored_calls:,}",
+                "retrainings": f"{row.retrainings:,}",
+                "stored\nretrainings": f"{row.stored_retrainings:,}",
+            }
+            for row in found.methods
+        ],
+        gap=1,
+    )
     if found.extras:
         console.print(f"and {pluralize(found.extras, 'evaluation')} for the tutorial's claims")
     if found.seconds is None:
@@ -247,8 +211,8 @@ def dry_run(
     else:
         told = "by what a study took here before" if found.measured else "a rough estimate"
         console.print(
-            f"Searches share their {found.settings.initial_points} initial points, evaluated "
-            f"once. About {format_clock(found.seconds)} with "
+            f"Searches share {pluralize(found.settings.initial_points, 'initial point')}, "
+            f"evaluated once. About {format_duration(found.seconds)} with "
             f"{pluralize(planned.workers, 'worker')}, {told}."
         )
     console.print(f"Nothing was evaluated. Results would go to {escape(str(planned.output))}")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from study.cli.console import console, error, exit_on_error, make_table
-from study.core.formatting import format_clock, pluralize
+from study.cli.console import console, error, exit_on_error
+from study.cli.options import option
+from study.core.formatting import format_duration, pluralize
 
 if TYPE_CHECKING:
     from study.collection import Collection
@@ -32,9 +33,9 @@ def combine(
         list[Path],
         typer.Argument(help="Results folders, or folders of such.", show_default=False),
     ],
-    output: Annotated[Path, typer.Option(help="Folder of the combined report.")] = Path(
-        "results/combined"
-    ),
+    output: Annotated[
+        Path, option("Folder of the combined report.", "results/combined", metavar="FOLDER")
+    ] = Path("results/combined"),
 ) -> None:
     """Make one answer of studies of several problems: tables, plots and a report.
 
@@ -98,21 +99,23 @@ def exit_code(collection: "Collection", done: "SuiteRun", folder: Path) -> int:
 
 def show_plan(planned: "SuitePlan") -> int:
     """What would run on each problem, what is stored, and about how long it takes."""
+    from study.cli.layout import print_rows
     from study.execution.preview import preview
 
-    table, total = make_table("problem"), 0.0
-    for column in ("calls", "stored", "about"):
-        table.add_column(column, justify="right")
+    rows, total = [], 0.0
     for name, plan in planned.plans.items():
         found = preview(plan)
         seconds = found.seconds or 0.0
         total += seconds
         calls = sum(row.calls for row in found.methods)
         stored = sum(row.stored_calls for row in found.methods)
-        table.add_row(escape(name), f"{calls:,}", f"{stored:,}", format_clock(seconds))
-    console.print(table)
+        about = format_duration(seconds)
+        rows.append(
+            {"problem": name, "calls": f"{calls:,}", "stored": f"{stored:,}", "about": about}
+        )
+    print_rows(rows)
     console.print(
-        f"About {format_clock(total)} with {pluralize(planned.first.workers, 'worker')}. Nothing "
-        f"was evaluated. Results would go to {escape(str(planned.output))}"
+        f"About {format_duration(total)} with {pluralize(planned.first.workers, 'worker')}. "
+        f"Nothing was evaluated. Results would go to {escape(str(planned.output))}"
     )
     return 0

@@ -6,10 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from study.cli.console import console, error, exit_on_error, print_line
-from study.cli.options import DataDir, Folder
+from study.cli.options import DataDir, Folder, flag, option
 from study.core.errors import StudyError
 from study.core.formatting import pluralize
 from study.core.winner import Winner, to_line
@@ -35,24 +33,20 @@ def winner(
     folder: Folder,
     *,
     method: Annotated[
-        str | None, typer.Option(help="The best of this method.", show_default="of all methods")
+        str | None, option("The best of this method.", "of all methods", metavar="NAME")
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(
-            help="What the method's run at this seed chose.",
-            show_default="the best of all seeds",
-        ),
+        option("What the method's run at this seed chose.", "the best of all seeds"),
     ] = None,
-    line: Annotated[bool, typer.Option("--line", help="Print the line to copy alone.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
+    line: Annotated[bool, flag("--line", "Print the line to copy alone.")] = False,
+    as_json: Annotated[bool, flag("--json", "Print JSON alone.")] = False,
     save: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.keras",
-            help="Train the network once more from the recorded seed, and save it if it has the "
+        option(
+            "Train the network once more from the recorded seed, and save it if it has the "
             "recorded test accuracy.",
-            show_default="nothing is saved",
+            metavar="FILE.keras",
         ),
     ] = None,
     data_dir: DataDir = None,

@@ -1,7 +1,10 @@
 """The exceptions that mean: the user can mend this; and the one way to turn others into them."""
 
 import contextlib
+import errno
+import os
 import re
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -14,6 +17,24 @@ OPTIONS = (
 """The settings of a study as the command line has them, without the dashes."""
 WINNER_OPTIONS = ("method", "seed")
 """Those of `study winner`, whose names Python's `results.best_of` has, too."""
+PLAIN_WORDS = {
+    errno.ENOENT: "no such file or folder",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of the path is a file",
+    errno.EEXIST: "it exists already",
+    errno.EACCES: "no permission",
+    errno.EPERM: "not permitted",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.ETIMEDOUT: "no answer in time",
+    errno.ECONNREFUSED: "the connection was refused",
+    errno.ECONNRESET: "the connection was broken off",
+    errno.ENETUNREACH: "there is no network",
+    errno.EHOSTUNREACH: "the host cannot be reached",
+}
+"""What the operating system's errors mean, by number."""
 _OPTION = re.compile(rf"--({'|'.join([*OPTIONS, *WINNER_OPTIONS])})(?![\w-])")
 
 
@@ -75,7 +96,37 @@ def translate_errors(
 
 def describe_error(error: BaseException) -> str:
     """An exception in one line: its kind and what it says."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    return f"{type(error).__name__}: {reason_of(error)}"
+
+
+def reason_of(error: BaseException, *, with_path: bool = True) -> str:
+    """What an exception says, in one line; one of the operating system in words.
+
+    Those come without its number, and without the file where the sentence around them names it.
+    """
+    if not isinstance(error, OSError):
+        return " ".join(str(error).split())
+    words, path = _system_words(error), error.filename
+    if with_path and isinstance(path, str | bytes) and "://" not in str(path):
+        words = f"{os.fsdecode(path)}: {words}"
+    return " ".join(words.split())
+
+
+def _system_words(error: OSError) -> str:
+    """An error of the operating system or of a connection in words."""
+    from urllib.error import HTTPError, URLError  # slower to import than all the rest of this
+
+    if isinstance(error, HTTPError):
+        return f"{error.url} was answered with {error.code} {error.reason}".rstrip()
+    if isinstance(error, URLError):
+        inner = error.reason
+        return reason_of(inner) if isinstance(inner, BaseException) else str(inner)
+    if isinstance(error, socket.gaierror):
+        return "the name of the host cannot be resolved, as without a network"
+    if untrusted := getattr(error, "verify_message", ""):  # of ssl.SSLCertVerificationError
+        return f"the certificate is not trusted ({untrusted})"
+    told = error.strerror or str(error)
+    return PLAIN_WORDS.get(error.errno or 0) or told[:1].lower() + told[1:] or "no reason given"
 
 
 def to_plain_line(text: str) -> str:

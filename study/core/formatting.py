@@ -1,8 +1,11 @@
 """Numbers in words, the same on the terminal, in plots and in reports."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+# Units of seconds: how many make one, and below how many seconds, the longest of a table, they are.
+SCALES = (("s", 1.0, 1e-9), ("\N{MICRO SIGN}s", 1e6, 1e-4), ("ms", 1e3, 0.1), ("s", 1.0, math.inf))
 
 
 def format_thousands(count: float) -> str:
@@ -44,11 +47,56 @@ def format_r2(share: float) -> str:
     return f"R² {share:.2f}".replace("-0.00", "0.00")
 
 
-def format_clock(seconds: float) -> str:
-    """95 as 1:35, 3725 as 1:02:05."""
+def format_duration(seconds: float) -> str:
+    """0.004 as 4 ms, 0.4 as 0.4 s, 45 as 45 s, 1267 as 21 min 07 s, 3725 as 1 h 02 min."""
+    if 0.0005 <= seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
+    if 0.0995 <= seconds < 0.95:
+        return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    if hours:
+        return f"{hours:,} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def format_seconds(columns: Sequence[Sequence[float]]) -> tuple[str, list[list[str]]]:
+    """Columns of seconds in one unit with as many decimals each; the unit, s, ms or µs, first."""
+    known = [value for column in columns for value in column if not math.isnan(value)]
+    longest = max(known, default=1.0)
+    unit, factor = next((unit, factor) for unit, factor, below in SCALES if longest < below)
+    decimals = 2 if longest * factor < 100 else 1
+    return unit, [
+        ["-" if math.isnan(value) else f"{factor * value:,.{decimals}f}" for value in column]
+        for column in columns
+    ]
+
+
+def common_decimals(values: Iterable[float]) -> int | None:
+    """How many decimals show all values of a column; None if only powers of ten do.
+
+    The largest has four digits, and the one nearest to 0 two of its own, as far as six decimals do.
+    """
+    sizes = [abs(value) for value in values if value and math.isfinite(value)]
+    if not sizes:
+        return 2
+    largest, smallest = (math.floor(math.log10(size)) for size in (max(sizes), min(sizes)))
+    if largest >= 7 or largest < -4:
+        return None
+    return min(6, max(0, 3 - largest, 1 - smallest))
+
+
+def format_number(value: float, decimals: int | None) -> str:
+    """A value with so many decimals, or as a power of ten if None; a dash if there is none."""
+    if math.isnan(value):
+        return "-"
+    text = f"{value:.2e}" if decimals is None else f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+
+def format_pair(first: str, second: str) -> str:
+    """What is compared, with a minus sign: gp less random."""
+    return f"{first} \N{MINUS SIGN} {second}"
 
 
 def pluralize(count: int, noun: str, plural: str = "") -> str:
@@ -56,9 +104,9 @@ def pluralize(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def join_words(names: list[str]) -> str:
+def join_words(names: list[str], last: str = "and") -> str:
     """a, b and c."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
+    return f" {last} ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
 
 
 def shorten(name: str) -> str:

@@ -1,11 +1,17 @@
 """What a problem measures, and how tables, plots and files speak of it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from study.core.formatting import format_interval, format_percent, format_signed
+from study.core.formatting import (
+    common_decimals,
+    format_interval,
+    format_number,
+    format_percent,
+    format_signed,
+)
 from study.core.validation import DEFAULT_MARGIN, MAX_NUMBER, NAME_RULE, is_name, safe_repr
 
 LOWEST_REGRET = 1e-9  # below it, an optimum counts as found
@@ -113,23 +119,46 @@ class Objective:
         spread = "" if sd is None or math.isnan(sd) else f" ± {sd:.2g}"
         return f"{self.to_display(score) + 0.0:.4g}{spread}"
 
-    def format_difference(self, difference: float) -> str:
+    def format_scores(
+        self, scores: Sequence[float], sds: Sequence[float] | None = None
+    ) -> list[str]:
+        """A column of scores, or of means with their standard deviations, with equal decimals."""
+        spreads = [math.nan] * len(scores) if sds is None else sds
+        if self.percent:
+            pairs = zip(scores, spreads, strict=True)
+            return [format_percent(self.sign * score, sd) for score, sd in pairs]
+        shown = [self.to_display(score) + 0.0 for score in scores]
+        decimals = common_decimals([*shown, *spreads])
+        return [
+            format_number(value, decimals)
+            + ("" if math.isnan(sd) else f" ± {format_number(sd, decimals)}")
+            for value, sd in zip(shown, spreads, strict=True)
+        ]
+
+    def difference_decimals(self, differences: Iterable[float]) -> int | None:
+        """With how many decimals a table shows these differences; None if with three digits."""
+        return 2 if self.percent else common_decimals(differences)
+
+    def format_difference(self, difference: float, decimals: int | None = None) -> str:
         """How much better one is than another, without `difference_unit`."""
         if self.percent:
             return f"{difference:.2f}"
-        return f"{0.0 if abs(difference) < ROUNDING else difference:.3g}"
+        shown = 0.0 if abs(difference) < ROUNDING else difference
+        return f"{shown:.3g}" if decimals is None else f"{shown:.{decimals}f}"
 
-    def format_signed_difference(self, difference: float) -> str:
+    def format_signed_difference(self, difference: float, decimals: int | None = None) -> str:
         """The same, with its sign."""
         if self.percent:
             return format_signed(difference)
-        return ("-" if difference < -ROUNDING else "+") + self.format_difference(abs(difference))
+        text = self.format_difference(abs(difference), decimals)
+        return ("-" if difference < 0 and float(text) else "+") + text
 
-    def format_interval(self, low: float, high: float) -> str:
+    def format_interval(self, low: float, high: float, decimals: int | None = None) -> str:
         """An interval of differences."""
         if self.percent:
             return format_interval(low, high)
-        return f"[{self.format_signed_difference(low)}, {self.format_signed_difference(high)}]"
+        ends = (self.format_signed_difference(end, decimals) for end in (low, high))
+        return f"[{', '.join(ends)}]"
 
     def column_name(self, name: str) -> str:
         """A column's name in files, which carry the problem's own words."""

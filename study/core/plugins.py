@@ -22,6 +22,7 @@ from study.core.errors import (
     StudyError,
     describe_error,
     exits_as_errors,
+    reason_of,
     translate_errors,
 )
 from study.core.fingerprint import checksum, fingerprint_file
@@ -115,7 +116,10 @@ def parse_reference(option: str, named: str) -> ObjectReference:
     if path.suffix == ".py":
         with translate_errors(
             (OSError, ValueError),
-            lambda e: f"--{option} {named!r}: {path} cannot be read ({e}): name a Python file",
+            lambda e: (
+                f"--{option} {named!r}: {path} cannot be read "
+                f"({reason_of(e, with_path=False)}): name a Python file"
+            ),
         ):
             text = path.read_text(encoding="utf-8")
             return ObjectReference(module=module, name=name, text=text, item=item)

@@ -11,8 +11,8 @@ from study.data.folders import idx_names
 from study.data.formats import read_idx, read_npz
 
 # Where Keras's own datasets module downloads from, and the names it caches them under.
-KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-
+KERAS_HOST = "storage.googleapis.com"
+KERAS_URL = f"https://{KERAS_HOST}/tensorflow/tf-keras-datasets/"
 
 KERAS_FILES = {
     "mnist": ["mnist.npz"],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from study.core.errors import StudyError, translate_errors
+from study.core.errors import StudyError, reason_of, translate_errors
 from study.data.folders import find_files, list_names
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -28,7 +28,10 @@ INFLATED = 1032  # bytes that one byte of a compressed file can stand for, at mo
 
 
 def _translate_damage(path: Path) -> AbstractContextManager[None]:
-    return translate_errors(DAMAGE, lambda error: f"{path} cannot be read ({error}): replace it")
+    def message(error: Exception) -> str:
+        return f"{path} cannot be read ({reason_of(error, with_path=False)}): replace it"
+
+    return translate_errors(DAMAGE, message)
 
 
 def user_folder(data_dir: Path | None) -> Path | None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from study.core.errors import StudyError, to_plain_line, translate_errors
+from study.core.errors import StudyError, reason_of, to_plain_line, translate_errors
 from study.core.validation import unknown_name_error
 from study.data.dataset import Arrays, Dataset, first_images, make_dataset
-from study.data.download import download, keras_cache
+from study.data.download import KERAS_HOST, download, keras_cache
 from study.data.folders import find_files, list_entries
 from study.data.formats import read_files, read_folder, user_folder
 from study.data.tables import is_table, load_table
@@ -82,10 +82,9 @@ def load_dataset(
     """
 
     def message(error: OSError) -> str:
-        reason = f"{error.filename}: {error.strerror}" if error.filename else error
         return (
-            f"the dataset cannot be read ({reason}): make it readable, or name another place "
-            "with --data-dir or --dataset"
+            f"the dataset cannot be read ({reason_of(error)}): make it readable, or name another "
+            "place with --data-dir or --dataset"
         )
 
     with translate_errors(OSError, message):
@@ -215,6 +214,6 @@ def find_arrays(
         if arrays := read_folder(download(name, on_download), name):
             return arrays, "the Keras download"
     except OSError as error:  # a cache of somebody else's is no reason to stop, either
-        reason = f"the download failed: {getattr(error, 'reason', None) or error}"
+        reason = f"the download from {KERAS_HOST} failed: {reason_of(error)}"
         raise unavailable(name, reason, folder) from error
     raise unavailable(name, "the download has no such files", folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from study.core.formatting import format_clock
+from study.core.formatting import format_duration
 from study.execution.progress import Progress
 
 SECONDS = 0.25  # between two looks of the bar
@@ -47,7 +47,7 @@ class ProgressBar:
 def to_html(progress: Progress) -> str:
     """A bar, how many evaluations are done, how long it still takes, and what is being done."""
     left = progress.seconds_left
-    state = f"about {format_clock(left)} left" if left and progress.running else ""
+    state = f"about {format_duration(left)} left" if left and progress.running else ""
     if progress.done == progress.total:
         state = "done"
     running = "; ".join(job.description for job in progress.running)

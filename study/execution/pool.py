@@ -9,7 +9,7 @@ from typing import Any
 
 from study.core.errors import StudyError
 from study.execution.executor import Executor, Workers
-from study.execution.progress import Progress
+from study.execution.progress import RECENT, FinishedCall, Progress
 from study.execution.runner import StudyRunner, pace
 from study.problems.base import ProblemGroup
 
@@ -161,6 +161,7 @@ class StudyPool:
                     for job in progress.running
                 ),
                 best={},
+                finished=tuple(_latest(told)),
                 notes=tuple(
                     f"{name}: {note}" for name, progress in told.items() for note in progress.notes
                 ),
@@ -182,3 +183,13 @@ class StudyPool:
         work = left + unknown * (busy + left) / total
         running = sum(job.seconds for progress in told.values() for job in progress.running)
         return work * pace(elapsed * n_workers, busy + running) / max(n_workers, 1)
+
+
+def _latest(told: Mapping[str, Progress]) -> list[FinishedCall]:
+    """The calls of all studies that finished last, the last one first."""
+    calls = [
+        replace(call, description=f"{name}: {call.description}")
+        for name, progress in told.items()
+        for call in progress.finished
+    ]
+    return sorted(calls, key=lambda call: -call.ended)[:RECENT]

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from study.core.records import Evaluation, EvaluationKind, Reevaluation, Retraining, Task, Trial
 from study.problems.base import evaluate
+
+RECENT = 4  # finished calls that are told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,20 @@ class RunningJob:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FinishedCall:
+    """A call that was made."""
+
+    description: str
+    """Which one, in words."""
+    score: float | None
+    """None if it failed."""
+    seconds: float
+    """What its evaluation took."""
+    ended: float
+    """When it was known, as `time.monotonic` has it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Progress:
     """How far a study is."""
 
@@ -36,7 +52,13 @@ class Progress:
     running: tuple[RunningJob, ...]
     """What is being done right now."""
     best: dict[str, float]
-    """Best score so far, by method."""
+    """Best score of a call so far, by method: as the search saw it, which flatters."""
+    latest: dict[str, float] = field(default_factory=dict)
+    """Score of the last call, by method."""
+    reevaluated: dict[str, float] = field(default_factory=dict)
+    """Mean score of the re-evaluations of winners so far, by method, of those that have one."""
+    finished: tuple[FinishedCall, ...] = ()
+    """The calls that finished last, the last one first."""
     notes: tuple[str, ...] = ()
     """What a user should know of how it goes."""
     seconds_left: float | None

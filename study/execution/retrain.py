@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from study.core.environment import versions
-from study.core.errors import StudyError, translate_errors
+from study.core.errors import StudyError, reason_of, translate_errors
 from study.core.formatting import format_percent
 from study.core.records import EvaluationKind, make_task
 from study.core.study_info import StudyInfo
@@ -197,6 +197,7 @@ def save_keras(retrained: Retrained, winner: Winner, path: Path) -> Path:
             )
 
     def cannot_be_saved(error: OSError) -> str:
-        return f"--save {path} cannot be written ({error.strerror or error}): name another place"
+        reason = reason_of(error, with_path=False)
+        return f"--save {path} cannot be written ({reason}): name another place"
 
     return write_atomically(path, save_and_check)

@@ -156,13 +156,16 @@ class StudyRunner:
 
     def progress(self, n_workers: int) -> Progress:
         """How far the study is."""
-        forecast = self._schedule.forecast
+        forecast, standing = self._schedule.forecast, self._schedule.standing
         return Progress(
             workers=n_workers,
             done=forecast.finished,
             total=forecast.total,
             running=tuple(self._dispatch.at_work),
-            best=dict(self._schedule.best),
+            best=dict(standing.best),
+            latest=dict(standing.latest),
+            reevaluated=standing.reevaluated,
+            finished=tuple(standing.recent),
             notes=tuple(self._dispatch.notes),
             seconds_left=self._estimate(n_workers) if forecast.is_measured else None,
         )

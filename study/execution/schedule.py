@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from math import inf
 
 from study.core.records import (
     RETRAINING_KINDS,
@@ -27,6 +26,7 @@ from study.execution.runs import (
     next_trial,
     predetermined_configurations,
 )
+from study.execution.standing import Standing
 from study.methods.propose import Proposal
 from study.methods.selection import MethodSelection
 from study.problems.base import Evaluator
@@ -52,8 +52,7 @@ class Schedule:
         self.queue = JobQueue()
         self.waiting: dict[str, list[Consumer]] = defaultdict(list)
         """What waits for an evaluation, by key of its task."""
-        self.best: dict[str, float] = {}
-        """Best score so far, by method."""
+        self.standing = Standing()
         self.errors: list[str] = []
         """Searches that broke off, in words."""
         self.runs = {
@@ -85,6 +84,7 @@ class Schedule:
         for consumer in consumers:
             self.journal.attribute(consumer)
         for consumer in consumers:
+            self.standing.note_finished(consumer, evaluation)
             self._complete(consumer)
 
     def on_proposal(self, run: Run, proposal: Proposal) -> Trial | None:
@@ -148,6 +148,7 @@ class Schedule:
         """Count a consumer whose evaluation is known, and go on from it."""
         self.forecast.finish(consumer.task)
         evaluation = self.journal.done[consumer.task.key][1]
+        self.standing.note(consumer, evaluation)
         if isinstance(consumer, ExtraEvaluation) and evaluation.status is not Status.OK:
             self.errors.append(f"{consumer.name}: {evaluation.status}, {evaluation.reason}")
         if not isinstance(consumer, Trial):
@@ -156,11 +157,9 @@ class Schedule:
         run.trials[consumer.call] = consumer
         if run.adaptive and consumer.call > n_initial(run, self._settings):
             self.forecast.proposals_left[run.method] -= 1
-        if evaluation.score is not None:
-            self.best[run.method] = max(self.best.get(run.method, -inf), evaluation.score)
-            if evaluation.score > run.best:
-                run.best = evaluation.score
-                self.forecast.note_incumbent(run.method, consumer.task)
+        if evaluation.score is not None and evaluation.score > run.best:
+            run.best = evaluation.score
+            self.forecast.note_incumbent(run.method, consumer.task)
         if not run.carried:
             self.advance(run)
 

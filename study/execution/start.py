@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from study.core.dimensions import Dimension, from_cells
-from study.core.errors import StudyError, translate_errors
+from study.core.errors import StudyError, reason_of, translate_errors
 from study.core.formatting import join_words
 from study.core.settings import Start
 from study.core.space import Configuration, Space, canonical, from_row
@@ -56,7 +56,7 @@ def read_points(path: Path, space: Space) -> list[Configuration]:
         translate_errors(
             (OSError, ValueError, csv.Error),
             lambda e: (
-                f"--start-from {path} cannot be read ({getattr(e, 'strerror', None) or e}): name a "
+                f"--start-from {path} cannot be read ({reason_of(e, with_path=False)}): name a "
                 "CSV file or a results folder"
             ),
         ),

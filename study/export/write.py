@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from study.analysis.score_tables import ScoreTables
-from study.core.errors import StudyError, translate_errors
+from study.core.errors import StudyError, reason_of, translate_errors
 from study.core.formatting import pluralize
 from study.core.validation import unknown_name_error
 from study.export.optuna import require_optuna, to_studies
@@ -33,7 +33,10 @@ def export(scores: ScoreTables, to: str, out: Path, track: Track = iter) -> str:
         raise StudyError(f"--out {out}: there is no folder {out.parent}: make it first")
     with (
         translate_errors(
-            OSError, lambda e: f"--out {out} cannot be written ({e.strerror or e}): name another"
+            OSError,
+            lambda e: (
+                f"--out {out} cannot be written ({reason_of(e, with_path=False)}): name another"
+            ),
         ),
         TemporaryDirectory(prefix=".study-export-", dir=out.parent) as beside,
     ):

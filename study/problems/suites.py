@@ -110,7 +110,7 @@ def available() -> list[Listing]:
     ]
     for name, reference in entry_point_objects(GROUP).items():
         try:
-            summary = f"{len(as_suite(name, reference.load()))} problems"
+            summary = pluralize(len(as_suite(name, reference.load())), "problem")
         except StudyError as error:
             summary = error.command_line
         rows.append(Listing(name=name, origin=reference.origin, summary=summary))

@@ -64,7 +64,7 @@ def facts(collection: Collection) -> dict[str, str]:
     retrain = sorted({info.settings.retrain for info in infos})
     return {
         "budget": f"{pluralize(calls, 'call')} per run, {initial} of them the shared design; "
-        f"winners evaluated {' or '.join(map(str, retrain))} times to judge them",
+        f"winners evaluated {' or '.join(pluralize(n, 'time') for n in retrain)} to judge them",
         "each study": f"such as {infos[0].command}",
         "methods": first["methods"],
         "evaluations": f"{sum(sum(info.evaluated.values()) for info in infos):,}",

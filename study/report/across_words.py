@@ -16,18 +16,34 @@ MEASURE_WORDS = {"normalised_regret": "normalised regret", "rank": "rank"}
 
 
 def answer(collection: Collection) -> list[str]:
-    """What came out, how sure it is, and from how many calls on: a sentence each."""
+    """The answer in one short sentence; then what came out, how sure, and from how many calls."""
     table = collection.method_table.set_index("method")
     measure = measure_of(collection)
     best = str(table[measure].idxmin())
     against = seen_from(collection.pairs, best).to_dict("records")
     return [
+        _short(collection, best, against),
         _outcome(collection, best, measure),
         _certainty(best, against, "here", "On these problems"),
         _elsewhere(collection, best, against),
         *_budget(collection, best),
         *([] if collection.finished else [UNFINISHED]),
     ]
+
+
+def _short(collection: Collection, best: str, against: Sequence[Row]) -> str:
+    """Which method is best, and of whom that is shown: on problems like these if that is known."""
+    kind, where = "here", f"these {pluralize(len(collection.scores), 'problem')}"
+    if deciding(collection) >= LEAST:
+        kind, where = "like", "problems like these"
+    open_yet = [row["other"] for row in against if row[f"verdict_{kind}"] != "better"]
+    said = f"On {where}, {best} "
+    if open_yet:
+        said += f"came out ahead, but is not shown to beat {join_words(open_yet, 'or')}."
+    else:
+        others = "every other method" if len(against) > 1 else against[0]["other"]
+        said += f"beats {others}."
+    return said if collection.finished else f"Unfinished: {said}"
 
 
 def measure_of(collection: Collection) -> str:
@@ -49,7 +65,8 @@ def _outcome(collection: Collection, best: str, measure: str) -> str:
     if best != control:
         text += f", against {means[control]:.2f} for {control}"
     if deciding(collection) < len(collection.scores):
-        text += f" (of {deciding(collection)} problems; on the others nothing is left to gain)"
+        which = pluralize(deciding(collection), "problem")
+        text += f" (of {which}; on the others nothing is left to gain)"
     return text + "."
 
 
@@ -93,7 +110,7 @@ def _budget(collection: Collection, best: str) -> list[str]:
     pays = own["calls"][own["calls"] > open_yet.max()] if len(open_yet) else own["calls"]
     if pays.empty:
         return [f"That {best} pays against {control} on problems like these is not shown."]
-    least = f"{pays.min():,} calls on" if len(pays) > 1 else f"{pays.min():,} calls"
+    least = pluralize(pays.min(), "call") + (" on" if len(pays) > 1 else "")
     return [f"On problems like these it pays against {control} from {least}."]
 
 

@@ -8,9 +8,10 @@ import pandas as pd
 
 from study.analysis.needed import LEAST
 from study.analysis.signed_rank import RANKED_FROM
-from study.core.formatting import join_words, pluralize
+from study.core.formatting import format_pair, join_words, pluralize
 from study.core.objective import LOWEST_REGRET, Objective
 from study.core.study_info import StudyInfo
+from study.report.short_answer import short_answer
 from study.results import Results
 
 FEW = 200  # seeds that somebody may still want to train
@@ -41,48 +42,55 @@ def swap_sides(row: Row) -> Row:
 
 
 def pair_sentence(row: Row, objective: Objective, collapsed: Mapping[str, str]) -> str:
-    """A comparison in words; `collapsed` says how often which method did, if it did."""
-    if row["verdict"] == "worse":
-        row = swap_sides(row)
-    n, pair = row["n"], f"{row['method']} and {row['other']}"
+    """A comparison in words, seen from the winner's side if there is one.
+
+    `collapsed` says how often which method did, if it did.
+    """
+    n = row["n"]
     fell = [f"{name} {collapsed[name]}" for name in _methods(row) if name in collapsed]
     beside = f"; collapsed: {', '.join(fell)}" if fell else ""
-    if row["verdict"] == "tied":
+    if row["verdict"] == "tied" or n == 0:
         where = f"each of {n:,} seeds" if n > 1 else "one seed, which tells nothing of others"
-        return f"{pair}: tied, the same {objective.final_label} at {where}"
+        same = f"tied, the same {objective.final_label} at {where}"
+        return f"{' and '.join(_methods(row))}: {same if n else 'no seed has both yet'}"
+    counts = f"{row['wins']:,} won, {row['ties']:,} tied, {row['losses']:,} lost"
     if row["verdict"] == "better":
-        won = f"{row['wins']} of {pluralize(n, 'seed')}"
-        return f"{row['method']} beats {win_clause(row, objective)}, {won}{beside}"
-    if n == 0:
-        return f"{pair}: undecided, no seed has both yet"
-    apart = objective.format_signed_difference(row["typical_difference"])
-    apart += objective.difference_unit
+        return f"{row['method']} beats {win_clause(row, objective)}; {counts}{beside}"
+    pair, apart = format_pair(*_methods(row)), signed_clause(row, objective)
     if n == 1:
-        return f"{pair}: undecided, {apart} at one seed, which tells nothing of others"
-    few = f", all {pluralize(n, 'seed')} within" if n < RANKED_FROM else ""
+        return f"{pair}: {apart} at one seed, which tells nothing of others"
+    few = f", all {n:,} seeds within" if n < RANKED_FROM else ""
     difference = f"{apart}{few} {objective.format_interval(row['low'], row['high'])}"
     if row["verdict"] == "equivalent":
         within = f"{row['margin']:g}{objective.difference_unit}"
         besides = f" apart from collapses ({', '.join(fell)})" if fell else ""
-        return f"{pair}: equivalent within {within}{besides}, {difference}"
-    return f"{pair}: undecided, {_open_clause(row)}{difference}{_needed_clause(row)}{beside}"
+        return f"{pair}: {difference}, equivalent within {within}{besides}; {counts}"
+    return f"{pair}: {difference}, undecided; {counts}{_needed_clause(row)}{beside}"
+
+
+def signed_clause(row: Row, objective: Objective) -> str:
+    """The typical difference of a pair; of what is better if lower, the first one's advantage."""
+    name = "" if objective.sign > 0 else "advantage "
+    signed = objective.format_signed_difference(row["typical_difference"])
+    return f"{name}{signed}{objective.difference_unit}"
 
 
 def _methods(row: Row) -> tuple[str, str]:
     return row["method"], row["other"]
 
 
-def _open_clause(row: Row) -> str:
-    """Why nothing can be told where few of many seeds differ."""
-    if row["wins"] + row["losses"] < RANKED_FROM <= row["n"]:
-        return f"the same at {row['ties']} of {row['n']} seeds, "
-    return ""
-
-
 def _needed_clause(row: Row) -> str:
-    if math.isnan(row["seeds_needed"]) or row["wins"] + row["losses"] < RANKED_FROM:
+    return f"; {seeds_clause(row)} would decide" if needed_seeds(row) else ""
+
+
+def needed_seeds(row: Row) -> str:
+    """About how many seeds would decide a pair, as a number; nothing if that is not known."""
+    known = not math.isnan(row["seeds_needed"]) and row["wins"] + row["losses"] >= RANKED_FROM
+    if row["verdict"] != "undecided" or not known:
         return ""
-    return f", {seeds_clause(row)} would decide"
+    if math.isinf(row["seeds_needed"]):
+        return "> 10,000"
+    return f"{max(int(row['seeds_needed']), row['n'] + 1):,}"
 
 
 def win_clause(row: Row, objective: Objective) -> str:
@@ -113,9 +121,14 @@ def pair_sentences(
     comparisons: pd.DataFrame, objective: Objective, collapsed: Mapping[str, str]
 ) -> list[str]:
     """A sentence per pair, what is decided first."""
+    return [pair_sentence(row, objective, collapsed) for row in decided_first(comparisons)]
+
+
+def decided_first(comparisons: pd.DataFrame) -> list[Row]:
+    """Pairs, each seen from the winner's side if it has one: victories, ties, what is open."""
     order = {"better": 0, "worse": 0, "equivalent": 1, "tied": 1, "undecided": 2}
     rows = sorted(to_rows(comparisons), key=lambda row: order[row["verdict"]])
-    return [pair_sentence(row, objective, collapsed) for row in rows]
+    return [swap_sides(row) if row["verdict"] == "worse" else row for row in rows]
 
 
 def collapse_counts(summary: pd.DataFrame) -> dict[str, str]:
@@ -136,17 +149,19 @@ def answer(results: Results) -> list[str]:
 def conclusions(
     summary: pd.DataFrame, comparisons: pd.DataFrame, info: StudyInfo, failed_checks: list[str]
 ) -> list[str]:
-    """What came out, how sure it is, and what to do next: a sentence each."""
+    """The answer in one short sentence; then what came out, how sure it is, and what to do next."""
     methods = {row["method"]: row for row in to_rows(summary.dropna(subset=["test_score"]))}
     if not methods and info.finished:
         return ["Nothing can be said: no run has a winner that could be scored."]
     if not methods:
         return ["Nothing can be said yet: no run has finished."]
     best = max(methods, key=lambda method: methods[method]["test_score"])
-    seen = [row if row["method"] == best else swap_sides(row) for row in to_rows(comparisons)]
+    rows = to_rows(comparisons)
+    seen = [row if row["method"] == best else swap_sides(row) for row in rows]
     against = [row for row in seen if row["method"] == best]
     objective = info.problem.objective
     return [
+        short_answer(best, rows, methods, info, doubtful=bool(failed_checks)),
         _outcome(best, against, methods, info),
         _certainty(against, objective) + _collapses(summary),
         _next(best, against, methods, info, failed_checks),

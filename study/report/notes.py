@@ -3,20 +3,19 @@
 from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
 from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO
 from study.analysis.signed_rank import RANKED_FROM
-from study.core.formatting import format_clock, join_words, pluralize
+from study.core.formatting import format_duration, join_words, pluralize
 from study.core.objective import Objective
 from study.core.settings import Start
-from study.core.study_info import StudyInfo
+from study.core.study_info import DataInfo, StudyInfo
 
 
 def facts(info: StudyInfo) -> dict[str, str]:
     """What a reader needs to judge or repeat a study."""
     problem, settings, sessions = info.problem, info.settings, info.sessions
-    workers = sorted({session.workers for session in sessions})
-    shared = any(session.shared for session in sessions)
     last = sessions[-1] if sessions else None
     machine = (
-        f"{last.machine or '-'}, {last.cores or '-'} cores, Python {last.python or '-'}"
+        f"{last.machine or '-'}, {pluralize(last.cores, 'core') if last.cores else '-'}, "
+        f"Python {last.python or '-'}"
         if last
         else "-"
     )
@@ -29,11 +28,32 @@ def facts(info: StudyInfo) -> dict[str, str]:
         f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",
         **({"start": start_fact(settings.start)} if settings.start else {}),
         "methods": "; ".join(f"{name}: {m.summary}" for name, m in info.methods.items()),
-        "evaluations": f"{sum(info.evaluated.values()):,} in {format_clock(info.seconds)} "
-        f"with {' or '.join(map(str, workers)) or 'no'} workers in parallel"
-        + (", which had other problems to evaluate, too" if shared else ""),
+        "evaluations": work_fact(info),
         "machine": machine,
     }
+
+
+def work_fact(info: StudyInfo) -> str:
+    """How many evaluations took how long, and on how many workers."""
+    workers = sorted({session.workers for session in info.sessions})
+    text = (
+        f"{pluralize(sum(info.evaluated.values()), 'evaluation')} in "
+        f"{format_duration(info.seconds)}"
+    )
+    if workers == [1]:
+        text += " with one worker"
+    elif workers:
+        text += f" with {' or '.join(map(str, workers))} workers in parallel"
+    shared = any(session.shared for session in info.sessions)
+    return text + (", which had other problems to evaluate, too" if shared else "")
+
+
+def substitute_note(data: DataInfo) -> str:
+    """That another dataset was used than the one that was looked for; nothing if none was."""
+    if not data.instead_of:
+        return ""
+    wanted = data.instead_of.upper()
+    return f"{wanted} was unavailable; {data.dataset} was used. Set STUDY_DATA to use {wanted}."
 
 
 def start_fact(start: Start) -> str:
@@ -102,8 +122,9 @@ def look_note(info: StudyInfo) -> str:
     if not info.looks:
         return "All of it speaks of a number of seeds that was fixed beforehand."
     seen = join_words([f"{seeds:,}" for seeds in info.looks])
+    seen += " seed" if info.looks == [1] else " seeds"
     return (
-        f"Look {len(info.looks) + 1}, after results at {seen} seeds were seen: interval for all "
+        f"Look {len(info.looks) + 1}, after results at {seen} were seen: interval for all "
         "pairs, p and verdict are adjusted (Slud & Wei, 1982), so that all looks together err in "
         "less than 7 %."
     )

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from study.core.errors import translate_errors
+from study.core.errors import reason_of, translate_errors
 
 LEDGER = "study.db"
 
@@ -33,8 +33,9 @@ def translate_write_errors(path: Path) -> AbstractContextManager[None]:
     return translate_errors(
         OSError,
         lambda error: (
-            f"{path} cannot be written ({error.strerror or error}): make room or make it writable "
-            "and run the same command again, or choose another --output; what was finished is kept"
+            f"{path} cannot be written ({reason_of(error, with_path=False)}): make room or make it "
+            "writable and run the same command again, or choose another --output; what was "
+            "finished is kept"
         ),
     )
 
@@ -47,7 +48,7 @@ def translate_read_errors(folder: Path) -> AbstractContextManager[None]:
             return f"{folder} holds no {Path(error.filename).name}: {_advice(folder)}"
         if isinstance(error, RecursionError):
             return f"{folder} holds lists without end: run the study again"
-        return f"{folder} cannot be read ({error}): run the study again"
+        return f"{folder} cannot be read ({reason_of(error)}): run the study again"
 
     kinds = (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
     return translate_errors((*kinds, RecursionError), message)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -17,15 +18,15 @@ import pandas as pd
 import pytest
 
 from study import compare, load
+from study.cli.console import console
 from study.cli.main import main
 from study.core.errors import StudyError
-from study.core.objective import ACCURACY
 from study.core.records import Evaluation, EvaluationKind, Status, make_task
 from study.core.settings import Settings
 from study.execution.resume import save_metadata
 from study.methods.selection import parse_methods
 from study.plots.figures import FIGURES
-from study.report.conclusions import pair_sentences
+from study.report.conclusions import answer
 from study.storage.ledger import Ledger
 from tests.shared import SMALL, bare_environment, python
 from tests.stress import untimed
@@ -58,10 +59,10 @@ def test_the_table_and_the_paths_are_printed(small_study: Path) -> None:
         assert f"{100 * method['test_accuracy']:.2f} ±" in line
         assert f"{100 * method['validation_accuracy']:.2f} " in line
         assert f"{100 * method['reevaluated_accuracy']:.2f} " in line
-        assert f"{method['seconds_per_call']:.2f}" in line
     flat = " ".join(text.split())
-    for sentence in pair_sentences(load(small_study).scores.comparisons, ACCURACY, {}):
+    for sentence in answer(load(small_study)):
         assert sentence in flat
+    assert "s/call" in flat
     assert flat.count("passed ") == 9
     assert "report.html" in text
     assert "winners (.csv)" in flat
@@ -120,6 +121,7 @@ def test_running_again_trains_nothing_and_changes_nothing(
 
 DYING = """
 import os, signal, sys
+from study.cli.console import console
 from study.cli.main import main
 from study.storage.ledger import Ledger
 
@@ -249,7 +251,7 @@ def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
     run = study("compare", "--dry-run", KERAS_HOME="keras", NO_PROXY="", **no_network)
     assert run.returncode == 0, run.stderr
     assert "Dataset digits" in run.stdout
-    assert "MNIST was unavailable; digits is used instead" in run.stdout
+    assert "MNIST was unavailable; digits was used. Set STUDY_DATA to use MNIST." in run.stdout
 
 
 def test_plot_draws_from_the_csv_files_alone(study: Run, small_study: Path, tmp_path: Path) -> None:
@@ -580,3 +582,50 @@ def test_a_script_gets_the_same_without_a_guard_and_after_importing_tensorflow(
     assert run.returncode == 0, run.stderr
     assert run.stdout == "once\n"
     assert untimed(tmp_path / "out") == untimed(small_study)
+
+
+@pytest.mark.parametrize("width", [80, 60])
+def test_study_alone_says_how_to_start(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console, "width", width)
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert told.err == ""
+    assert max(map(len, told.out.splitlines())) <= width
+    for command in ("compare --seeds 5", "compare --problem hartmann6", "show results/NAME"):
+        assert f"\n  study {command} " in told.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "order"),
+    [
+        (
+            ["--help"],
+            ["compare", "show", "winner", "report", "plot", "Many problems", "combine", "recover"],
+        ),
+        (
+            ["compare", "--help"],
+            [
+                *("--methods", "--dataset", "--problem", "--seeds", "--calls", "--output"),
+                *("--workers", "What to compare", "--suite", "How much", "--margin"),
+                *("Where and how", "--scheduler", "Examples:"),
+            ],
+        ),
+    ],
+    ids=["study", "compare"],
+)
+def test_help_has_first_what_everybody_needs(
+    study: Run, arguments: list[str], order: list[str]
+) -> None:
+    text = study(*arguments).stdout
+    places = [text.index(f" {word} ") for word in order]
+    assert places == sorted(places)
+
+
+def test_defaults_are_plain_words(study: Run) -> None:
+    flat = " ".join(re.sub("[│╭╮╰╯─]", " ", study("compare", "--help").stdout).split())
+    assert "Default: 5, or as many as the folder holds." in flat
+    assert "[default: (" not in flat

@@ -230,7 +230,7 @@ def test_without_mnist_anywhere_the_study_runs_on_digits_and_says_why(offline: P
     assert not offline.exists()
     dataset = load_dataset()
     assert dataset.name == "digits"
-    assert "the download failed" in dataset.source
+    assert "the download from storage.googleapis.com failed: the connection" in dataset.source
 
 
 @pytest.mark.parametrize("name", ["mnist", "mnist-500"])

@@ -207,7 +207,7 @@ def test_a_target_and_a_table_belong_together(tmp_path: Path) -> None:
         compare(dataset="digits", target="fate")
     with pytest.raises(StudyError, match="target fate is for the built-in network only"):
         compare(problem="branin", target="fate")
-    with pytest.raises(StudyError, match="No such file"):
+    with pytest.raises(StudyError, match="no such file or folder"):
         load_dataset(str(tmp_path / "nothing.csv"), target="fate")
 
 

@@ -135,9 +135,7 @@ def test_a_design_with_other_points_fails_the_check(tmp_path: Path, table: Path)
     (results.folder / "trials.csv").write_text(lines.replace(",0.01,20,16,", ",0.01,21,16,"))
     (results.folder / "study.db").unlink()
     (check,) = load(results.folder).failed_checks[:1]
-    assert (
-        check.figures == "2 calls of the initial design are not the own points that they should be"
-    )
+    assert check.figures == "2 calls of the initial design are not the own points expected there"
 
 
 @pytest.mark.parametrize(
@@ -170,7 +168,7 @@ def test_what_the_space_lacks_is_told_with_its_place(
         (TABLE, {"initial_points": 2}, "2 different points, and initial_points 2 has room for 1"),
         ("\n".join(TABLE.splitlines()[::4]), {}, "no other point than the default"),
         (b"\xff\xfe\x00", {}, "cannot be read"),
-        (None, {}, "cannot be read .No such file or directory.: name a CSV file or a results"),
+        (None, {}, "cannot be read .no such file or folder.: name a CSV file or a results"),
     ],
 )
 def test_a_table_that_gives_no_design_is_told(
