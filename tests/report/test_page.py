@@ -15,7 +15,8 @@ from study.core.objective import ACCURACY
 from study.core.records import Task
 from study.replication.report import write_full_report
 from study.report.conclusions import pair_sentences
-from study.report.page import markdown_cell, write_report
+from study.report.page import markdown_cell
+from study.report.study_page import write_report
 from study.results import Results, read_files
 from tests.test_results import PLOTS
 from tests.toy import stopping_at, study_in
