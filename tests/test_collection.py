@@ -219,7 +219,7 @@ def test_the_report_holds_the_answer_and_leads_to_each_problems_own(
     assert "| quasi-random - random |" in markdown
     assert f"    study combine {suite} --output {tmp_path / 'deep' / 'out'}\n" in markdown
     two = contents(study.combine([suite / "branin", suite / "hartmann6"]), [], tmp_path)
-    assert two["command"].startswith(f"study combine {suite / 'branin'} {suite / 'hartmann6'} ")
+    assert two[-1].command.startswith(f"study combine {suite / 'branin'} {suite / 'hartmann6'} ")
 
 
 def test_the_terminal_tells_it_within_80_columns(

@@ -54,7 +54,7 @@ def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> 
             items=list(collection.left_out),
         ),
         *sections(collection, drawn[1:]),
-        *([Section(heading=own, links=reports)] if reports else []),
+        *([Section(heading="Each problem's own report", links=reports)] if reports else []),
         *(
             [Section(heading="What failed", items=failed)]
             if (failed := collection.failures)

@@ -40,8 +40,12 @@ def _clauses(against: list[Row], results: Results) -> str:
     for verdict, clause in CLAUSES.items():
         if others := [row["other"] for row in against if row["verdict"] == verdict]:
             margin = f" within {against[0]['margin']:g}{results.objective.difference_unit}"
-            parts.append(clause.format(join_words(others), margin))
+            parts.append(clause.format(join_words([_article(name) for name in others]), margin))
     return ", ".join(parts[:-1]) + (" and " if parts[1:] else "") + parts[-1]
+
+
+def _article(method: str) -> str:
+    return "the baseline" if method == "baseline" else method
 
 
 def about(info: StudyInfo) -> str:

@@ -56,13 +56,10 @@ def write_report(results: Results, chapter: Chapter | None = None) -> list[Path]
     """
     drawn = draw_figures(results)
     title = f"{results.info.problem.name}: which search is better?"
-    alts = describe(results)
-    if chapter is None:
-        own = [front(results, drawn), *sections(results, drawn)]
-    else:
+    own, alts = contents(results, drawn), describe(results)
+    if chapter is not None:
         title, alts = chapter.title, {**alts, **chapter.alts}
-        first = front(results, drawn, chapter.continuation)
-        own = [chapter.section, first, *sections(results, drawn)]
+        own = [chapter.section, *contents(results, drawn, chapter.continuation)]
     return write_report_pages(results.folder, title, own, alts, notices(results))
 
 
@@ -80,11 +77,17 @@ def notices(results: Results) -> list[Notice]:
     return told
 
 
-def front(results: Results, drawn: list[DrawnFigure], heading: str = "") -> Section:
+def contents(results: Results, drawn: list[DrawnFigure], heading: str = "") -> list[Section]:
+    """All that a report says of a study: under a `heading` the answer, then the details."""
+    return [front(results, drawn, heading), *sections(results, drawn)]
+
+
+def front(results: Results, drawn: list[DrawnFigure], heading: str) -> Section:
     """The answer, the picture that shows it, and the winner."""
+    objective = results.objective
     best = Sheet(
         title="The best configuration of each method",
-        rows=best_rows(results),
+        rows=columns_first(best_rows(results), "method", objective.final_label, "re-evaluated"),
         file=if_written(results.folder, "winners.csv"),
         note=choice_note(results),
     )

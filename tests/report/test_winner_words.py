@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from study.report.page import write_report
+from study.report.study_page import write_report
 from study.report.winner_words import best_rows, best_sentences, choice_note
 from study.results import Results, make_results, read_files
 from tests.toy import Toy, stopping_at, study_in
