@@ -38,7 +38,8 @@ def save_plots(results: Results) -> list[Path]:
     Raises `StudyError` as `write_full_report` does.
     """
     found = chapter(results)
-    drawn = [*(found.figures if found else []), *draw_figures(results)]
+    claims = [one for section in found.sections for one in section.figures] if found else []
+    drawn = [*claims, *draw_figures(results)]
     return save_figures(drawn, results.folder / "plots")
 
 
@@ -48,15 +49,21 @@ def chapter(results: Results) -> Chapter | None:
     if found is None:
         return None
     rows = columns_first(claim_rows(found), "claim", "verdict")
+    drawn = claim_figures(found, results)
     return Chapter(
         title="The tutorial's claims, measured again",
-        section=Section(
-            answer=headline(found),
-            about=about(results.info),
-            sentences=[explanation(found, results)],
-            sheets=[Sheet(title="Each claim, and what was measured", rows=rows, file="claims.csv")],
-            figures=claim_figures(found, results),
-        ),
+        sections=[
+            Section(
+                answer=headline(found),
+                about=about(results.info),
+                sentences=[explanation(found, results)],
+                sheets=[
+                    Sheet(title="Each claim, and what was measured", rows=rows, file="claims.csv")
+                ],
+                figures=drawn[:1],
+            ),
+            Section(heading="What the tutorial's log shows", figures=drawn[1:]),
+        ],
         alts=describe(found),
         continuation="Its two searches at its own budget",
     )

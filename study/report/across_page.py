@@ -15,7 +15,7 @@ from study.report import across_words as words
 from study.report import notes
 from study.report.across_alt import describe
 from study.report.headline import date
-from study.report.page import Section, Sheet, to_sections, write_report_pages
+from study.report.page import Notice, Section, Sheet, to_sections, write_report_pages
 from study.report.tables import TextTable, or_dash
 from study.storage.files import studies_within
 
@@ -31,12 +31,18 @@ def write_combined(collection: Collection, folder: Path) -> list[Path]:
     tables = write_collection(collection, folder)
     title = f"Which search is better, over {len(collection.scores)} problems?"
     own = contents(collection, draw_collection(collection), folder)
-    return [*tables, *write_report_pages(folder, title, own, describe(collection))]
+    alts, told = describe(collection), notices(collection)
+    return [*tables, *write_report_pages(folder, title, own, alts, told)]
+
+
+def notices(collection: Collection) -> list[Notice]:
+    """What must be known before the answer."""
+    return [] if collection.finished else [Notice(kind="warning", text=words.UNFINISHED)]
 
 
 def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> list[Section]:
     """The answer and the picture that shows it, then all details."""
-    first, *others = words.answer(collection)
+    first, *others = [text for text in words.answer(collection) if text != words.UNFINISHED]
     command = shlex.join(["study", "combine", *sources(collection), "--output", str(folder)])
     summary = Sheet(
         title="Each method, over all problems",
@@ -155,11 +161,19 @@ def pair_rows(collection: Collection) -> TextTable:
                     + words.interval(row, f"{name}_{kind}_low", f"{name}_{kind}_high", "+.2f")
                     for heading, kind in KINDS.items()
                 },
+                "wins at a new problem": chance_cell(row),
                 "p": or_dash(row["p_like_adjusted"], "{:.3f}".format),
                 "practically": " / ".join(or_dash(chance, "{:.2f}".format) for chance in chances),
             }
         )
     return rows
+
+
+def chance_cell(row: Mapping[Any, Any]) -> str:
+    """The chance to win at a new seed of a new problem, in percent, with its interval."""
+    ends = {name: 100 * row[f"probability_{name}"] for name in ("better", "low", "high")}
+    interval = words.interval(ends, "low", "high", ".0f")
+    return interval if interval == "-" else f"{ends['better']:.0f} % {interval}"
 
 
 def counts_cell(row: Mapping[Any, Any]) -> dict[str, str]:
@@ -227,10 +241,7 @@ def sections(collection: Collection, drawn: list[DrawnFigure]) -> list[Section]:
         note=words.budgets_note(collection),
     )
     texts: dict[str, dict[str, Any]] = {
-        "Which method is better": {
-            "sentences": words.pair_sentences(collection),
-            "sheets": [pairs],
-        },
+        "Which method is better": {"sheets": [pairs]},
         "Problem by problem": {"sheets": [problems]},
         "How many calls until it pays": {"sheets": [budgets] if budgets.rows else []},
     }

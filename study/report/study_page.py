@@ -43,7 +43,7 @@ class Chapter:
 
     title: str
     """Of the whole report."""
-    section: Section
+    sections: list[Section]
     alts: Mapping[str, str]
     continuation: str
     """The heading of the study's own answer, which follows."""
@@ -59,7 +59,7 @@ def write_report(results: Results, chapter: Chapter | None = None) -> list[Path]
     own, alts = contents(results, drawn), describe(results)
     if chapter is not None:
         title, alts = chapter.title, {**alts, **chapter.alts}
-        own = [chapter.section, *contents(results, drawn, chapter.continuation)]
+        own = [*chapter.sections, *contents(results, drawn, chapter.continuation)]
     return write_report_pages(results.folder, title, own, alts, notices(results))
 
 
