@@ -62,7 +62,7 @@ def chapter(results: Results) -> Chapter | None:
                 ],
                 figures=drawn[:1],
             ),
-            Section(heading="What the tutorial's log shows", figures=drawn[1:]),
+            *(Section(heading="What the tutorial's log shows", figures=[one]) for one in drawn[1:]),
         ],
         alts=describe(found),
         continuation="Its two searches at its own budget",

@@ -31,8 +31,9 @@ def inline_svg(svg: bytes | str, alt: str, prefix: str) -> Markup:
     _shorten_names(root, prefix)
     _soften(root)
     styles = _gather_styles(root, prefix)
-    view = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": alt}
-    root.attrib = {**view, "style": "fill: var(--g00, #000); stroke-linejoin: round"}
+    view, width = root.attrib["viewBox"], root.attrib["width"].removesuffix("pt")
+    root.attrib = {"viewBox": view, "role": "img", "aria-label": alt}
+    root.set("style", f"--width: {width}px; fill: var(--g00, #000); stroke-linejoin: round")
     root.insert(0, styles)
     return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escaped there
 
