@@ -146,9 +146,12 @@ def details(results: Results) -> dict[str, dict[str, Any]]:
     """What stands beside the figures, by heading."""
     info, scores, objective = results.info, results.scores, results.objective
 
-    def sheet(title: str, rows: TextTable, file: str, note: str, folded: bool = False) -> Any:
-        own = {"title": title, "rows": rows, "note": note.strip(), "folded": folded}
-        return {"sheets": [Sheet(file=if_written(results.folder, file), **own)] if rows else []}
+    def sheet(
+        title: str, rows: TextTable, file: str, note: str, folded: bool = False
+    ) -> dict[str, Any]:
+        there, told = if_written(results.folder, file), note.strip()
+        own = Sheet(title=title, rows=rows, file=there, note=told, folded=folded)
+        return {"sheets": [own] if rows else []}
 
     pairs = pluralize(len(scores.comparisons), "pair")
     at_equal_time = equal_time_rows(scores.equal_time, objective)

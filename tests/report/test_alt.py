@@ -3,16 +3,15 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from study.report.alt import DESCRIPTIONS, describe, sentence
 from study.report.page import markdown_cell
 from study.report.study_page import write_report
-from study.results import Results, make_results
+from study.results import Results
 from tests.test_results import PLOTS
-from tests.toy import NO_TRACE, stopping_at, study_in
+from tests.toy import stopping_at, study_in
 
 
 @pytest.fixture(scope="module")
@@ -49,14 +48,17 @@ def test_comparisons_are_those_of_the_file(finished: Results) -> None:
 
 def test_scores_and_seconds_are_those_of_the_summary(finished: Results) -> None:
     told = describe(finished)
-    for row in pd.read_csv(finished.folder / "summary.csv").itertuples():
+    for row in pd.read_csv(finished.folder / "summary.csv").to_dict("records"):
         observed, again, test = (
-            f"{100 * value:.2f} %"
-            for value in (row.validation_accuracy, row.reevaluated_accuracy, row.test_accuracy)
+            f"{100 * float(row[name]):.2f} %"
+            for name in ("validation_accuracy", "reevaluated_accuracy", "test_accuracy")
         )
-        assert f"{row.method} {observed}, {again}, {test}" in told["winners_curse"]
-        assert f"{row.method} {row.parameters_median:,.0f}, {test}" in told["size"]
-        assert f"{row.method} {row.train_seconds:.3g} and " in told["time_per_call"]
+        method, size, seconds = (
+            row[name] for name in ("method", "parameters_median", "train_seconds")
+        )
+        assert f"{method} {observed}, {again}, {test}" in told["winners_curse"]
+        assert f"{method} {size:,.0f}, {test}" in told["size"]
+        assert f"{method} {seconds:.3g} and " in told["time_per_call"]
 
 
 def test_convergence_tells_the_mean_after_the_design_and_at_the_end(finished: Results) -> None:
@@ -75,33 +77,3 @@ def test_many_parts_are_cut(finished: Results) -> None:
     assert sentence("a", []) == ""
     assert sentence("a", ["b", "c"]) == "a: b; c."
     assert sentence("a", map(str, range(12))).endswith("; 9; and 2 more.")
-
-
-def test_values_that_repeat_exactly_are_told_once(finished: Results) -> None:
-    """A deterministic problem: its re-evaluations are copies of what the search observed."""
-    from study.report.study_page import SAME_AGAIN, summary_section
-
-    assert not finished.scores.deterministic
-    results = repeating(finished)
-    assert results.scores.deterministic
-    section = summary_section(results)
-    assert section.sentences == [SAME_AGAIN]
-    assert list(section.sheets[0].rows[0]) == ["method", "final accuracy", "s/call"]
-
-
-def repeating(results: Results) -> Results:
-    """The same of a problem without test data, of which every re-evaluation repeats the search."""
-    import msgspec
-
-    from study.core.objective import Objective
-
-    objective = Objective(name="accuracy")
-    problem = msgspec.structs.replace(results.info.problem, objective=objective)
-    info = msgspec.structs.replace(results.info, problem=problem)
-    best = results.scores.trials.groupby(["method", "seed"])["validation_score"].max()
-    finals = results.scores.finals.copy()
-    runs = pd.MultiIndex.from_frame(finals[["method", "seed"]])
-    for column, kind in (("validation_score", "reevaluated"), ("test_score", "test")):
-        own = finals["kind"] == kind
-        finals[column] = np.where(own, best.reindex(runs).to_numpy(), np.nan)
-    return make_results(results.folder, info, results.scores.trials, finals, NO_TRACE)

@@ -12,7 +12,9 @@ import pandas as pd
 import pytest
 
 from study.core.formatting import format_percent
+from study.core.objective import Objective
 from study.core.records import Task
+from study.plots.figures import FIGURES, draw_figures
 from study.replication.report import write_full_report
 from study.report import study_page
 from study.report.headline import headline
@@ -20,7 +22,7 @@ from study.report.page import markdown_cell
 from study.report.study_page import write_report
 from study.results import Results, make_results, read_files
 from tests.test_results import PLOTS
-from tests.toy import stopping_at, study_in
+from tests.toy import NO_TRACE, stopping_at, study_in
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +254,41 @@ def test_names_are_text_wherever_they_stand(finished: Results, tmp_path: Path, n
     assert " ".join(name.split()) in text_of(results)
     rows = [line for line in (tmp_path / "report.md").read_text().splitlines() if "|" in line]
     assert len({line.count(" | ") for line in rows if line.startswith("| toy")}) <= 1
+
+
+def test_values_that_repeat_exactly_are_told_once(finished: Results) -> None:
+    assert not finished.scores.deterministic
+    results = repeating(finished)
+    assert results.scores.deterministic
+    assert "winners_curse" not in {one.name for one in draw_figures(results, FIGURES[:6])}
+    section = study_page.summary_section(results)
+    assert section.sentences == [study_page.SAME_AGAIN]
+    assert list(section.sheets[0].rows[0]) == ["method", "final accuracy", "s/call"]
+
+
+def repeating(results: Results) -> Results:
+    """The same of a problem without test data, of which every re-evaluation repeats the search."""
+    objective = Objective(name="accuracy")
+    problem = msgspec.structs.replace(results.info.problem, objective=objective)
+    info = msgspec.structs.replace(results.info, problem=problem)
+    best = results.scores.trials.groupby(["method", "seed"])["validation_score"].max()
+    finals = results.scores.finals.copy()
+    runs = pd.MultiIndex.from_frame(finals[["method", "seed"]])
+    for column, kind in (("validation_score", "reevaluated"), ("test_score", "test")):
+        own = finals["kind"] == kind
+        finals[column] = np.where(own, best.reindex(runs).to_numpy(), np.nan)
+    return make_results(results.folder, info, results.scores.trials, finals, NO_TRACE)
+
+
+def test_what_takes_no_time_is_not_compared_at_equal_time(finished: Results) -> None:
+    assert not finished.scores.instant
+    scores = finished.scores
+    trials = scores.trials.assign(train_seconds=0.002)
+    results = make_results(finished.folder, finished.info, trials, scores.finals, NO_TRACE)
+    told = study_page.details(results)["Convergence"]
+    assert told == {"sentences": [study_page.NO_CLOCK]}
+    assert "convergence_seconds" not in {one.name for one in draw_figures(results, FIGURES[:6])}
+    assert study_page.details(finished)["Convergence"]["sheets"]
 
 
 def test_markdown_cells_hold_no_markup() -> None:
