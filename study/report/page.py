@@ -37,7 +37,7 @@ class Sheet:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A heading and what stands below it, in the order of the fields."""
+    """A heading and what stands below it, in the order of the fields; last what is folded."""
 
     heading: str = ""
     """None: what a page begins with."""

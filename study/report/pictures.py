@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from markupsafe import Markup
-
 from study.plots.style import AS_DRAWN
 
 DARKEST, LIGHTEST = 0x18, 0xF0  # of a dark page: its ground, and what is black on a light one
@@ -18,7 +16,7 @@ DECIMALS = re.compile(r"(?<!scale\()-?\b\d+\.\d{3,}")
 GREY = re.compile(r"#([0-9a-f]{2})\1\1(?![0-9a-f])")
 
 
-def inline_svg(svg: bytes | str, alt: str, prefix: str) -> Markup:
+def inline_svg(svg: bytes | str, alt: str, prefix: str) -> str:
     """What matplotlib wrote as an element of a page, described by `alt`.
 
     Without what no reader sees: names that nothing refers to, and more than two decimals of a
@@ -35,7 +33,7 @@ def inline_svg(svg: bytes | str, alt: str, prefix: str) -> Markup:
     root.attrib = {"viewBox": view, "role": "img", "aria-label": alt}
     root.set("style", f"--width: {width}px; fill: var(--g00, #000); stroke-linejoin: round")
     root.insert(0, styles)
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - escaped there
+    return ElementTree.tostring(root, encoding="unicode")
 
 
 def _drop_spare(element: Element) -> None:
