@@ -39,7 +39,7 @@ from study.execution.resume import save_metadata
 from study.execution.runner import StudyRunner
 from study.methods.propose import Proposal
 from study.methods.selection import parse_methods
-from study.report.page import write_report
+from study.report.study_page import write_report
 from study.results import load, write_tables
 from study.storage.database import write_ledger
 from study.storage.files import LEDGER

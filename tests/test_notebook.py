@@ -45,8 +45,8 @@ def test_the_example_runs_and_shows_what_it_says(tmp_path: Path) -> None:
     bar, shown = outputs(first, "text/html")
     assert '<progress value="' in bar
     assert "done" in bar
-    assert "On branin, with 12 calls per run" in shown
-    assert "data:image/svg+xml" in shown
+    assert "On branin, " in shown
+    assert "<svg" in shown
     assert "quasi-random" in outputs(summary, "text/html")[0]
     assert "verdict" in outputs(pairs, "text/html")[0]
     assert outputs(plots, "image/png")
@@ -82,9 +82,9 @@ def test_a_study_without_results_has_a_repr_too(finished: Results, tmp_path: Pat
 
 def test_a_notebook_shows_answer_table_and_picture(finished: Results) -> None:
     shown = finished._repr_html_()
-    assert "On toy, with 7 calls per run" in shown
+    assert "On toy, " in shown
     assert shown.count("<tr>") == 1 + len(finished.summary)
-    assert shown.count("<img") == 1
+    assert shown.count("<svg") == 1
     assert str(finished.folder) in shown
 
 

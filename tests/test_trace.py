@@ -14,7 +14,7 @@ from study.core.records import EvaluationKind, Task, make_task
 from study.core.space import Configuration, from_row
 from study.execution.runner import StudyRunner
 from study.plots.figures import draw_figures
-from study.report.page import contents
+from study.report.study_page import contents
 from study.results import Results, load, read_files
 from study.storage.ledger import Ledger
 from tests.toy import NO_TRACE, SETTINGS, SPACE, Frames, Toy, evaluations, stopping_at, study_in
@@ -167,10 +167,8 @@ def test_report_and_plot_show_both_lines(traced: Results) -> None:
     measured = traced.scores.trials.query("method == 'random'").groupby("call")["incumbent_score"]
     shown = [np.asarray(line.get_ydata(), float).tolist() for line in dotted]
     assert [pytest.approx(100 * mean) for mean in measured.mean()] in shown
-    (section,) = (
-        s for s in contents(traced, draw_figures(traced))["sections"] if s.heading == "Convergence"
-    )
-    assert "re-evaluated 2 times with fresh seeds" in section.note
+    (section,) = (s for s in contents(traced, draw_figures(traced)) if s.heading == "Convergence")
+    assert "re-evaluated 2 times with fresh seeds" in section.sheets[0].note
 
 
 @pytest.mark.slow

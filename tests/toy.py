@@ -60,7 +60,7 @@ class Toy:
 
     before: Callable[[Task], None] = lambda _: None
     """Called first; may raise."""
-    seconds: float = 0.001
+    seconds: float = 0.02
     """What an evaluation says that it took."""
     evaluated: list[str] = field(default_factory=list)
     """Keys of all tasks, in order."""

@@ -12,6 +12,9 @@ from study.analysis.effects import Effects, effects
 from study.analysis.paired import compare_pairs
 from study.core.study_info import StudyInfo
 
+INSTANT = 0.01  # seconds per evaluation
+SAME = 1e-12  # relative: rounding of means
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScoreTables:
@@ -85,6 +88,19 @@ class ScoreTables:
     def draws(self) -> DrawSummary:
         """How good configurations are that chance draws; see `study.analysis.draws`."""
         return summarise_draws(self.trials, self.info)
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether every re-evaluation of a winner gave just what its search had observed."""
+        columns = ["validation_score", "reevaluated_score", "test_score"]
+        values = self.runs[columns].dropna().to_numpy(float)
+        same = np.isclose(values, values[:, :1], rtol=SAME, atol=0.0).all()
+        return bool(len(values) and same) and not self.info.problem.objective.tested
+
+    @property
+    def instant(self) -> bool:
+        """Whether evaluating takes so little that only methods' overhead takes time."""
+        return bool(self.trials["train_seconds"].median() < INSTANT)
 
     def _compare(self, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         scores = summary.scores(rows, column, self.info.problem.objective.scale)

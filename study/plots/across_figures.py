@@ -9,7 +9,7 @@ from study.collection import Collection
 from study.core.formatting import pluralize
 from study.plots import across
 from study.plots.drawing import DrawnFigure, FigureSpec, draw_specs, single_axes_figure
-from study.plots.style import legend_beside
+from study.plots.style import keep_colours, legend_beside
 
 PANELS = 4  # small multiples beside each other
 INCHES = 0.36  # a line of a heat map
@@ -17,9 +17,10 @@ INCHES = 0.36  # a line of a heat map
 
 def _wins(collection: Collection) -> Figure:
     height = 2.2 + 0.55 * len(collection.methods)
-    return single_axes_figure(
-        across.wins, collection.pairs, list(collection.methods), height=height
-    )
+    more = collection.pairs, list(collection.methods)
+    figure = single_axes_figure(across.wins, *more, height=height)
+    keep_colours(figure)
+    return figure
 
 
 def _scores(collection: Collection) -> Figure:
@@ -38,7 +39,9 @@ def _ranks(collection: Collection) -> Figure:
 def _heat(collection: Collection) -> Figure:
     height = 2.2 + INCHES * len(collection.scores)
     more = list(collection.methods), collection.control
-    return single_axes_figure(across.problem_heat, collection.runs, *more, height=height)
+    figure = single_axes_figure(across.problem_heat, collection.runs, *more, height=height)
+    keep_colours(figure)
+    return figure
 
 
 def _attainment(collection: Collection) -> Figure:

@@ -13,7 +13,7 @@ from matplotlib.ticker import PercentFormatter
 
 from study.core.dimensions import Dimension
 from study.core.objective import Objective
-from study.plots.style import legend_beside, score_axis
+from study.plots.style import AS_DRAWN, legend_beside, score_axis
 from study.plots.values import (
     BINS,
     axis_values,
@@ -51,6 +51,7 @@ def slice_plot(
     tints = LinearSegmentedColormap.from_list("tints", [(0.96, 0.96, 0.96), colour, "black"])
     filled = np.ma.masked_equal(counts.T, 0)
     axes.pcolormesh(*edges, np.sqrt(filled), cmap=tints, vmin=0, rasterized=True)
+    axes.patch.set_gid(AS_DRAWN)  # light is few, and white is none, on a dark page, too
     return axes
 
 

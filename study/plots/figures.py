@@ -97,6 +97,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="The same against the clock: a method that chooses what is slow moves to the "
         "right, however few calls it needs.",
         draw=single(convergence_by_time),
+        applies=lambda results: not results.scores.instant,
     ),
     FigureSpec(
         name="size",
@@ -113,6 +114,7 @@ FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="The drop from left to middle is how much the best of many noisy evaluations "
         "flatters; only a re-evaluation with fresh seeds can be believed.",
         draw=single(winners_curse),
+        applies=lambda results: not results.scores.deterministic,
     ),
     FigureSpec(
         name="time_per_call",

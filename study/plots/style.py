@@ -73,6 +73,7 @@ TICKS = (
     *(97.5, 98.5, 99.8, 99.9),
 )
 LABELS_AT_MOST = 20  # that fit above each other
+AS_DRAWN = "as-drawn"  # names what keeps its colours on a dark page, where greys become others
 
 
 def colours(methods: list[str]) -> dict[str, Any]:
@@ -107,6 +108,13 @@ def rasterize_dense_points(figure: Figure) -> None:
         for points in axes.collections:
             if np.size(points.get_offsets()) > 2 * POINTS_AS_SHAPES:
                 points.set_rasterized(True)
+
+
+def keep_colours(figure: Figure) -> None:
+    """Have the cells of heat maps, and what is written on them, look the same on a dark page."""
+    for place, axes in enumerate(figure.axes):
+        for number, artist in enumerate([*axes.collections, *axes.texts]):
+            artist.set_gid(f"{AS_DRAWN}-{place}-{number}")
 
 
 def legend_beside(axes: Axes, title: str) -> None:

@@ -10,8 +10,17 @@ from matplotlib.figure import Figure
 from study.plots.drawing import DrawnFigure, FigureSpec, save_figures, single_axes_figure
 from study.plots.figures import draw_figures
 from study.replication import plots
-from study.replication.tables import Replication, claim_rows, paragraph, read_replication
-from study.report.page import Chapter, write_report
+from study.replication.tables import (
+    Replication,
+    claim_rows,
+    explanation,
+    headline,
+    read_replication,
+)
+from study.report.alt import sentence
+from study.report.headline import about
+from study.report.page import Section, Sheet, columns_first
+from study.report.study_page import Chapter, write_report
 from study.results import Results
 
 
@@ -29,7 +38,8 @@ def save_plots(results: Results) -> list[Path]:
     Raises `StudyError` as `write_full_report` does.
     """
     found = chapter(results)
-    drawn = [*(found.figures if found else []), *draw_figures(results)]
+    claims = [one for section in found.sections for one in section.figures] if found else []
+    drawn = [*claims, *draw_figures(results)]
     return save_figures(drawn, results.folder / "plots")
 
 
@@ -38,13 +48,40 @@ def chapter(results: Results) -> Chapter | None:
     found = read_replication(results.folder)
     if found is None:
         return None
+    rows = columns_first(claim_rows(found), "claim", "verdict")
+    drawn = claim_figures(found, results)
     return Chapter(
         title="The tutorial's claims, measured again",
-        text=paragraph(found, results),
-        table=claim_rows(found),
-        figures=claim_figures(found, results),
+        sections=[
+            Section(
+                answer=headline(found),
+                about=about(results.info),
+                sentences=[explanation(found, results)],
+                sheets=[
+                    Sheet(title="Each claim, and what was measured", rows=rows, file="claims.csv")
+                ],
+                figures=drawn[:1],
+            ),
+            *(Section(heading="What the tutorial's log shows", figures=[one]) for one in drawn[1:]),
+        ],
+        alts=describe(found),
         continuation="Its two searches at its own budget",
     )
+
+
+def describe(found: Replication) -> dict[str, str]:
+    """By name of a figure, what it shows."""
+    claims = [
+        f"{row['claim']} {row['claimed']}, {row['measured']}, {row['verdict']}"
+        for row in claim_rows(found)
+    ]
+    ends = found.leak.groupby("trial")[["continued", "fresh"]].mean().agg(["min", "max"])
+    (low, fresh_low), (high, fresh_high) = ends.to_numpy()
+    leak = (
+        f"Validation accuracy of 24 trials: one network trained on and on {low:.2f} to "
+        f"{high:.2f} %; from fresh weights {fresh_low:.1f} to {fresh_high:.1f} % on average."
+    )
+    return {"claims": sentence("Claimed, measured, verdict", claims), "leak": leak}
 
 
 def claim_figures(found: Replication, results: Results) -> list[DrawnFigure]:

@@ -123,15 +123,25 @@ def guided_calls(trials: pd.DataFrame) -> pd.DataFrame:
 
 def paragraph(found: Replication, results: Results) -> str:
     """What the replication found, in a paragraph."""
+    return f"{headline(found)} {explanation(found, results)}"
+
+
+def headline(found: Replication) -> str:
+    """How many of the tutorial's figures hold, in a sentence."""
+    claims = found.claims
+    holding = list(claims["claim"][claims["verdict"] == "holds"])
+    return f"Of {len(claims)} figures, {len(holding)} hold ({', '.join(holding) or 'none'})."
+
+
+def explanation(found: Replication, results: Results) -> str:
+    """Why others do not, in sentences."""
     claims, leak, trials = found.claims, found.leak, results.scores.trials
     row = {name: claims[claims["claim"] == name].iloc[0] for name in claims["claim"]}
     fresh = leak.groupby("trial")["fresh"].mean()
     guided = guided_calls(trials)
     better = guided[guided["gain"] > 0]
-    holding = list(claims["claim"][claims["verdict"] == "holds"])
     return (
-        f"Of {len(claims)} figures, {len(holding)} hold ({', '.join(holding) or 'none'}). GP's "
-        f"winner with its {row['C3']['claimed_parameters']:,} parameters reaches "
+        f"GP's winner with its {row['C3']['claimed_parameters']:,} parameters reaches "
         f"{row['C3']['measured']:.1f} % from fresh weights, not {row['C3']['claimed']:.2f} %. "
         f"Trained on and on, one network stays between {leak['continued'].min():.2f} and "
         f"{leak['continued'].max():.2f} % whatever the settings; from fresh weights the same "

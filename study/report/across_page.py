@@ -13,7 +13,9 @@ from study.plots.across_figures import draw_collection
 from study.plots.drawing import DrawnFigure
 from study.report import across_words as words
 from study.report import notes
-from study.report.page import Section, to_sections, write_pages
+from study.report.across_alt import describe
+from study.report.headline import date
+from study.report.page import Notice, Section, Sheet, to_sections, write_report_pages
 from study.report.tables import TextTable, or_dash
 from study.storage.files import studies_within
 
@@ -27,24 +29,56 @@ def write_combined(collection: Collection, folder: Path) -> list[Path]:
     Raises `StudyError` if a file cannot be written.
     """
     tables = write_collection(collection, folder)
-    drawn = draw_collection(collection)
-    content = contents(collection, drawn, folder)
-    return [*tables, *write_pages("report", folder, drawn, content, template="combined")]
+    title = f"Which search is better, over {len(collection.scores)} problems?"
+    own = contents(collection, draw_collection(collection), folder)
+    alts, told = describe(collection), notices(collection)
+    return [*tables, *write_report_pages(folder, title, own, alts, told)]
 
 
-def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> dict[str, Any]:
-    """Everything that the templates show, as text and rows of text."""
-    return {
-        "title": f"Which search is better, over {len(collection.scores)} problems?",
-        "answer": words.answer(collection),
-        "left_out": list(collection.left_out),
-        "summary": summary_rows(collection),
-        "sections": sections(collection, drawn),
-        "links": links(collection, folder),
-        "failures": collection.failures,
-        "facts": facts(collection),
-        "command": shlex.join(["study", "combine", *sources(collection), "--output", str(folder)]),
-    }
+def notices(collection: Collection) -> list[Notice]:
+    """What must be known before the answer."""
+    return [] if collection.finished else [Notice(kind="warning", text=words.UNFINISHED)]
+
+
+def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> list[Section]:
+    """The answer and the picture that shows it, then all details."""
+    first, *others = [text for text in words.answer(collection) if text != words.UNFINISHED]
+    command = shlex.join(["study", "combine", *sources(collection), "--output", str(folder)])
+    summary = Sheet(
+        title="Each method, over all problems",
+        rows=summary_rows(collection),
+        file="methods.csv",
+        folded=False,
+    )
+    reports, failed = links(collection, folder), collection.failures
+    return [
+        Section(answer=first, about=about(collection), sentences=others, figures=drawn[:1]),
+        Section(
+            heading="Summary",
+            sheets=[summary],
+            list_title="Left out:",
+            items=list(collection.left_out),
+        ),
+        *sections(collection, drawn[1:]),
+        *([Section(heading="Each problem's own report", links=reports)] if reports else []),
+        *(
+            [Section(heading="What failed", items=failed)]
+            if (failed := collection.failures)
+            else []
+        ),
+        Section(heading="How to repeat it", command=command, facts=facts(collection)),
+    ]
+
+
+def about(collection: Collection) -> str:
+    """Of how much data the answer speaks, and of when: small print."""
+    infos = [results.info for results in collection.studies.values()]
+    counts = (
+        f"{pluralize(len(infos), 'problem')}, {pluralize(collection.budget[0], 'call')} per run"
+    )
+    evaluated = pluralize(sum(sum(info.evaluated.values()) for info in infos), "evaluation")
+    latest = max(infos, key=lambda info: info.sessions[-1].began if info.sessions else "")
+    return " · ".join(filter(None, [counts, evaluated, date(latest)]))
 
 
 def sources(collection: Collection) -> list[str]:
@@ -127,11 +161,19 @@ def pair_rows(collection: Collection) -> TextTable:
                     + words.interval(row, f"{name}_{kind}_low", f"{name}_{kind}_high", "+.2f")
                     for heading, kind in KINDS.items()
                 },
+                "wins at a new problem": chance_cell(row),
                 "p": or_dash(row["p_like_adjusted"], "{:.3f}".format),
                 "practically": " / ".join(or_dash(chance, "{:.2f}".format) for chance in chances),
             }
         )
     return rows
+
+
+def chance_cell(row: Mapping[Any, Any]) -> str:
+    """The chance to win at a new seed of a new problem, in percent, with its interval."""
+    ends = {name: 100 * row[f"probability_{name}"] for name in ("better", "low", "high")}
+    interval = words.interval(ends, "low", "high", ".0f")
+    return interval if interval == "-" else f"{ends['better']:.0f} % {interval}"
 
 
 def counts_cell(row: Mapping[Any, Any]) -> dict[str, str]:
@@ -183,16 +225,24 @@ def budget_rows(collection: Collection) -> TextTable:
 
 def sections(collection: Collection, drawn: list[DrawnFigure]) -> list[Section]:
     """The sections of the report, in the order of its figures."""
+    pairs = Sheet(
+        title=f"Counts, differences and intervals of {pluralize(len(collection.pairs), 'pair')}",
+        rows=pair_rows(collection),
+        file="pairs.csv",
+        note=words.pairs_note(collection),
+    )
+    problems = Sheet(
+        title="Each problem", rows=problem_rows(collection), file="problems.csv", folded=False
+    )
+    budgets = Sheet(
+        title=f"Each method against {collection.control}, by number of calls",
+        rows=budget_rows(collection),
+        file="budgets.csv",
+        note=words.budgets_note(collection),
+    )
     texts: dict[str, dict[str, Any]] = {
-        "Which method is better": {
-            "sentences": words.pair_sentences(collection),
-            "table": pair_rows(collection),
-            "note": words.pairs_note(collection),
-        },
-        "Problem by problem": {"table": problem_rows(collection)},
-        "How many calls until it pays": {
-            "table": budget_rows(collection),
-            "note": words.budgets_note(collection),
-        },
+        "Which method is better": {"sheets": [pairs]},
+        "Problem by problem": {"sheets": [problems]},
+        "How many calls until it pays": {"sheets": [budgets] if budgets.rows else []},
     }
     return to_sections(drawn, texts)

@@ -6,8 +6,11 @@ from typing import Any
 from study.core.formatting import join_words, pluralize
 from study.plots.drawing import svg_bytes
 from study.plots.figures import FIGURES, draw_figures
+from study.report.alt import comparisons
 from study.report.conclusions import answer
-from study.report.page import data_uri, environment
+from study.report.headline import headline
+from study.report.page import environment
+from study.report.pictures import inline_svg
 from study.report.tables import summary_rows
 from study.report.winner_words import best_sentences
 from study.results import Results
@@ -34,10 +37,13 @@ def to_html(results: Results) -> str:
     """The answer, the main table and the first plot, as a notebook shows them."""
     content: dict[str, Any] = {
         "progress": "" if results.finished else results.progress,
-        "answer": [*answer(results), *best_sentences(results)],
+        "answer": [headline(results), *best_sentences(results)],
         "summary": summary_rows(results.scores.summary, results.objective),
         "drawn": draw_figures(results, FIGURES[:1]),
         "folder": results.folder,
     }
-    content["images"] = {one.name: data_uri(svg_bytes(one.figure)) for one in content["drawn"]}
+    content["images"] = {
+        one.name: inline_svg(svg_bytes(one.figure), comparisons(results) or one.title, "first-")
+        for one in content["drawn"]
+    }
     return environment().get_template("notebook.html").render(**content)

@@ -1,6 +1,5 @@
-"""The report: one HTML file that needs nothing else, and its Markdown twin."""
+"""A page: one HTML file that needs nothing else, and its Markdown twin."""
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,56 +15,77 @@ from jinja2 import (
     select_autoescape,
 )
 
+from study.analysis.checks import Check
 from study.plots.drawing import DrawnFigure, save
-from study.plots.figures import draw_figures
-from study.report import notes
-from study.report.conclusions import answer, collapse_counts, pair_sentences
-from study.report.effects_words import effect_rows, effect_sentences, effects_note
-from study.report.tables import (
-    TextTable,
-    comparison_rows,
-    cost_rows,
-    equal_time_rows,
-    summary_rows,
-    variance_rows,
-)
-from study.report.winner_words import best_rows, best_sentences, choice_note
-from study.results import Results
+from study.report.pictures import dark_greys, inline_svg
+from study.report.tables import TextTable
 from study.storage.files import write_atomically
 
 
 @dataclass(frozen=True, kw_only=True)
-class Section:
-    """A heading, and what stands below it."""
+class Sheet:
+    """A table, and how to read it."""
 
-    heading: str
-    sentences: list[str] = field(default_factory=list)
-    table: TextTable = field(default_factory=list)
+    title: str
+    """What it holds, and of how much: a reader decides by it whether to open it."""
+    rows: TextTable
+    file: str = ""
+    """The CSV file beside the page that holds the same, if there is one."""
     note: str = ""
-    figures: list[DrawnFigure] = field(default_factory=list)
+    folded: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chapter:
-    """What a report begins with, before the answer, if there is more to a folder than a study."""
+class Section:
+    """A heading and what stands below it, in the order of the fields; last what is folded."""
 
-    title: str
-    """Of the whole report."""
+    heading: str = ""
+    """None: what a page begins with."""
+    answer: str = ""
+    """One short sentence, in large letters; the first figure then stands below it."""
+    about: str = ""
+    """Of how much data the answer speaks, in small ones."""
+    sentences: list[str] = field(default_factory=list)
+    sheets: list[Sheet] = field(default_factory=list)
+    figures: list[DrawnFigure] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    list_title: str = ""
+    items: list[str] = field(default_factory=list)
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Words to addresses."""
+    command: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def anchor(self) -> str:
+        """What links to the section name."""
+        letters = "".join(c if c.isalnum() else " " for c in self.heading.lower())
+        return "-".join(letters.split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """What must be known before anything else: an alarm, a warning or a note."""
+
+    kind: str
     text: str
-    table: TextTable
-    figures: list[DrawnFigure]
-    continuation: str
-    """The heading of what follows."""
 
 
-def write_report(results: Results, chapter: Chapter | None = None) -> list[Path]:
-    """Draw all plots, and write report.html and report.md; the paths written.
+def write_report_pages(
+    folder: Path,
+    title: str,
+    sections: list[Section],
+    alts: Mapping[str, str],
+    notices: Iterable[Notice] = (),
+) -> list[Path]:
+    """Save the figures of sections into plots/, and write report.html and report.md.
 
-    Raises `StudyError` if a file cannot be written.
+    `alts` says of figures, by name, what they show. Returns the paths written; raises `StudyError`
+    if one cannot be.
     """
-    drawn = draw_figures(results)
-    figures = [*(chapter.figures if chapter else []), *drawn]
-    return write_pages("report", results.folder, figures, contents(results, drawn, chapter))
+    figures = [figure for section in sections for figure in section.figures]
+    content = {"title": title, "notices": list(notices), "sections": sections, "alts": alts}
+    return write_pages("report", folder, figures, content)
 
 
 def write_pages(
@@ -74,21 +94,24 @@ def write_pages(
     figures: Iterable[DrawnFigure],
     content: dict[str, Any],
     templates: Path | None = None,
-    *,
-    template: str = "",
 ) -> list[Path]:
     """Save figures into a folder's plots/, and render NAME.html and NAME.md beside them.
 
-    The templates of that name, or of another `template`, get `content`, and `images`: the figures
-    by name as addresses that hold them. They are looked for in the folder `templates`, then here.
-    Returns the paths written; raises `StudyError` if one cannot be.
+    The templates of that name get `content`, and `images`: the figures by name as markup, described
+    by their `alts` in `content`, if they have one. They are looked for in the folder `templates`,
+    then here. Returns the paths written; raises `StudyError` if one cannot be.
     """
-    saved = {one.name: list(save(one.figure, folder / "plots" / one.name)) for one in figures}
-    images = {figure: data_uri(svg.read_bytes()) for figure, (_, svg) in saved.items()}
+    saved = {one: list(save(one.figure, folder / "plots" / one.name)) for one in figures}
+    alts = content.setdefault("alts", {})
+    images = {
+        one.name: inline_svg(svg.read_bytes(), alts.get(one.name, one.title), f"p{number}-")
+        for number, (one, (_, svg)) in enumerate(saved.items())
+    }
     known = environment(templates)
     pages = []
     for ending in ("html", "md"):
-        text = known.get_template(f"{template or name}.{ending}").render(**content, images=images)
+        template = known.get_template(f"{name}.{ending}")
+        text = template.render(**content, images=images, dark_greys=dark_greys(images.values()))
         write_text = partial(Path.write_text, data=text, encoding="utf-8")
         pages.append(write_atomically(folder / f"{name}.{ending}", write_text))
     return [path for paths in saved.values() for path in paths] + pages
@@ -108,11 +131,6 @@ def environment(templates: Path | None = None) -> Environment:
     return found
 
 
-def data_uri(svg: bytes) -> str:
-    """An SVG picture as an address that holds it."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()
-
-
 def markdown_cell(text: object) -> str:
     """Text that is safe between the bars of a Markdown table, and no markup."""
     flat = " ".join(str(text).split())
@@ -121,65 +139,14 @@ def markdown_cell(text: object) -> str:
     return flat
 
 
-def contents(
-    results: Results, drawn: list[DrawnFigure], chapter: Chapter | None = None
-) -> dict[str, Any]:
-    """Everything that the templates show, as text and rows of text."""
-    info, scores = results.info, results.scores
-    failed = [check.figures for check in results.failed_checks]
-    return {
-        "title": chapter.title if chapter else f"{info.problem.name}: which search is better?",
-        "chapter": chapter,
-        "finished": results.finished,
-        "progress": results.progress,
-        "failed": failed,
-        "dataset": info.data.dataset,
-        "instead_of": info.data.instead_of,
-        "answer": answer(results),
-        "best": best_sentences(results),
-        "best_rows": best_rows(results),
-        "choice_note": choice_note(results),
-        "summary": summary_rows(scores.summary, results.objective),
-        "summary_note": notes.summary_note(info),
-        "sections": sections(results, drawn),
-        "checks": results.checks,
-        "failures": results.failures,
-        "command": info.command,
-        "facts": notes.facts(info),
-        "versions": notes.versions(info),
-    }
+def if_written(folder: Path, name: str) -> str:
+    """The name of a file that a folder holds; empty if it does not."""
+    return name if (folder / name).is_file() else ""
 
 
-def sections(results: Results, drawn: list[DrawnFigure]) -> list[Section]:
-    """The sections of the report, in the order of its figures."""
-    info, scores, objective = results.info, results.scores, results.objective
-    texts: dict[str, dict[str, Any]] = {
-        "Which method is better": {
-            "sentences": pair_sentences(
-                scores.comparisons, objective, collapse_counts(scores.summary)
-            ),
-            "table": comparison_rows(scores.comparisons, objective),
-            "note": notes.comparisons_note(info),
-        },
-        "Convergence": {
-            "table": equal_time_rows(scores.equal_time, objective),
-            "note": notes.equal_time_note(info),
-        },
-        "Variance": {
-            "table": variance_rows(scores.summary, objective),
-            "note": notes.variance_note(info),
-        },
-        "Cost": {
-            "table": cost_rows(scores.summary, objective),
-            "note": notes.clock_note(info).strip(),
-        },
-        "What mattered": {
-            "sentences": effect_sentences(scores.effects.importance, scores.draws, objective),
-            "table": effect_rows(scores.effects.importance),
-            "note": effects_note(scores.effects.importance),
-        },
-    }
-    return to_sections(drawn, texts)
+def columns_first(rows: TextTable, *heads: str) -> TextTable:
+    """A table with these columns first, as far as it has them."""
+    return [{**{head: row[head] for head in heads if head in row}, **row} for row in rows]
 
 
 def to_sections(drawn: list[DrawnFigure], texts: Mapping[str, Mapping[str, Any]]) -> list[Section]:

@@ -18,7 +18,7 @@ from study.execution.resume import save_metadata
 from study.execution.runner import StudyRunner
 from study.methods.registry import METHODS, missing_packages
 from study.methods.selection import parse_methods
-from study.report.page import write_report
+from study.report.study_page import write_report
 from study.results import Results, from_ledger, load, write_tables
 from study.storage.ledger import Ledger
 from tests.toy import DATA, SESSION, SPACE, Toy, in_process

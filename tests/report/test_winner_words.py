@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from study.report.page import write_report
+from study.report.study_page import write_report
 from study.report.winner_words import best_rows, best_sentences, choice_note
 from study.results import Results, make_results, read_files
 from tests.toy import Toy, stopping_at, study_in
@@ -67,8 +67,8 @@ def test_a_row_per_method_has_its_best(finished: Results) -> None:
 def test_the_report_begins_with_it(finished: Results) -> None:
     write_report(finished)
     html = (finished.folder / "report.html").read_text()
-    top = html[: html.index("<h2>Summary</h2>")]
-    assert f'<p class="answer">{best_sentences(finished)[0]}</p>' in top
+    top = html[: html.index('<h2 id="summary">')]
+    assert f"<p>{best_sentences(finished)[0]}</p>" in top
     assert choice_note(finished) in top
     assert len(re.findall("<tr>", top)) == 1 + len(best_rows(finished))
     markdown = (finished.folder / "report.md").read_text()

@@ -35,7 +35,7 @@ from study.data import formats
 from study.data.sources import load_dataset
 from study.execution.plan import StudyRequest, make_plan
 from study.replication.report import chapter
-from study.report.page import contents, write_report
+from study.report.study_page import contents, write_report
 from study.results import Results, load, make_results, read_files
 from study.storage.csv import read_finals, read_trials, write_table
 from study.storage.ledger import Ledger
@@ -501,7 +501,8 @@ def test_a_study_json_of_lists_in_lists_is_told(finished: Results, tmp_path: Pat
 TAGS = {
     *("html", "head", "meta", "title", "link", "style", "body", "h1", "h2", "p", "i", "ul", "li"),
     *("div", "table", "thead", "tbody", "tr", "th", "td", "figure", "img", "figcaption", "span"),
-    *("pre", "dl", "dt", "dd", "details", "summary"),
+    *("pre", "dl", "dt", "dd", "details", "summary", "main", "nav", "a", "wbr"),
+    *("svg", "g", "path", "use", "defs", "clipPath", "rect", "image", "pattern"),
 }
 TROUBLE = (
     "../../x\n|a|<script>$x^{2$ ```\x1b[31m\u202e\ud800[red]{{ 7 }}]]>--</title>&" + 300 * "=1+1;"
