@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
-from matplotlib.ticker import MaxNLocator
 
 from study.analysis.surrogate import to_scale
 from study.core.dimensions import Choice, Dimension, Integer, Listed, Real, scale_of
 from study.core.formatting import format_thousands
+from study.plots.scales import axis_name, round_ticks, set_axis, set_scale, set_ticks
 
 MAX_TICKS = 12  # choices that an axis names; of more, every so many
 TICK_LETTERS = 12
-LINE_LETTERS = 50  # that fit below a panel of half a figure's width
+LINE_LETTERS = 30  # that fit below a panel of half a figure's width
+LOGITS = (0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999)  # worth a tick, the most useful first
 BINS = 14  # of a density, along an axis of numbers
 FEW = 20  # whole numbers that each have a place of their own
 
@@ -46,18 +47,25 @@ def value_axis(axis: Axis, dimension: Dimension, letters: int = LINE_LETTERS) ->
     if isinstance(dimension, Listed):
         choice_axis(axis, dimension, letters)
         return
-    scale = "log" if dimension.log else "linear"
+    low, high = dimension.low, dimension.high
     if isinstance(dimension, Real) and dimension.prior == "logit":
-        scale = "logit"
-    axis.axes.set(**{f"{axis_name(axis)}scale": scale})
-    if scale == "linear" and letters < LINE_LETTERS:
-        axis.set_major_locator(MaxNLocator(3, integer=isinstance(dimension, Integer)))
+        set_scale(axis, "logit")
+        set_axis(axis, lim=(low, high))
+        set_ticks(axis, [low, high, *LOGITS], number_label)
+    elif dimension.log:
+        set_scale(axis, "log")
+        set_axis(axis, lim=(low / (high / low) ** 0.04, high * (high / low) ** 0.04))
+        set_ticks(axis, _log_ticks(low, high), number_label)
+    else:
+        room = 0.04 * (high - low)
+        set_axis(axis, lim=(low - room, high + room))
+        round_ticks(axis, whole=isinstance(dimension, Integer))
 
 
-def axis_name(axis: Axis) -> str:
-    """X or y."""
-    name: str = axis.axis_name  # type: ignore[attr-defined]  # missing in the stubs
-    return name
+def _log_ticks(low: float, high: float) -> list[float]:
+    """The ends if they are round, powers of ten, and half-way between ends that are near."""
+    powers = [10.0**p for p in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    return [low, high, *powers[1::2], *powers] if len(powers) > 1 else [low, high, *powers]
 
 
 def choice_axis(axis: Axis, dimension: Listed, letters: int = LINE_LETTERS) -> None:
@@ -69,7 +77,7 @@ def choice_axis(axis: Axis, dimension: Listed, letters: int = LINE_LETTERS) -> N
         {"rotation": 30, "rotation_mode": "anchor", "ha": "right"} if wide else {}
     )
     axis.set_ticks(range(0, len(dimension.choices), every), texts, **turned)
-    axis.axes.set(**{f"{axis_name(axis)}lim": (-0.5, len(dimension.choices) - 0.5)})
+    set_axis(axis, lim=(-0.5, len(dimension.choices) - 0.5))
 
 
 def tick_label(choice: Choice, label: str) -> str:
