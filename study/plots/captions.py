@@ -2,6 +2,7 @@
 
 from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import pluralize
+from study.core.tutorial import reported_results
 from study.plots.winners import FEW_SEEDS, INTERVAL_FROM
 from study.results import Results
 
@@ -84,6 +85,8 @@ def size(results: Results) -> str:
     several = "large ones a method's median, with bars over the middle half of its runs. "
     points = "Each point is the winner of a run"
     points += f", {several}" if _seeds(results) >= INTERVAL_FROM else ". "
+    if reported_results(results.info.problem.fingerprint):
+        points += "Crosses are what the tutorial claims. "
     return (
         f"{points}No winner is both smaller and better than one on the grey line, the Pareto front."
     )

@@ -67,7 +67,12 @@ def _differences_axis(axes: Axes, figures: pd.DataFrame, margin: float) -> None:
     room = 0.06 * (high - low) or 1.0
     axes.set_xlim(low - room, high + room)
     round_ticks(axes.xaxis)
-    axes.xaxis.set_major_formatter(lambda tick, _: f"{tick:+.6g}" if abs(tick) > 1e-12 else "0")
+    ticks = axes.get_xticks()
+    digits = max(len(f"{tick:.10f}".rstrip("0").partition(".")[2]) for tick in ticks)
+    texts = [f"{tick:+.{digits}f}" if abs(tick) > 1e-12 else "0" for tick in ticks]
+    shown = axes.get_xlim()
+    axes.set_xticks(ticks, [text.replace("-", "−") for text in texts])
+    axes.set_xlim(shown)
 
 
 def row_labels(axes: Axes, left: Sequence[str], right: Sequence[str] = ()) -> None:

@@ -16,6 +16,7 @@ from study.plots.style import BAND, Look, by_method, line, looks, mark
 from study.plots.winners import INTERVAL_FROM
 
 MARKS = 5  # along a line
+POINTS = 100  # of a line by seconds
 
 
 def convergence(
@@ -26,7 +27,7 @@ def convergence(
     axes: Axes,
     methods: Sequence[str] = (),
 ) -> Axes:
-    """Incumbents by call: mean over seeds with its 95 % t interval; two or three runs themselves.
+    """Incumbents by call: mean over seeds with its 95 % t interval; of two to five the runs themselves.
 
     The shared initial design is shaded. If incumbents were re-evaluated, dots show the mean of the
     incumbents as `measured`. Of some `methods` alone, the axes show what they find after it.
@@ -58,7 +59,7 @@ def convergence(
 
 
 def search_values(trials: pd.DataFrame, objective: Objective, after: int) -> np.ndarray:
-    """What lines show from a call on: means, or two or three runs themselves."""
+    """What lines show from a call on: means, and fewer than six runs themselves."""
     rows = trials[trials["call"] >= min(max(after, 1), trials["call"].max())]
     means = rows.groupby(["method", "call"])["incumbent_score"].mean()
     found = [*means, *(rows["incumbent_score"] if _few(trials) else ())]
@@ -76,11 +77,11 @@ def _label(objective: Objective) -> str:
 
 
 def _spread(wide: pd.DataFrame, objective: Objective, look: Look, axes: Axes) -> None:
-    """The runs of one method if they are two or three, of more the interval of their mean."""
+    """The runs of one method if they are two to five, of more the interval of their mean."""
     mean, half = wide.mean(axis=1), ci_half_width(wide)
     if 1 < wide.shape[1] < INTERVAL_FROM:
         runs = objective.to_display(wide)
-        style = {**line(look, 0.9), "drawstyle": "steps-mid", "alpha": 0.6}
+        style = {**line(look, 0.9), "drawstyle": "steps-mid", "alpha": 0.5}
         axes.plot(wide.index, runs, zorder=1, **style)
     elif wide.shape[1] >= INTERVAL_FROM:
         low, high = objective.to_display(mean - half), objective.to_display(mean + half)
@@ -133,10 +134,11 @@ def convergence_seconds(
     alone, the axis shows what they find in the later half.
     """
     look = looks(trials["method"].unique())
-    curves = anytime_curve(trials)
+    curves = anytime_curve(trials, POINTS)
     own = curves[curves["method"].isin(methods or list(look))]
-    later = own.groupby("method").cumcount() >= (100 if methods else 0)
-    score_axis(axes.yaxis, objective, objective.to_display(own[later]["mean"]), _label(objective))
+    if methods:
+        own = own[own.groupby("method").cumcount() >= POINTS // 2]
+    score_axis(axes.yaxis, objective, objective.to_display(own["mean"]), _label(objective))
     low, high = float(own["seconds"].min()), float(own["seconds"].max())
     log_axis(axes.xaxis, low, max(high * 1.02, low * 1.5))
     several, ends = not _few(trials), {}
@@ -152,6 +154,6 @@ def convergence_seconds(
         ends[method] = float(mean.iloc[-1])
         lead = [x.iloc[-1], axes.get_xlim()[1]]
         axes.plot(lead, [ends[method]] * 2, color=look[method].colour, lw=0.7, alpha=0.7)
-    axes.set(xlabel="seconds of one worker, suggestions and evaluations, log scale")
+    axes.set(xlabel="seconds of one worker, suggestions and evaluations (log scale)")
     label_ends(axes, ends, look)
     return axes

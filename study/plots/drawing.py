@@ -26,7 +26,7 @@ from study.storage.files import write_atomically
 T = TypeVar("T")
 NOTHING = "nothing to show yet"
 HEIGHT = 4.2  # inches
-TITLE_LETTERS, LINE_LETTERS = 44, 64  # of a title, and of what stands below it, on one line
+TITLE_LETTERS, LINE_LETTERS = 50, 64  # of a title, and of what stands below it, on one line
 LINE = 1.2  # of a font's size: what a line of text takes
 TITLE_PAD = 0.06  # inches above a title
 

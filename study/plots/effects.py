@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from study.core.dimensions import Dimension, Listed
 from study.core.formatting import format_r2
 from study.core.objective import Objective
-from study.plots.style import BLUE, FAINT, INK, by_method, looks, mark
+from study.plots.style import BLUE, FAINT, INK, by_method, looks, mark, strokes
 from study.plots.values import axis_values, cell_edges, has_steps, value_axis
 
 BARS = {"drawn": ("random draws", BLUE), "all": ("all evaluations", FAINT)}
@@ -73,13 +73,8 @@ def mark_winners(winners: pd.DataFrame, dimension: Dimension, axes: Axes) -> Non
         values = axis_values(own[dimension.name], dimension)
         values = values + np.linspace(-spread, spread, len(values) + 2)[1:-1]
         low = 0.01 + 0.05 * number
-        axes.vlines(
-            *(values, low, low + 0.035),
-            lw=0.9,
-            color=look[method].colour,
-            transform=axes.get_xaxis_transform(),
-            label=method,
-        )
+        style = {"label": method, "transform": axes.get_xaxis_transform()}
+        strokes(axes, values, low, low + 0.035, look[method].colour, **style)
 
 
 def dependence_map(

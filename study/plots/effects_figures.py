@@ -17,7 +17,7 @@ from study.plots.drawing import NOTHING, FigureSpec, empty_figure, new_figure, s
 from study.plots.labels import NAME_LETTERS, fold
 from study.plots.scales import room_below, scale_scores
 from study.plots.style import FAINT, FONT, INK, ORANGE, Look, by_method, colours, looks
-from study.plots.values import short_text
+from study.plots.values import has_steps, short_text
 from study.results import Results
 
 SECTION = "What mattered"
@@ -99,7 +99,9 @@ def partial_dependence(results: Results) -> Figure:
     scale = scale_scores(panels[0].yaxis, objective, objective.to_display(told[["low", "high"]]))
     room_below(panels[0], 0.06 * best["method"].nunique())  # for the strokes
     _finish(figure, panels, len(space), "strokes: winners, from below")
-    figure.supylabel(f"{objective.search_label}{objective.unit}{scale}", fontsize=FONT)
+    figure.supylabel(
+        f"{objective.search_label}{objective.unit}{' ' * bool(scale)}{scale}", fontsize=FONT
+    )
     return figure
 
 
@@ -109,8 +111,14 @@ def _finish(figure: Figure, panels: Iterable[Axes], used: int, title: str) -> No
     for axes in every[used:]:
         axes.set_axis_off()
     handles, labels = every[0].get_legend_handles_labels()
-    columns = min(len(labels), 3) or 1
-    figure.legend(handles, labels, title=title, loc="outside lower center", ncols=columns)
+    columns = 56 // (6 + max(map(len, labels), default=0)) or 1
+    figure.legend(
+        handles,
+        labels,
+        title=title,
+        loc="outside lower center",
+        ncols=min(columns, len(labels) or 1),
+    )
 
 
 def dependence_maps(results: Results) -> Figure:
@@ -151,7 +159,9 @@ def slices(results: Results) -> Figure:
         if dimension is space[0]:
             for axes, method in zip(panels, block, strict=False):
                 axes.set_title(fold(method, 12))
-    figure.supylabel(f"{objective.search_label}{objective.unit}{scale}", fontsize=FONT)
+    figure.supylabel(
+        f"{objective.search_label}{objective.unit}{' ' * bool(scale)}{scale}", fontsize=FONT
+    )
     return figure
 
 
@@ -167,6 +177,9 @@ def _slice_row(
     for axes, method in zip(every, methods, strict=False):
         own = rows[rows["method"] == method]
         evaluated.slice_plot(own, dimension, results.objective, tints[method], axes)
+        if not has_steps(dimension) and dimension.log:  # its ends stand at the edges
+            for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=False):
+                label.set_horizontalalignment(side)
     every[0].set_xlabel(short_text(dimension.name, NAME_LETTERS), loc="left", labelpad=1)
     for axes in every[len(methods) :]:
         axes.set_axis_off()
@@ -234,6 +247,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         "over seeds. Random draws speak of the whole space; all evaluations are mostly of where "
         "searches looked. No bars: the model explains too little to tell.",
         draw=importance,
+        applies=lambda results: bool(len(results.scores.effects.importance)),
     ),
     FigureSpec(
         name="partial_dependence",
@@ -242,6 +256,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="Expected by the model of random draws, with the 95 % band over seeds. It averages "
         "over all other dimensions, so that it is far from the best. Strokes are the winners.",
         draw=partial_dependence,
+        applies=lambda results: not _too_little(results),
     ),
     FigureSpec(
         name="dependence_maps",
@@ -250,6 +265,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="The two pairs that interact most, by the same model; dark is good, points are the "
         "winners. Without an interaction, every row has the same pattern.",
         draw=dependence_maps,
+        applies=lambda results: not _too_little(results) and bool(len(results.scores.effects.maps)),
     ),
     FigureSpec(
         name="slices",
@@ -274,7 +290,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="All evaluations from the worst to the best, of random draws and of what searches "
         "chose after the shared design. Half-way is the median, the typical one; where a line "
         "crosses the default's, the evaluations to the right of it are better.",
-        draw=single(score_distribution),
+        draw=single(score_distribution, lambda _: 4.8),
     ),
 )
 """What mattered, in the order of the report."""

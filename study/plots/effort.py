@@ -35,11 +35,10 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
     evaluating, suggesting = (means[part] for part in parts)
     places = np.arange(len(methods)) + 0.14
     axes.barh(places, evaluating, label="evaluating", **style)
-    bars = axes.barh(
+    axes.barh(
         *(places, suggesting), left=evaluating, hatch="/////", edgecolor=PAPER, label="suggesting",
         **style,
     )  # fmt: skip
-    assert bars is not None
     for place, method in enumerate(methods):
         own = total[runs["method"] == method] / UNITS[unit]
         _seeds(own, place + 0.14, axes)

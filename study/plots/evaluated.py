@@ -28,6 +28,7 @@ from study.plots.values import (
 )
 
 DENSE = 300  # points that a small panel shows one by one
+SHAPES = 60  # points of a small panel that are shapes within an SVG file
 MANY = 1_000  # lines that take less room as pixels
 LETTERS = 12  # that fit below a small panel
 LIGHTEST, DARKEST = "#f5f4f2", "#07070a"  # of a density; no pure greys, for they are cells
@@ -47,7 +48,7 @@ def slice_plot(
     if len(rows) <= DENSE:
         spread = 0.25 if has_steps(dimension) else 0.0
         x = x + np.random.default_rng(0).uniform(-spread, spread, len(x))
-        axes.scatter(x, y, s=7, color=colour, alpha=0.6, lw=0)
+        axes.scatter(x, y, s=7, color=colour, alpha=0.6, lw=0, rasterized=len(rows) > SHAPES)
         return axes
     edges = bin_edges(dimension), even_edges(axes.yaxis)
     counts, *_ = np.histogram2d(x, y, edges)

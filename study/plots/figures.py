@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from study.core.formatting import pluralize, shorten
 from study.plots import captions, panels
 from study.plots.drawing import DrawnFigure, FigureSpec, draw_specs, single
@@ -18,8 +20,8 @@ def _has_pairs(results: Results) -> bool:
 
 def _is_noisy(results: Results) -> bool:
     """Whether winners score otherwise when they are evaluated again; unknown counts as yes."""
-    stages = results.scores.runs[list(STAGES)].dropna()
-    return stages.empty or bool((stages.nunique(axis=1) > 1).any())
+    stages = results.scores.runs[list(STAGES)].dropna().to_numpy(float)
+    return not len(stages) or not np.allclose(stages, stages[:, :1], rtol=1e-9, atol=1e-12)
 
 
 def _takes_time(results: Results) -> bool:

@@ -106,7 +106,7 @@ def legend_above(axes: Axes, title: str = "", *, entries: Sequence[str] = ()) ->
     dashed = any(getattr(h, "get_linestyle", str)() not in {"", "None"} for h, _ in shown)
     handle = 2.6 if dashed else 1.2
     widest = FONT * (handle + 2.0 + LETTER * max(len(name) for _, name in shown))
-    columns = int(np.clip(1.1 * width_in_points(axes) / 0.8 / widest, 1, len(shown)))
+    columns = int(np.clip(1.3 * width_in_points(axes) / widest, 1, len(shown)))
     legend = axes.legend(
         *zip(*shown, strict=True),
         title=title,

@@ -1,4 +1,4 @@
-"""Plots of a study, one panel or two: all methods, and what the baseline would squeeze, enlarged."""
+"""Plots of a study in one panel or two: all methods, and enlarged what the baseline squeezes."""
 
 from collections.abc import Callable, Sequence
 
@@ -177,7 +177,7 @@ def _by_line(draw: Draw, results: Results, after: int) -> Figure:
     if len(panels) > 1 and len(searches) == len(every):
         panels[1].set_title(AFTER)
     elif len(panels) > 1 and draw is convergence_by_call:
-        panels[1].set_title(f"{ENLARGED}: after the initial design")
+        panels[1].set_title("Without the baseline, after the initial design")
     return figure
 
 

@@ -79,8 +79,9 @@ def linear_axis(axis: Axis, low: float, high: float) -> None:
 
 def round_ticks(axis: Axis, *, whole: bool = False) -> None:
     """Ticks at round numbers, as many as have room."""
-    space = FONT * (5.5 if axis_name(axis) == "x" else 2.4)
-    most = int(np.clip(length_in_points(axis) / space, 2, 7))
+    space = FONT * (4.8 if axis_name(axis) == "x" else 2.4)
+    length = length_in_points(axis)
+    most = int(np.clip(length / space, 3 if length > 10 * FONT else 2, 7))
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], integer=whole))
 
 
@@ -112,7 +113,8 @@ def score_axis(
     well, by their error, if that does.
     """
     told = scale_scores(axis, objective, values, wide=wide)
-    set_axis(axis, label=label + told)
+    between = ("\n" if axis_name(axis) == "y" else " ") if told else ""
+    set_axis(axis, label=label + between + told)
     return told
 
 
@@ -124,10 +126,10 @@ def scale_scores(axis: Axis, objective: Objective, values: Any, *, wide: bool = 
     if objective.percent and objective.sign > 0:
         if wide and 100 + OFFSET - low > LOG_FROM * (100 + OFFSET - high):
             error_axis(axis, low, high)
-            return ", log scale of the error"
+            return "(log scale of the error)"
     elif low > LOWEST_REGRET and high > LOG_FROM * low:
         log_axis(axis, low / 1.3, high * 1.3)
-        return ", log scale"
+        return "(log scale)"
     elif objective.optimum is not None and low >= -LOWEST_REGRET:
         positive = known[known > LOWEST_REGRET]
         if len(positive) and high > LOG_FROM * positive.min():
@@ -144,7 +146,7 @@ def zero_axis(axis: Axis, smallest: float, high: float) -> str:
     draw(0, color=INK, lw=0.8, zorder=1)
     powers = np.arange(np.ceil(np.log10(smallest)), np.ceil(np.log10(high)) + 1)
     set_ticks(axis, [0.0, *_decades(powers)], "{:g}".format)
-    return f", log scale down to {smallest:.2g}"
+    return f"(log scale down to {smallest:.2g})"
 
 
 def error_scale(value: Any) -> Any:
@@ -175,7 +177,9 @@ def error_axis(axis: Axis, low: float, high: float) -> None:
 
 
 def room_below(axes: Axes, share: float) -> None:
-    """Lengthen an axis of scores downwards by a share of what it shows."""
+    """Lengthen an axis of scores downwards by a share of what it shows, without ticks there."""
+    bottom, top = sorted(axes.get_ylim())
+    axes.set_yticks([tick for tick in axes.get_yticks() if bottom <= tick <= top])
     scale = axes.yaxis.get_transform()
     low, high = scale.transform(np.array(axes.get_ylim()))
     axes.set_ylim(

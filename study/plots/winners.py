@@ -24,11 +24,12 @@ from study.plots.style import (
     by_method,
     looks,
     mark,
+    strokes,
 )
 
 LEAST = 1e-6  # of the largest size: what a logarithmic axis shows
 FEW_SEEDS = 20  # that are shown one by one; of more, how they are distributed
-INTERVAL_FROM = 4  # seeds: an interval of fewer says nothing that they themselves do not
+INTERVAL_FROM = 6  # seeds: an interval of fewer says nothing that they themselves do not
 STAGES = {"validation_score": "o", "reevaluated_score": "o", "test_score": "D"}
 
 
@@ -74,7 +75,7 @@ def _mean(values: "pd.Series[float]", place: float, look: Look, axes: Axes) -> N
 
 
 def interval(values: "pd.Series[float]") -> tuple[float, float]:
-    """The mean's 95 % t interval; missing of fewer than four values."""
+    """The mean's 95 % t interval; missing of fewer than six values."""
     if len(values) < INTERVAL_FROM:
         return np.nan, np.nan
     half = float(ci_half_width(values.to_frame().T).iloc[0])
@@ -94,14 +95,7 @@ def half_violin(values: "pd.Series[float]", place: float, look: Look, axes: Axes
     tops = place - 0.48 * density / density.max()
     axes.fill_between(body, place, tops, color=look.colour, alpha=0.35, lw=0, zorder=2)
     axes.plot(body, tops, color=look.colour, lw=1.4, zorder=2)
-    strokes(axes, values, place + 0.02, place + 0.1, look.colour)
-
-
-def strokes(axes: Axes, places: "pd.Series[float]", low: float, high: float, colour: str) -> None:
-    """Upright strokes as one line with gaps, which takes little room in an SVG file."""
-    x = np.repeat(places.to_numpy(float), 3)
-    y = np.tile([low, high, np.nan], len(places))
-    axes.plot(x, y, color=colour, lw=0.8, zorder=2)
+    strokes(axes, values.to_numpy(float), place + 0.02, place + 0.1, look.colour)
 
 
 def winners_curse(
@@ -113,7 +107,7 @@ def winners_curse(
 ) -> Axes:
     """A row per method: its winners' mean score as observed, re-evaluated, and on test data.
 
-    With 95 % t intervals over seeds; the runs themselves if there are two or three. A method of
+    With 95 % t intervals over seeds; the runs themselves if there are fewer than six. A method of
     which retrainings collapsed says so.
     """
     every = list(runs["method"].unique())
@@ -177,7 +171,7 @@ def sizes(
 ) -> Axes:
     """Size (log axis), such as parameters, against test score: a point per run, the Pareto front.
 
-    Of four seeds and more a large point is a method's median, its bars the middle half of the runs.
+    Of six seeds and more a large point is a method's median, its bars the middle half of the runs.
     What was `reported` are crosses: (size, test score as it is shown) by method, left out where
     some `methods` alone are shown.
     """
@@ -210,7 +204,7 @@ def sizes(
         own = look.get(method, Look(FAINT, "X", "-"))
         cross: dict[str, Any] = {"mfc": own.colour, "mec": INK, "mew": 1.0, "ms": 10}
         axes.plot(count, claimed, "X", ls="", label=f"{method}, claimed", zorder=5, **cross)
-    axes.set(xlabel=f"{objective.size}, log scale")
+    axes.set(xlabel=f"{objective.size} (log scale)")
     legend_above(axes)
     return axes
 
