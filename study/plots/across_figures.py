@@ -121,8 +121,8 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         section="Problem by problem",
         title="Normalised regret by problem",
         caption="0 is the best known value, 1 the median run of the method that the scale "
-        "names; dark is good. A row without figures: that run is as good as the best known, and nothing is left "
-        "to gain.",
+        "names; dark is good. A row without figures: that run is as good as the best known, and "
+        "nothing is left to gain.",
         draw=_heat,
         applies=_has_regrets,
     ),

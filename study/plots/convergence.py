@@ -27,7 +27,7 @@ def convergence(
     axes: Axes,
     methods: Sequence[str] = (),
 ) -> Axes:
-    """Incumbents by call: mean over seeds with its 95 % t interval; of two to five the runs themselves.
+    """Incumbents by call: mean over seeds, its 95 % t interval; of two to five the runs themselves.
 
     The shared initial design is shaded. If incumbents were re-evaluated, dots show the mean of the
     incumbents as `measured`. Of some `methods` alone, the axes show what they find after it.

@@ -30,7 +30,6 @@ from study.plots.values import (
 DENSE = 300  # points that a small panel shows one by one
 SHAPES = 60  # points of a small panel that are shapes within an SVG file
 MANY = 1_000  # lines that take less room as pixels
-LETTERS = 12  # that fit below a small panel
 LIGHTEST, DARKEST = "#f5f4f2", "#07070a"  # of a density; no pure greys, for they are cells
 DRAWS = "random draws"
 
@@ -44,7 +43,7 @@ def slice_plot(
     """
     x = axis_values(rows[dimension.name], dimension)
     y = objective.to_display(rows["validation_score"]).to_numpy()
-    value_axis(axes.xaxis, dimension, LETTERS)
+    value_axis(axes.xaxis, dimension)
     if len(rows) <= DENSE:
         spread = 0.25 if has_steps(dimension) else 0.0
         x = x + np.random.default_rng(0).uniform(-spread, spread, len(x))

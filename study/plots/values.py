@@ -1,6 +1,7 @@
 """Axes of a dimension's values: numbers on the scale that is drawn evenly, choices by place."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,19 @@ from matplotlib.axis import Axis
 from study.analysis.surrogate import to_scale
 from study.core.dimensions import Choice, Dimension, Integer, Listed, Real, scale_of
 from study.core.formatting import format_thousands
-from study.plots.scales import axis_name, round_ticks, set_axis, set_scale, set_ticks
+from study.plots.scales import (
+    LETTER,
+    axis_name,
+    length_in_points,
+    round_ticks,
+    set_axis,
+    set_scale,
+    set_ticks,
+)
+from study.plots.style import FONT
 
 MAX_TICKS = 12  # choices that an axis names; of more, every so many
 TICK_LETTERS = 12
-LINE_LETTERS = 30  # that fit below a panel of half a figure's width
 LOGITS = (0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999)  # worth a tick, the most useful first
 BINS = 14  # of a density, along an axis of numbers
 FEW = 20  # whole numbers that each have a place of their own
@@ -42,10 +51,10 @@ def has_steps(dimension: Dimension) -> bool:
     return isinstance(dimension, Integer) and dimension.high - dimension.low < FEW
 
 
-def value_axis(axis: Axis, dimension: Dimension, letters: int = LINE_LETTERS) -> None:
-    """Scale an axis for a dimension's values; `letters` fit beside each other."""
+def value_axis(axis: Axis, dimension: Dimension) -> None:
+    """Scale an axis for a dimension's values."""
     if isinstance(dimension, Listed):
-        choice_axis(axis, dimension, letters)
+        choice_axis(axis, dimension)
         return
     low, high = dimension.low, dimension.high
     if isinstance(dimension, Real) and dimension.prior == "logit":
@@ -68,11 +77,14 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return [low, high, *powers[1::2], *powers] if len(powers) > 1 else [low, high, *powers]
 
 
-def choice_axis(axis: Axis, dimension: Listed, letters: int = LINE_LETTERS) -> None:
+def choice_axis(axis: Axis, dimension: Listed) -> None:
     """A place for each choice; what does not fit beside each other is turned."""
     every = math.ceil(len(dimension.choices) / MAX_TICKS)
     texts = [tick_label(*pair) for pair in list(dimension.labels.items())[::every]]
-    wide = axis_name(axis) == "x" and len(texts) * (1 + max(map(len, texts))) > letters
+    most = max(map(len, texts[:1] + [a + b for a, b in pairwise(texts)])) / min(len(texts), 2)
+    wide = axis_name(axis) == "x" and (most + 0.5) * LETTER * FONT > length_in_points(axis) / len(
+        texts
+    )
     turned: dict[str, Any] = (
         {"rotation": 30, "rotation_mode": "anchor", "ha": "right"} if wide else {}
     )
