@@ -20,7 +20,8 @@ from study.replication.report import save_plots
 from study.results import Results, load, make_results, read_files, write_tables
 from tests.toy import SETTINGS, Toy, stopping_at, study_in
 
-PLOTS = {spec.name for spec in FIGURES}
+FROM_THREE_SEEDS = {"importance", "partial_dependence", "dependence_maps"}
+PLOTS = {spec.name for spec in FIGURES} - FROM_THREE_SEEDS
 
 
 def all_figures(results: Results) -> list[Figure]:
@@ -80,7 +81,7 @@ def test_importance_is_what_its_file_holds(tmp_path: Path) -> None:
     assert text == (results.folder / "importance.csv").read_text()
     table["importance"] = 0.0
     assert (results.importance()["importance"] > 0).any()  # what a user does to it is the user's
-    assert len(save_plots(results)) == 2 * len(PLOTS)
+    assert {path.stem for path in save_plots(results)} >= {*PLOTS, "importance"}
 
 
 def test_a_minimised_value_has_its_own_sign(finished: Results) -> None:
@@ -187,12 +188,6 @@ def test_convergence_shows_the_means_of_the_frame(finished: Results) -> None:
     for method, own in finished.trials.groupby("method"):
         expected = own.groupby("call")["incumbent_accuracy"].mean() * 100
         assert lines[method].get_ydata() == pytest.approx(expected.to_numpy())
-
-
-def test_the_scale_sets_97_and_98_percent_well_apart(finished: Results) -> None:
-    axes = figure_named(finished, "convergence").axes[0]
-    (_, y97), (_, y98) = axes.transData.transform([(1, 97), (1, 98)])
-    assert y98 - y97 > 15  # pixels
 
 
 def test_a_method_has_one_colour_in_every_study() -> None:

@@ -15,6 +15,7 @@ from study.core.formatting import pluralize
 
 Frame = pd.DataFrame
 MOMENTS = ("third", "half", "two_thirds")  # of a study's time
+TIMES = "times as fast"
 NOTHING = 1e-3  # of the true time, if none was said to be left
 SIZE_COLUMNS = ("benchmark", "name", "dataset", "calls", "epochs", "evaluations", "trainings")
 
@@ -138,8 +139,8 @@ def ratios(benchmarks: Frame) -> list[tuple[str, float, str]]:
 
 def _training(speed: Frame) -> list[tuple[str, float, str]]:
     return [
-        (f"{whose} networks: Keras fit / study", geometric_mean(own["speedup"]), "x")
-        for whose, tutorial in (("tutorial's", True), ("random", False))
+        (f"training, {whose} networks, against Keras fit", geometric_mean(own["speedup"]), TIMES)
+        for whose, tutorial in (("the tutorial's", True), ("random", False))
         if len(own := speed[speed["tutorial"] == tutorial])
     ]
 
@@ -152,7 +153,7 @@ def _compiling(rows: Frame) -> list[tuple[str, float, str]]:
 def _studies(rows: Frame) -> list[tuple[str, float, str]]:
     slow = rows[rows["how"] == "tutorial"]["seconds"].tolist() if len(rows) else []
     return [
-        (f"a study: tutorial's way / {pluralize(int(row['workers']), 'worker')}", seconds, "x")
+        (f"a whole study on {_workers_of(row)}, against the tutorial's way", seconds, TIMES)
         for row in (rows[rows["how"] == "study"].to_dict("records") if slow else [])
         for seconds in [slow[0] / row["seconds"]]
     ]
@@ -163,14 +164,14 @@ def _started(rows: Frame) -> list[tuple[str, float, str]]:
     own = rows[rows["how"] == "study"] if "again_seconds" in rows else rows.head(0)
     found = []
     for row in own.to_dict("records"):
-        on = f"a study on {pluralize(int(row['workers']), 'worker')}"
+        on = f"a study on {_workers_of(row)}"
         beyond = row["seconds"] - row["work_seconds"] / row["workers"]
         found += [
-            (f"{on}: start to finish, beyond its work", beyond, "s"),
+            (f"{on}, from start to finish beyond its own work", beyond, "s"),
             (
-                f"{on}: first call / the same again",
+                f"first call of {on}, against the same again",
                 row["first_seconds"] / row["again_seconds"],
-                "x",
+                "times as long",
             ),
         ]
     return found
@@ -183,7 +184,13 @@ def _time_left(rows: Frame) -> list[tuple[str, float, str]]:
         told = [row[moment] for moment in MOMENTS if pd.notna(row.get(moment))]
         if told:
             farthest = max(told, key=lambda ratio: abs(math.log(max(ratio, NOTHING))))
-            found.append((f"time left, told / true, {row['subject']}", farthest, "x"))
+            found.append(
+                (
+                    f"time left as shown, {row['subject']}, against the true one",
+                    farthest,
+                    "times as long",
+                )
+            )
     return found
 
 
@@ -197,8 +204,8 @@ def _quick(rows: Frame) -> list[tuple[str, float, str]]:
         entry
         for method, rate in median.iterrows()
         for entry in (
-            (f"evaluations a second, {method}, 1 worker", rate[1], ""),
-            (f"the same, {method}: 2 workers / 1", rate[2] / rate[1], "x"),
+            (f"quick evaluations, {method}, 1 worker", rate[1], "a second"),
+            (f"quick evaluations, {method}, 2 workers against 1", rate[2] / rate[1], TIMES),
         )
     ]
 
@@ -208,14 +215,22 @@ def _own_keras(rows: Frame) -> list[tuple[str, float, str]]:
     if not {"keras", "study"} <= seconds.keys():
         return []
     return [
-        ("own Keras model: Keras's functions / study", seconds["keras"] / seconds["study"], "x")
+        (
+            "training, an own Keras model, against Keras's own functions",
+            seconds["keras"] / seconds["study"],
+            TIMES,
+        )
     ]
+
+
+def _workers_of(row: dict[Any, Any]) -> str:
+    return pluralize(int(row["workers"]), "worker")
 
 
 def _workers(rows: Frame) -> list[tuple[str, float, str]]:
     alone = rows[rows["workers"] == 1]["seconds"].tolist()
     return [
-        (f"efficiency of {int(row['workers'])} workers", efficiency, "%")
+        (f"efficiency of {int(row['workers'])} workers, against 1", efficiency, "%")
         for row in (rows[rows["workers"] > 1].to_dict("records") if alone else [])
         for efficiency in [100 * alone[0] / row["seconds"] / row["workers"]]
     ]
@@ -223,6 +238,10 @@ def _workers(rows: Frame) -> list[tuple[str, float, str]]:
 
 def _proposing(speed: Frame) -> list[tuple[str, float, str]]:
     return [
-        (f"proposals of {method}: scikit-optimize / study", geometric_mean(own["speedup"]), "x")
+        (
+            f"overhead of suggesting, {method}, against scikit-optimize",
+            geometric_mean(own["speedup"]),
+            TIMES,
+        )
         for method, own in speed.groupby("method", sort=False)
     ]

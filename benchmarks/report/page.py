@@ -20,7 +20,7 @@ from benchmarks.report.measurements import (
     translate_file_errors,
 )
 from study.core.formatting import join_words
-from study.plots.drawing import DrawnFigure, add_title, single_axes_figure
+from study.plots.drawing import HEIGHT, DrawnFigure, add_title, single_axes_figure
 from study.plots.style import own_style
 from study.report.page import write_pages
 from study.report.tables import TextTable
@@ -41,6 +41,8 @@ class BenchmarkFigure:
     rows: Callable[[pd.DataFrame], pd.DataFrame]
     """What it shows of all benchmarks; without any row there is no figure."""
     draw: Callable[[pd.DataFrame, Axes], Axes]
+    height: Callable[[pd.DataFrame], float] = lambda _: HEIGHT
+    """Inches."""
 
 
 def _runs(benchmarks: pd.DataFrame) -> pd.DataFrame:
@@ -56,9 +58,11 @@ FIGURES = (
     BenchmarkFigure(
         name="benchmark_time_per_call",
         title="Seconds per call",
-        caption="Points of one method lie as far apart as its seeds choose different networks.",
+        caption="A point per seed, the stroke their mean: seeds of one method differ as far as "
+        "they choose different networks.",
         rows=_runs,
         draw=plots.time_per_call,
+        height=lambda rows: 1.6 + 0.45 * rows["method"].nunique(),
     ),
     BenchmarkFigure(
         name="benchmark_accuracy",
@@ -70,7 +74,7 @@ FIGURES = (
     BenchmarkFigure(
         name="benchmark_proposals",
         title="Seconds to propose",
-        caption="Solid lines: the package. Dashed ones of the same colour: scikit-optimize alone, "
+        caption="Solid lines: this package. Dashed ones of the same colour: scikit-optimize alone, "
         "for the same points.",
         rows=_proposals,
         draw=plots.proposals,
@@ -78,10 +82,12 @@ FIGURES = (
     BenchmarkFigure(
         name="benchmark_training",
         title="Training against Keras fit",
-        caption="The smaller the batches, the more is gained: what Keras does between steps is "
-        "gone.",
+        caption="Lines begin at 1, where both take the same time; at the right the factor, and the "
+        "seconds of Keras and of this package. The smaller the batches, the more is gained: what "
+        "Keras does between steps is gone.",
         rows=speedups,
         draw=plots.speedup,
+        height=lambda rows: 1.8 + 0.5 * len(rows),
     ),
     BenchmarkFigure(
         name="benchmark_scaling",
@@ -122,7 +128,9 @@ def draw_figures(benchmarks: pd.DataFrame, about: str) -> list[DrawnFigure]:
         for spec in FIGURES:
             rows = spec.rows(benchmarks)
             if len(rows):
-                figure = add_title(single_axes_figure(spec.draw, rows), spec.title, about)
+                figure = add_title(
+                    single_axes_figure(spec.draw, rows, height=spec.height(rows)), spec.title, about
+                )
                 drawn.append(
                     DrawnFigure(
                         name=spec.name,
@@ -138,7 +146,10 @@ def draw_figures(benchmarks: pd.DataFrame, about: str) -> list[DrawnFigure]:
 def ratio_rows(benchmarks: pd.DataFrame) -> TextTable:
     """The figures that matter, a row each."""
     return [
-        {"what": what, "measured": f"{value:.3g} {unit}"}
+        {
+            "what": what,
+            "measured": f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}",
+        }
         for what, value, unit in ratios(benchmarks)
     ]
 

@@ -1,80 +1,90 @@
 """The plots of the benchmarks: frame and axes in, axes out."""
 
+import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 
 from benchmarks.report.measurements import geometric_mean
-from study.plots.style import BASELINE_COLOUR, colours, error_axis, legend_beside, log_axis
+from study.core.objective import ACCURACY
+from study.plots.comparisons import row_labels
+from study.plots.labels import fold, legend_above, legend_entry
+from study.plots.scales import log_axis, round_ticks, score_axis, set_ticks
+from study.plots.style import BLUE, INK, NEUTRAL, ORANGE, by_method, line, looks, mark
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
-    """Seconds per call by method: a point per seed, and the mean."""
-    methods = list(runs["method"].unique())
-    palette = colours(methods)
-    sns.stripplot(
-        runs, x="method", y="seconds_per_call", hue="method", order=methods, palette=palette,
-        jitter=False, size=8, alpha=0.8, legend=False, ax=axes,
-    )  # fmt: skip
-    means = runs.groupby("method")["seconds_per_call"].mean()
-    for place, method in enumerate(methods):
-        axes.hlines(means[method], place - 0.25, place + 0.25, color=palette[method], lw=3)
-        axes.annotate(f"{means[method]:.2f} s", (place + 0.28, means[method]), va="center")
-    axes.set_ylim(0, runs["seconds_per_call"].max() * 1.15)
-    axes.set_xlim(-0.5, len(methods) - 0.3)
-    axes.set(xlabel="", ylabel="seconds per call, one worker alone")
+    """A row per method: seconds per call, a point per seed, and the mean as a stroke."""
+    look = looks(runs["method"].unique())
+    means = []
+    for place, (method, own) in enumerate(by_method(runs)):
+        seconds = own["seconds_per_call"]
+        axes.plot(seconds, np.full(len(own), place), ls="", alpha=0.8, **mark(look[method], 7))
+        means.append(float(seconds.mean()))
+        axes.plot([means[-1]] * 2, [place - 0.25, place + 0.25], color=INK, lw=2)
+    axes.set_xlim(0, runs["seconds_per_call"].max() * 1.06)
+    round_ticks(axes.xaxis)
+    row_labels(axes, [fold(method) for method in look], [f"{mean:.2f} s" for mean in means])
+    axes.set(xlabel="seconds per call, one worker alone", ylabel="")
     return axes
 
 
 def accuracy_time(runs: pd.DataFrame, axes: Axes) -> Axes:
     """Test accuracy of each run's winner against its seconds per call (log axis)."""
-    points = runs.assign(accuracy=runs["test_accuracy"] * 100)
-    methods = list(runs["method"].unique())
-    sns.scatterplot(
-        points, x="seconds_per_call", y="accuracy", hue="method", palette=colours(methods),
-        s=90, linewidth=0, alpha=0.85, ax=axes,
-    )  # fmt: skip
-    log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
-    error_axis(axes, float(points["accuracy"].min()), float(points["accuracy"].max()))
-    axes.set(xlabel="seconds per call", ylabel="test accuracy (%)")
-    legend_beside(axes, "a point per seed")
+    look = looks(runs["method"].unique())
+    for method, own in by_method(runs):
+        style = {**mark(look[method], 7), "ls": "", "alpha": 0.85}
+        axes.plot(own["seconds_per_call"], 100 * own["test_accuracy"], label=method, **style)
+    seconds = runs["seconds_per_call"]
+    log_axis(axes.xaxis, seconds.min() / 1.2, seconds.max() * 1.2)
+    score_axis(axes.yaxis, ACCURACY, 100 * runs["test_accuracy"], "test accuracy (%)")
+    axes.set(xlabel="seconds per call (log scale)")
+    legend_above(axes)
     return axes
 
 
 def proposals(rows: pd.DataFrame, axes: Axes) -> Axes:
     """Seconds of one tell and ask by length of history, both logarithmic."""
-    methods = list(rows["method"].unique())
-    sns.lineplot(
-        rows, x="length", y="seconds", hue="method", style="how", markers=True,
-        palette=colours(methods), ax=axes,
-    )  # fmt: skip
-    log_axis(axes.yaxis, (1, 2, 5), "{:g}".format)
-    axes.set_xscale("log")
+    look = looks(rows["method"].unique())
+    for (method, how), own in rows.groupby(["method", "how"], sort=False):
+        means = own.groupby("length")["seconds"].mean()
+        style = {**line(look[str(method)]), **mark(look[str(method)], 7)}
+        other = {} if how == "study" else {"ls": "--", "mfc": "none", "mec": style["color"]}
+        axes.plot(means, **{**style, "ls": "-", "mew": 1.2, **other})
+    log_axis(axes.yaxis, rows["seconds"].min() / 1.3, rows["seconds"].max() * 1.3)
     lengths = sorted(rows["length"].unique())
-    axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
-    axes.set_xticks([], minor=True)
-    axes.set(xlabel="calls made so far", ylabel="seconds to tell and ask once")
-    legend_beside(axes, "")
+    log_axis(axes.xaxis, lengths[0] / 1.1, lengths[-1] * 1.1)
+    set_ticks(axes.xaxis, [lengths[0], lengths[-1], *lengths], "{:g}".format)
+    for method in look:
+        legend_entry(axes, method, look[method], ls="")
+    legend_entry(axes, "this package", ls="-")
+    legend_entry(axes, "scikit-optimize", ls="--")
+    axes.set(xlabel="calls made so far (log scale)", ylabel="seconds to tell and ask\n(log scale)")
+    legend_above(axes)
     return axes
 
 
 def speedup(networks: pd.DataFrame, axes: Axes) -> Axes:
-    """How many times faster than Keras `fit` each network is trained (log axis)."""
-    bar_colours = ["#0072b2" if own else "#56b4e9" for own in networks["tutorial"]]
-    axes.barh(networks["network"], networks["speedup"], color=bar_colours)
-    axes.invert_yaxis()
-    log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
-    mean = geometric_mean(networks["speedup"][networks["tutorial"]])
-    axes.axvline(mean, color="0.3", ls="--", lw=1)
-    axes.text(mean, -0.7, f" tutorial's networks: {mean:.1f} x", va="bottom", fontsize=9)
-    for place, row in enumerate(networks.itertuples()):
-        text = f" {row.speedup:.1f} x  ({row.keras:.1f} s / {row.study:.1f} s)"
-        white = {"facecolor": "white", "linewidth": 0, "pad": 1}
-        axes.annotate(text, (row.speedup, place), va="center", fontsize=8.5, bbox=white)
-    low, high = min(1.0, networks["speedup"].min()), networks["speedup"].max()
-    axes.set_xlim(low * 0.8, high * (high / low) ** 0.45)
-    axes.set(xlabel="times as fast as Keras fit, one thread", ylabel="")
-    axes.grid(axis="y", visible=False)
+    """A row per network: how many times faster than Keras `fit` it is trained (log axis)."""
+    factors = networks["speedup"]
+    log_axis(axes.xaxis, min(1.0, float(factors.min())) / 1.1, float(factors.max()) * 1.3)
+    axes.axvline(1.0, color=INK, lw=1.0)
+    for own, tint, marker, whose in (
+        (True, BLUE, "o", "the tutorial's networks"),
+        (False, ORANGE, "s", "random networks"),
+    ):
+        speed = factors.reset_index(drop=True)[(networks["tutorial"] == own).to_numpy()]
+        axes.hlines(speed.index, 1.0, speed, color=tint, lw=2.5)
+        axes.plot(speed, speed.index, marker, color=tint, ms=8)
+        if len(speed):
+            label = f"{whose}: mean {geometric_mean(speed):.1f}×"
+            legend_entry(axes, label, color=tint, marker=marker, ms=8, lw=2.5)
+    told = [
+        f"{row.speedup:.1f}×\n{row.keras:.1f} s / {row.study:.1f} s"
+        for row in networks.itertuples()
+    ]
+    row_labels(axes, [fold(str(name)) for name in networks["network"]], told)
+    axes.set(xlabel="times as fast as Keras fit, one thread (log scale)", ylabel="")
+    legend_above(axes)
     return axes
 
 
@@ -82,14 +92,12 @@ def scaling(rows: pd.DataFrame, axes: Axes) -> Axes:
     """Trainings per minute by number of workers, and what perfect scaling would be."""
     workers, rate = rows["workers"], 60 * rows["evaluations"] / rows["seconds"]
     ideal = rate.iloc[0] / workers.iloc[0] * workers
-    axes.plot(workers, ideal, "--", color=BASELINE_COLOUR, label="perfect scaling")
-    axes.plot(workers, rate, "o-", color="#0072b2", lw=2, label="measured")
-    for count, value, best in zip(workers, rate, ideal, strict=True):
-        axes.annotate(
-            f"{value / best:.0%}", (count, value), xytext=(6, -14), textcoords="offset points"
-        )
-    axes.set_xticks(workers, [f"{count:g}" for count in workers])
-    axes.set_ylim(0, ideal.max() * 1.1)
-    axes.set(xlabel="workers", ylabel="trainings per minute")
-    legend_beside(axes, "")
+    axes.plot(workers, ideal, "--", color=NEUTRAL, label="perfect scaling")
+    axes.plot(workers, rate, "o-", color=BLUE, lw=2, label="measured")
+    told = [f"{count:g}\n{share:.0%}" for count, share in zip(workers, rate / ideal, strict=True)]
+    axes.set_xticks(workers, told)
+    axes.margins(x=0.08)
+    axes.set_ylim(0, max(ideal.max(), rate.max()) * 1.1)
+    axes.set(xlabel="workers, and their efficiency", ylabel="trainings per minute")
+    legend_above(axes)
     return axes

@@ -8,10 +8,17 @@ from matplotlib.figure import Figure
 from study.collection import Collection
 from study.core.formatting import pluralize
 from study.plots import across
-from study.plots.drawing import DrawnFigure, FigureSpec, draw_specs, single_axes_figure
-from study.plots.style import keep_colours, legend_beside
+from study.plots.drawing import (
+    DrawnFigure,
+    FigureSpec,
+    draw_specs,
+    new_figure,
+    single_axes_figure,
+    stacked,
+)
+from study.plots.style import keep_colours
 
-PANELS = 4  # small multiples beside each other
+PANELS = 2  # small multiples beside each other
 INCHES = 0.36  # a line of a heat map
 
 
@@ -45,12 +52,9 @@ def _heat(collection: Collection) -> Figure:
 
 
 def _attainment(collection: Collection) -> Figure:
-    figure = Figure(figsize=(10, 4.6), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
-    across.attainment(collection.attainment, "call", left)
-    across.attainment(collection.attainment, "second", right)
-    right.set_ylabel("")
-    legend_beside(right, "problems alike")
+    figure, (upper, lower) = stacked([3.1, 3.1])
+    across.attainment(collection.attainment, "call", upper)
+    across.attainment(collection.attainment, "second", lower)
     return figure
 
 
@@ -67,7 +71,7 @@ def _convergence(collection: Collection) -> Figure:
     """A panel per problem, and one legend for all."""
     problems = list(collection.scores)
     rows = math.ceil(len(problems) / PANELS)
-    figure = Figure(figsize=(11, 0.9 + 2.0 * rows), layout="constrained")
+    figure = new_figure(1.4 + 2.1 * rows)
     panels = np.ravel(figure.subplots(rows, PANELS, squeeze=False))
     for problem, axes in zip(problems, panels, strict=False):
         objective = collection.studies[problem].objective
@@ -76,7 +80,8 @@ def _convergence(collection: Collection) -> Figure:
     for axes in panels[len(problems) :]:
         axes.set_axis_off()
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    columns = max(60 // (7 + max(map(len, labels))), 1)
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)))
     return figure
 
 
@@ -92,14 +97,15 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         title="On how many problems one method beats another",
         caption="A cell tells on how many problems the method of its row is better, and on how "
         "many worse, than that of its column, by the paired verdict of each problem. What is "
-        "missing to all problems is equivalent, tied or undecided.",
+        "missing to all problems is equivalent, tied or undecided. Blue: better on more; orange: "
+        "worse on more.",
         draw=_wins,
     ),
     FigureSpec(
         name="normalised_regret",
         section="Which method is better",
         title="Normalised regret by method",
-        caption="A mark is a problem, a diamond the mean over problems. Thick: the 95 % interval "
+        caption="A mark is a problem, a large one the mean over problems. Thick: the 95 % interval "
         "on these problems, where chance lies in the seeds; thin: on problems like these, where "
         "the problems count as drawn, too. Left of the dashed line a method is better than the "
         "median run of random search, or of the first method where that is missing.",
@@ -119,8 +125,8 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         section="Problem by problem",
         title="Normalised regret by problem",
         caption="0 is the best known value, 1 the median run of the method that the scale "
-        "names. A row without figures: that run is as good as the best known, and nothing is left "
-        "to gain.",
+        "names; dark is good. A row without figures: that run is as good as the best known, and "
+        "nothing is left to gain.",
         draw=_heat,
         applies=_has_regrets,
     ),
@@ -139,7 +145,7 @@ FIGURES: tuple[FigureSpec[Collection], ...] = (
         title="How many targets are reached, and when",
         caption="Ten targets per problem: the deciles of what random search, or the first method "
         "where that is missing, held after the design. The higher a line, the more of them a run "
-        "has reached by then; left by call, right by the seconds of the run's own work, which are "
+        "has reached by then; above by call, below by the seconds of the run's own work, which are "
         "simulated where a problem tells recorded ones.",
         draw=_attainment,
     ),

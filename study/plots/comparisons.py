@@ -1,65 +1,87 @@
 """The plot of how the methods compare: frame and axes in, axes out."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from study.core.objective import Objective
+from study.plots.labels import fold
+from study.plots.scales import round_ticks
+from study.plots.style import BAND, BLUE, GREEN, INK, NEUTRAL, RED
 
 SIMULTANEOUS = ("simultaneous_low", "simultaneous_high")
-VERDICT_COLOURS = {
-    "better": "#0072b2",
-    "worse": "#d55e00",
-    "equivalent": "#009e73",
-    "tied": "#009e73",
-    "undecided": "0.45",
+VERDICTS = {
+    "better": (BLUE, ">"),
+    "worse": (RED, "<"),
+    "equivalent": (GREEN, "s"),
+    "tied": (GREEN, "s"),
+    "undecided": (NEUTRAL, "o"),
 }
+"""The colour and the marker of each."""
 
 
 def comparisons(frame: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
     """A row per pair: the typical difference in test score, its intervals, and the verdict.
 
     Thick: the pair's own 95 % interval; thin: that for all pairs together, by which the verdict
-    goes, if so few seeds allow one. A ring is the mean difference. Grey: within the margin of
-    equivalence, if there is one. The axis of percentage points is linear near 0 and logarithmic
-    beyond, so that four points and a tenth of one can both be read.
+    goes, if so few seeds allow one. A stroke is the mean difference. Grey: within the margin of
+    equivalence, if there is one.
     """
     rows = frame.dropna(subset=["typical_difference"])
     margin = float(frame["margin"].iloc[0])
-    if margin == margin:  # noqa: PLR0124 (not NaN)
-        axes.axvspan(-margin, margin, color="0.5", alpha=0.15, lw=0, zorder=0)
-    axes.axvline(0, color="0.3", lw=0.8, zorder=1)
-    tints = rows["verdict"].map(VERDICT_COLOURS).tolist()
+    if np.isfinite(margin):
+        axes.axvspan(-margin, margin, color=BAND, lw=0, zorder=0)
+    axes.axvline(0, color=INK, lw=1.0, zorder=1)
     places = np.arange(len(rows))
     columns = ["typical_difference", "mean_difference", "low", "high", *SIMULTANEOUS]
     figures = rows[columns].replace([np.inf, -np.inf], np.nan)
+    tints = [VERDICTS[verdict][0] for verdict in rows["verdict"]]
     low, high = (figures[name] for name in SIMULTANEOUS)
-    axes.hlines(places, low, high, colors=tints, lw=1)
-    axes.hlines(places, figures["low"], figures["high"], colors=tints, lw=3.5)
-    axes.scatter(rows["typical_difference"], places, c=tints, s=50, zorder=3)
-    axes.scatter(
-        rows["mean_difference"], places, s=28, facecolor="white", edgecolor=tints, zorder=4
-    )
-    reach = float(np.nanmax([*np.abs(figures.to_numpy(float)).ravel() * 1.3, 3 * margin])) or 1.0
-    if objective.percent:
-        _points_axis(axes, reach)
-    axes.set_xlim(-reach, reach)
-    names = [f"{row.method} - {row.other}" for row in rows.itertuples()]
-    axes.set_yticks(range(len(rows)), names)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    right = axes.secondary_yaxis("right")
-    right.set_yticks(range(len(rows)), [str(row.verdict) for row in rows.itertuples()])
-    right.tick_params(length=0)
+    axes.hlines(places, low, high, colors=tints, lw=1.4)
+    axes.hlines(places, figures["low"], figures["high"], colors=tints, lw=4.5)
+    for place, tint, row in zip(places, tints, rows.to_dict("records"), strict=True):
+        shape = VERDICTS[row["verdict"]][1]
+        axes.plot(row["typical_difference"], place, shape, color=tint, ms=8, zorder=3)
+        axes.plot(row["mean_difference"], place, "|", color=INK, ms=11, mew=1.3, zorder=4)
+    _differences_axis(axes, figures, margin)
+    pairs = [_pair(row["method"], row["other"]) for row in rows.to_dict("records")]
+    row_labels(axes, pairs, [str(verdict) for verdict in rows["verdict"]])
     unit = " (percentage points)" if objective.percent else ""
     head = "difference" if objective.sign > 0 else "advantage"
-    axes.set(xlabel=f"{head} in {objective.final_label}{unit}", ylabel="")
+    named = f"{head} in {objective.final_label}{unit}"
+    axes.set(xlabel=f"{named}\nright of 0: the method named first is better", ylabel="")
     return axes
 
 
-def _points_axis(axes: Axes, reach: float) -> None:
-    """Percentage points, one as far from 0 as it is from ten."""
-    axes.set_xscale("symlog", linthresh=1.0)
-    steps = [1, 3, 10, 30, 100] if reach > 10 else [0.5, 1, 2, 5] if reach > 1 else [0.1, 0.2, 0.5]
-    ticks = [0.0] + [sign * step for step in steps if step < reach for sign in (-1, 1)]
-    axes.set_xticks(ticks, [f"{tick:+g}" if tick else "0" for tick in ticks])
-    axes.set_xticks([], minor=True)
+def _pair(method: str, other: str) -> str:
+    pair = f"{method} − {other}"
+    return pair if len(pair) <= 20 else f"{fold(method, 22)}\n− {fold(other, 20)}"
+
+
+def _differences_axis(axes: Axes, figures: pd.DataFrame, margin: float) -> None:
+    """Linear, over all intervals, 0 and the margin on both sides of it."""
+    shown = [*figures.to_numpy(float).ravel(), 0.0, 1.5 * margin, -1.5 * margin]
+    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    room = 0.06 * (high - low) or 1.0
+    axes.set_xlim(low - room, high + room)
+    round_ticks(axes.xaxis)
+    ticks = axes.get_xticks()
+    digits = max(len(f"{tick:.10f}".rstrip("0").partition(".")[2]) for tick in ticks)
+    texts = [f"{tick:+.{digits}f}" if abs(tick) > 1e-12 else "0" for tick in ticks]
+    shown = axes.get_xlim()
+    axes.set_xticks(ticks, [text.replace("-", "−") for text in texts])
+    axes.set_xlim(shown)
+
+
+def row_labels(axes: Axes, left: Sequence[str], right: Sequence[str] = ()) -> None:
+    """Names of rows, the first one on top, and what is told at their right ends."""
+    axes.set_yticks(range(len(left)), left, linespacing=1.15, parse_math=False)
+    axes.set_ylim(len(left) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    if right:
+        ends = axes.secondary_yaxis("right")
+        ends.set_yticks(range(len(right)), right, linespacing=1.15, parse_math=False)
+        ends.tick_params(length=0)
+        ends.spines["right"].set_visible(False)

@@ -1,6 +1,7 @@
 """The plots of what is found by call and by time: frame and axes in, axes out."""
 
-import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,17 +10,13 @@ from matplotlib.ticker import MaxNLocator
 
 from study.analysis.anytime import anytime_curve, ci_half_width
 from study.core.objective import Objective
-from study.plots.style import (
-    MAX_LINES,
-    by_method,
-    colours,
-    legend_beside,
-    line_style,
-    log_axis,
-    score_axis,
-)
+from study.plots.labels import label_ends, legend_above, legend_entry
+from study.plots.scales import log_axis, score_axis
+from study.plots.style import BAND, Look, by_method, line, looks, mark
+from study.plots.winners import INTERVAL_FROM
 
-CALLS_AS_POINTS = 60  # more of them would be one thick line
+MARKS = 5  # along a line
+POINTS = 100  # of a line by seconds
 
 
 def convergence(
@@ -28,88 +25,135 @@ def convergence(
     initial_points: int,
     measured: pd.DataFrame | None,
     axes: Axes,
+    methods: Sequence[str] = (),
 ) -> Axes:
-    """Incumbents by call: mean over seeds with its 95 % t interval.
+    """Incumbents by call: mean over seeds, its 95 % t interval; of two to five the runs themselves.
 
-    One faint line per seed; the shared initial design is shaded; the axis is cut where the
-    means begin, so that 97 % and 98 % can be told apart. If incumbents were re-evaluated, dots
-    show the mean of the incumbents as `measured`.
+    The shared initial design is shaded. If incumbents were re-evaluated, dots show the mean of the
+    incumbents as `measured`. Of some `methods` alone, the axes show what they find after it.
     """
-    colour = colours(list(trials["method"].unique()))
-    for method, own in by_method(trials):
-        wide = own.pivot(index="call", columns="seed", values="incumbent_score")
-        if wide.shape[1] <= MAX_LINES:
-            lines = objective.to_display(wide)
-            axes.plot(wide.index, lines, color=colour[method], alpha=0.25, lw=0.8, zorder=1)
-        mean, half = wide.mean(axis=1), ci_half_width(wide)
-        low, high = objective.to_display(mean - half), objective.to_display(mean + half)
-        axes.fill_between(wide.index, low, high, color=colour[method], alpha=0.13, lw=0, zorder=2)
-        axes.plot(
-            wide.index,
-            objective.to_display(mean),
-            color=colour[method],
-            lw=2.2,
-            ls=line_style(method),
-            marker="" if method == "baseline" or len(wide) > CALLS_AS_POINTS else "o",
-            ms=4,
-            label=method,
-            zorder=3,
-        )
-    means = trials.groupby(["method", "call"])["incumbent_score"].mean()
-    best = trials["incumbent_score"].max()
+    look = looks(trials["method"].unique())
+    own = trials[trials["method"].isin(methods or list(look))]
+    shown = search_values(own, objective, initial_points if methods else 0)
     if measured is not None:
-        best = max(best, draw_measured(measured, objective, axes))
-    score_axis(axes, objective, objective.to_display(np.array([*means, best])))
-    axes.axvspan(0.5, initial_points + 0.5, color="0.5", alpha=0.08, lw=0, zorder=0)
-    axes.text(
-        0.5,
-        1.01,
-        "shared initial design",
-        transform=axes.get_xaxis_transform(),
-        color="0.4",
-        fontsize=9,
-    )
-    axes.set(xlabel="call", ylabel=f"{objective.search_label} of the incumbent{objective.unit}")
-    axes.set_xlim(0.5, trials["call"].max() + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    fresh = "" if measured is None else "re-evaluated: "
-    legend_beside(axes, f"{fresh}mean and 95 % interval,\na faint line per seed")
+        measured = measured[measured["method"].isin(own["method"])]
+        shown = np.append(shown, _range_of_means(measured, objective, bool(methods)))
+    score_axis(axes.yaxis, objective, shown, _label(objective))
+    ends, start = {}, 0
+    for number, (method, rows) in enumerate(by_method(own)):
+        wide = rows.pivot(index="call", columns="seed", values="incumbent_score")
+        _spread(wide[wide.index >= start], objective, look[method], axes)
+        if (rows["phase"] == "initial").any():  # the design's interval once, not one on another
+            start = initial_points
+        ends[method] = _curve(wide, objective, look[method], number, method, axes)
+    if measured is not None:
+        draw_measured(measured, objective, look, axes)
+    last = int(trials["call"].max())
+    axes.axvspan(0.5, initial_points + 0.5, color=BAND, lw=0, zorder=0)
+    axes.set_xlim(min(initial_points, last - 1) if methods else 0.5, last + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
+    design = "" if methods else " (shaded: the initial design, which searches share)"
+    axes.set(xlabel=f"call{design}")
+    label_ends(axes, ends, look)
     return axes
 
 
-def draw_measured(measured: pd.DataFrame, objective: Objective, axes: Axes) -> float:
-    """Dotted lines of mean incumbents as they were measured; the best of their scores."""
-    colour, best = colours(list(measured["method"].unique())), -math.inf
+def search_values(trials: pd.DataFrame, objective: Objective, after: int) -> np.ndarray:
+    """What lines show from a call on: means, and fewer than six runs themselves."""
+    rows = trials[trials["call"] >= min(max(after, 1), trials["call"].max())]
+    means = rows.groupby(["method", "call"])["incumbent_score"].mean()
+    found = [*means, *(rows["incumbent_score"] if _few(trials) else ())]
+    shown: np.ndarray = objective.to_display(np.array(found))
+    return shown
+
+
+def _few(trials: pd.DataFrame) -> bool:
+    """Whether the runs themselves are drawn."""
+    return bool(trials["seed"].nunique() < INTERVAL_FROM)
+
+
+def _label(objective: Objective) -> str:
+    return f"{objective.search_label}{objective.unit}"
+
+
+def _spread(wide: pd.DataFrame, objective: Objective, look: Look, axes: Axes) -> None:
+    """The runs of one method if they are two to five, of more the interval of their mean."""
+    mean, half = wide.mean(axis=1), ci_half_width(wide)
+    if 1 < wide.shape[1] < INTERVAL_FROM:
+        runs = objective.to_display(wide)
+        style = {**line(look, 0.9), "drawstyle": "steps-mid", "alpha": 0.5}
+        axes.plot(wide.index, runs, zorder=1, **style)
+    elif wide.shape[1] >= INTERVAL_FROM:
+        low, high = objective.to_display(mean - half), objective.to_display(mean + half)
+        tint = {"color": look.colour, "alpha": 0.15, "lw": 0}
+        axes.fill_between(wide.index, low, high, step="mid", zorder=2, **tint)
+
+
+def _curve(
+    wide: pd.DataFrame, objective: Objective, look: Look, number: int, name: str, axes: Axes
+) -> float:
+    """The mean of one method; where it ends, as it is shown."""
+    shown = objective.to_display(wide.mean(axis=1))
+    style = {**line(look), **mark(look), "markevery": marks_along(len(shown), number)}
+    axes.plot(wide.index, shown, label=name, drawstyle="steps-mid", zorder=3, **style)
+    return float(shown.iloc[-1])
+
+
+def marks_along(points: int, number: int) -> list[int]:
+    """Which points of a line have a mark: a few, elsewhere for each number of a line."""
+    step = max(points // MARKS, 1)
+    return list(range((number * max(step // 4, 1)) % step, points, step))
+
+
+def _range_of_means(measured: pd.DataFrame, objective: Objective, enlarged: bool) -> list[float]:
+    means = measured.groupby(["method", "call"])["incumbent_score"].mean()
+    best = objective.to_display(means.groupby("method").max())
+    return [] if enlarged and best.empty else best.tolist()
+
+
+def draw_measured(
+    measured: pd.DataFrame, objective: Objective, look: dict[str, Look], axes: Axes
+) -> None:
+    """Dotted lines of mean incumbents as they were measured."""
     for method, own in by_method(measured):
-        mean = own.groupby("call")["incumbent_score"].mean()
-        best = max(best, float(mean.max()))
-        shown = objective.to_display(mean)
-        label = "as measured" if method == measured["method"].iloc[0] else None
-        axes.plot(mean.index, shown, color=colour[method], lw=1.2, ls=":", label=label, zorder=2)
-    return best
+        mean = objective.to_display(own.groupby("call")["incumbent_score"].mean())
+        style: dict[str, Any] = {"color": look[method].colour, "lw": 1.2, "ls": ":"}
+        axes.plot(mean.index, mean, drawstyle="steps-mid", zorder=2, **style)
+    legend_entry(axes, "re-evaluated")
+    legend_entry(axes, "as measured, which flatters", ls=":", lw=1.2)
+    legend_above(axes, entries=("re-evaluated", "as measured, which flatters"))
 
 
-def convergence_seconds(trials: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
+def convergence_seconds(
+    trials: pd.DataFrame, objective: Objective, axes: Axes, methods: Sequence[str] = ()
+) -> Axes:
     """Incumbents by seconds of the run's own work (log axis).
 
     Mean over seeds with its 95 % t interval, from the moment when every seed has an incumbent
-    until the first seed is through.
+    until the first seed is through; from there a thin line leads to the name. Of some `methods`
+    alone, the axis shows what they find in the later half.
     """
-    curves = anytime_curve(trials)
-    colour = colours(list(trials["method"].unique()))
-    for method, own in by_method(curves):
-        x, mean = own["seconds"], objective.to_display(own["mean"])
-        low, high = (objective.to_display(own[end]) for end in ("low", "high"))
-        axes.fill_between(x, low, high, color=colour[method], alpha=0.13, lw=0)
-        style = line_style(method)
-        axes.plot(x, mean, color=colour[method], lw=2.2, ls=style, label=method)
-        axes.plot(x.iloc[-1], mean.iloc[-1], "o", color=colour[method], ms=5)
-    log_axis(axes.xaxis, (1, 2, 5), "{:g}".format)
-    best = max(curves["mean"].max(), trials["incumbent_score"].max())
-    score_axis(axes, objective, objective.to_display(np.array([*curves["mean"], best])))
-    axes.set(
-        xlabel="seconds of one worker: suggestion overhead and evaluations",
-        ylabel=f"{objective.search_label} of the incumbent{objective.unit}",
-    )
-    legend_beside(axes, "mean and 95 % interval;\nthe point: first seed finished")
+    look = looks(trials["method"].unique())
+    curves = anytime_curve(trials, POINTS)
+    own = curves[curves["method"].isin(methods or list(look))]
+    if methods:
+        own = own[own.groupby("method").cumcount() >= POINTS // 2]
+    score_axis(axes.yaxis, objective, objective.to_display(own["mean"]), _label(objective))
+    low, high = float(own["seconds"].min()), float(own["seconds"].max())
+    log_axis(axes.xaxis, low, max(high * 1.02, low * 1.5))
+    several, ends = not _few(trials), {}
+    for number, (method, rows) in enumerate(by_method(own)):
+        x, mean = rows["seconds"], objective.to_display(rows["mean"])
+        low, high = (objective.to_display(rows[end]) for end in ("low", "high"))
+        if several:
+            tint = {"color": look[method].colour, "alpha": 0.15, "lw": 0}
+            axes.fill_between(x, low, high, step="mid", **tint)
+        some = marks_along(len(x), number)
+        style = {**line(look[method]), **mark(look[method])}
+        axes.plot(x, mean, drawstyle="steps-mid", markevery=some, label=method, **style)
+        ends[method] = float(mean.iloc[-1])
+        lead = [x.iloc[-1], axes.get_xlim()[1]]
+        axes.plot(lead, [ends[method]] * 2, color=look[method].colour, lw=0.7, alpha=0.7)
+    axes.set(xlabel="seconds of one worker, suggestions and evaluations (log scale)")
+    label_ends(axes, ends, look)
     return axes

@@ -1,21 +1,34 @@
 """Figures with their words: what each shows, how they are titled, and their files."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Generic, TypeVar
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.plots.style import own_style, rasterize_dense_points
+from study.plots.style import (
+    MUTED,
+    PNG_DPI,
+    RASTER_DPI,
+    TITLE_FONT,
+    WIDTH,
+    own_style,
+    rasterize_dense_points,
+)
 from study.storage.files import write_atomically
 
 T = TypeVar("T")
 NOTHING = "nothing to show yet"
+HEIGHT = 4.2  # inches
+TITLE_LETTERS, LINE_LETTERS = 50, 64  # of a title, and of what stands below it, on one line
+LINE = 1.2  # of a font's size: what a line of text takes
+TITLE_PAD = 0.06  # inches above a title
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +43,8 @@ class FigureSpec(Generic[T]):
     section: str
     """Of the report, under whose heading it stands."""
     title: str
-    caption: str
-    """What to see, in a sentence."""
+    caption: str | Callable[[T], str]
+    """What to see, in a sentence; what depends on the subject is told by a function of it."""
     draw: Callable[[T], Figure]
     """What has no data yet says so instead of staying empty."""
     applies: Callable[[T], bool] = lambda _: True
@@ -50,25 +63,37 @@ class DrawnFigure:
 
 
 def single_axes_figure(
-    draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, height: float = 5.0
+    draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, height: float = HEIGHT
 ) -> Figure:
     """A figure of one plot, or of a line that there is nothing to show."""
-    figure = Figure(figsize=(8, height), layout="constrained")
+    figure = new_figure(height)
     draw_rows(draw, frame, *more, axes=figure.subplots())
     return figure
 
 
 def single(
-    draw: Callable[[T, Axes], Axes], height: Callable[[T], float] = lambda _: 5.0
+    draw: Callable[[T, Axes], Axes], height: Callable[[T], float] = lambda _: HEIGHT
 ) -> Callable[[T], Figure]:
     """What draws a plot of a subject in a figure of its own, so many inches high."""
 
     def draw_figure(subject: T) -> Figure:
-        figure = Figure(figsize=(8, height(subject)), layout="constrained")
+        figure = new_figure(height(subject))
         draw(subject, figure.subplots())
         return figure
 
     return draw_figure
+
+
+def new_figure(height: float = HEIGHT, width: float = WIDTH) -> Figure:
+    """An empty figure, in inches."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def stacked(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
+    """A figure of panels below each other, so many inches high each, titles and labels included."""
+    figure = new_figure(sum(heights) + 0.5)
+    panels = figure.subplots(len(heights), squeeze=False, height_ratios=heights).ravel()
+    return figure, list(panels)
 
 
 def draw_rows(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, axes: Axes) -> Axes:
@@ -78,7 +103,7 @@ def draw_rows(draw: Callable[..., Axes], frame: pd.DataFrame, *more: Any, axes: 
 
 def empty_figure(why: str = NOTHING, height: float = 2.0) -> Figure:
     """A figure of one line."""
-    figure = Figure(figsize=(8, height), layout="constrained")
+    figure = new_figure(height)
     say(why, figure.subplots())
     return figure
 
@@ -105,7 +130,9 @@ def draw_specs(
                         name=spec.name,
                         section=spec.section,
                         title=title,
-                        caption=spec.caption,
+                        caption=spec.caption
+                        if isinstance(spec.caption, str)
+                        else spec.caption(subject),
                         figure=add_title(spec.draw(subject), title, about),
                     )
                 )
@@ -115,10 +142,20 @@ def draw_specs(
 def add_title(figure: Figure, title: str, about: str) -> Figure:
     """A figure with its title, and below it, smaller, what it is about."""
     rasterize_dense_points(figure)
-    below = "\n" * (about.count("\n") + 1)
-    figure.suptitle(title + below, x=0.01, ha="left", fontsize=13, fontweight="bold")
-    place = 0.01, 1 - 0.28 / figure.get_figheight()
-    figure.text(*place, about, fontsize=9.5, color="0.35", va="top", parse_math=False)
+    head = wrap(title, TITLE_LETTERS)
+    below = [line for part in about.split("\n") for line in wrap(part, LINE_LETTERS)]
+    figure.suptitle(
+        "\n".join([*head, *([" "] * len(below))]),
+        x=0.01,
+        ha="left",
+        fontsize=TITLE_FONT,
+        fontweight="bold",
+        parse_math=False,
+        linespacing=LINE,
+    )
+    down = TITLE_PAD + len(head) * TITLE_FONT * LINE / 72
+    place = 0.01, 1 - down / figure.get_figheight()
+    figure.text(*place, "\n".join(below), color=MUTED, va="top", parse_math=False)
     return figure
 
 
@@ -134,7 +171,7 @@ def svg_bytes(figure: Figure) -> bytes:
     """A figure as the content of an SVG file."""
     content = io.BytesIO()
     with own_style():
-        figure.savefig(content, format="svg", metadata={"Date": None})
+        figure.savefig(content, format="svg", dpi=RASTER_DPI, metadata={"Date": None})
     return content.getvalue()
 
 
@@ -144,7 +181,7 @@ def save(figure: Figure, stem: Path) -> Iterator[Path]:
         if engine := figure.get_layout_engine():
             engine.execute(figure)
         figure.set_layout_engine(None)
-    for ending, metadata in ((".png", {}), (".svg", {"Date": None})):
-        draw = partial(figure.savefig, metadata=metadata)
+    for ending, dpi, metadata in ((".png", PNG_DPI, {}), (".svg", RASTER_DPI, {"Date": None})):
+        draw = partial(figure.savefig, dpi=dpi, metadata=metadata)
         with own_style():
             yield write_atomically(stem.with_suffix(ending), draw)

@@ -10,10 +10,10 @@ from matplotlib.ticker import PercentFormatter
 from study.core.dimensions import Dimension, Listed
 from study.core.formatting import format_r2
 from study.core.objective import Objective
-from study.plots.style import PALETTE, by_method, colours
+from study.plots.style import BLUE, FAINT, INK, by_method, looks, mark, strokes
 from study.plots.values import axis_values, cell_edges, has_steps, value_axis
 
-BARS = {"drawn": ("random draws", PALETTE[0]), "all": ("all evaluations", "0.72")}
+BARS = {"drawn": ("random draws", BLUE), "all": ("all evaluations", FAINT)}
 """What bars are of, in words, and their colour."""
 
 
@@ -28,18 +28,18 @@ def importance(rows: pd.DataFrame, names: list[str], axes: Axes) -> Axes:
             continue
         enough = bool(own["enough"].eq(True).any())
         places = np.arange(len(names)) + 0.4 * (number - 0.5)
-        told = "" if enough else ", too little to tell"
-        label = f"{words} ({format_r2(own['r2'].max())}{told})"
+        told = "" if enough else ", too little"
+        label = f"{words}\n({format_r2(own['r2'].max())}{told})"
         axes.barh(places, own["importance"] * enough, 0.4, color=colour, label=label)
         if not enough:
             continue
         around = [own["importance"] - own["low"], own["high"] - own["importance"]]
-        style: dict[str, Any] = {"fmt": "none", "ecolor": "0.25", "elinewidth": 1.2, "capsize": 2.5}
+        style: dict[str, Any] = {"fmt": "none", "ecolor": INK, "elinewidth": 1.2, "capsize": 2.5}
         axes.errorbar(own["importance"], places, xerr=around, **style)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [name.replace(" × ", "\n× ") for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(0, 1)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axes.set_xticks([0, 0.5, 1])
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(axis="y", visible=False)
     axes.set(xlabel="share of variance", ylabel="")
@@ -55,33 +55,26 @@ def dependence(rows: pd.DataFrame, dimension: Dimension, objective: Objective, a
             *(rows["value"], middle),
             yerr=np.abs([low - middle, high - middle]),
             fmt="o",
-            color=PALETTE[0],
+            color=BLUE,
             capsize=3,
         )
     else:
-        axes.fill_between(rows["value"], low, high, color=PALETTE[0], alpha=0.2, lw=0)
-        axes.plot(rows["value"], middle, color=PALETTE[0], lw=2)
+        axes.fill_between(rows["value"], low, high, color=BLUE, alpha=0.2, lw=0)
+        axes.plot(rows["value"], middle, color=BLUE, lw=2)
     axes.set_title(dimension.name)
     return axes
 
 
 def mark_winners(winners: pd.DataFrame, dimension: Dimension, axes: Axes) -> None:
     """A stroke at the lower edge for the value of each run's winner."""
-    tints = colours(list(winners["method"].unique()))
+    look = looks(winners["method"].unique())
     spread = 0.25 if has_steps(dimension) else 0.0
     for number, (method, own) in enumerate(by_method(winners)):
         values = axis_values(own[dimension.name], dimension)
         values = values + np.linspace(-spread, spread, len(values) + 2)[1:-1]
-        axes.plot(
-            *(values, np.full(len(own), 0.02 + 0.045 * number)),
-            ls="",
-            marker="|",
-            ms=6,
-            alpha=0.8,
-            color=tints[method],
-            transform=axes.get_xaxis_transform(),
-            label=method,
-        )
+        low = 0.01 + 0.05 * number
+        style = {"label": method, "transform": axes.get_xaxis_transform()}
+        strokes(axes, values, low, low + 0.035, look[method].colour, **style)
 
 
 def dependence_map(
@@ -108,7 +101,7 @@ def dependence_map(
 
 def map_winners(winners: pd.DataFrame, pair: tuple[Dimension, Dimension], axes: Axes) -> None:
     """A point for the configuration of each run's winner."""
-    tints = colours(list(winners["method"].unique()))
+    look = looks(winners["method"].unique())
     rng = np.random.default_rng(0)
     spreads = [0.2 if has_steps(dimension) else 0.0 for dimension in pair]
     for method, own in by_method(winners):
@@ -116,5 +109,5 @@ def map_winners(winners: pd.DataFrame, pair: tuple[Dimension, Dimension], axes: 
             axis_values(own[dimension.name], dimension) + rng.uniform(-spread, spread, len(own))
             for dimension, spread in zip(pair, spreads, strict=True)
         )
-        look: dict[str, Any] = {"color": tints[method], "edgecolor": "white", "lw": 0.5}
-        axes.scatter(x, y, s=18, label=method, clip_on=False, zorder=3, **look)
+        style: dict[str, Any] = {**mark(look[method], 5.5), "ls": "", "clip_on": False}
+        axes.plot(x, y, label=method, zorder=3, **style)

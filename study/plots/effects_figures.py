@@ -1,7 +1,7 @@
 """The figures of what mattered in a study: a row each."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,16 +13,19 @@ from study.analysis.winners import winners
 from study.core.dimensions import Dimension
 from study.core.formatting import format_r2
 from study.plots import effects, evaluated
-from study.plots.drawing import NOTHING, FigureSpec, empty_figure, say, single
-from study.plots.style import PALETTE, by_method, colours, room_below, score_axis, thin_ticks
-from study.plots.values import short_text
+from study.plots.drawing import NOTHING, FigureSpec, empty_figure, new_figure, say, single
+from study.plots.labels import NAME_LETTERS, fold
+from study.plots.scales import room_below, scale_scores
+from study.plots.style import FAINT, FONT, INK, ORANGE, Look, by_method, colours, looks
+from study.plots.values import has_steps, short_text
 from study.results import Results
 
 SECTION = "What mattered"
 MOST_DIMENSIONS = 9  # of more, those that matter most
-BESIDE = 3  # panels
+BESIDE = 2  # panels
+MANY_METHODS, FEWER_DIMENSIONS = 4, 5  # slices: of more methods beside each other, fewer rows
 PAIRS = 3  # that bars are drawn of
-MOST_LINES = 150  # of each kind that can be told from a smear
+MOST_LINES = 120  # of each kind that can be told from a smear
 FEW_SEEDS = "It takes at least three seeds to tell what mattered."
 
 
@@ -42,13 +45,13 @@ def importance(results: Results) -> Figure:
     if table.empty:
         return empty_figure(FEW_SEEDS)
     rows, names = table.assign(name=effect_names(table)), _bars(table)
-    figure = Figure(figsize=(10, 2.4 + 0.36 * len(names)), layout="constrained")
+    figure = new_figure(2.2 + 0.38 * len(names))
     panels = figure.subplots(1, 2, sharey=True)
     titles = {"all": "over the whole space", "best tenth": "among the best tenth"}
     for axes, (among, title) in zip(panels, titles.items(), strict=True):
         effects.importance(rows[rows["among"] == among], names, axes)
         axes.set_title(title)
-        axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.55 / axes.bbox.height * 110))
+        axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.55 / axes.bbox.height * 110))
     return figure
 
 
@@ -87,26 +90,35 @@ def partial_dependence(results: Results) -> Figure:
     )
     space = shown_dimensions(results)
     rows = math.ceil(len(space) / BESIDE)
-    figure = Figure(figsize=(10, 2.3 * rows + 0.9), layout="constrained")
+    figure = new_figure(2.1 * rows + 1.3)
     panels = figure.subplots(rows, BESIDE, sharey=True, squeeze=False).ravel()
     for axes, dimension in zip(panels, space, strict=False):
         own = told[told["dimension"] == dimension.name]
         effects.dependence(own, dimension, objective, axes)
         effects.mark_winners(best, dimension, axes)
-    score_axis(panels[0], objective, objective.to_display(told[["low", "high"]]))
-    room_below(panels[0], 0.05 * best["method"].nunique())  # for the strokes
-    thin_ticks(panels[0], 7)
-    _finish(figure, panels, len(space))
-    figure.supylabel(f"{objective.search_label}{objective.unit}", fontsize=10)
+    scale = scale_scores(panels[0].yaxis, objective, objective.to_display(told[["low", "high"]]))
+    room_below(panels[0], 0.06 * best["method"].nunique())  # for the strokes
+    _finish(figure, panels, len(space), "strokes: winners, from below")
+    figure.supylabel(
+        f"{objective.search_label}{objective.unit}{' ' * bool(scale)}{scale}", fontsize=FONT
+    )
     return figure
 
 
-def _finish(figure: Figure, panels: Iterable[Axes], used: int) -> None:
-    """Hide panels that nothing uses; a legend of the first one's strokes."""
+def _finish(figure: Figure, panels: Iterable[Axes], used: int, title: str) -> None:
+    """Hide panels that nothing uses; a legend of the first one's winners."""
     every = list(panels)
     for axes in every[used:]:
         axes.set_axis_off()
-    figure.legend(*every[0].get_legend_handles_labels(), title="winners", loc="outside right upper")
+    handles, labels = every[0].get_legend_handles_labels()
+    columns = 56 // (6 + max(map(len, labels), default=0)) or 1
+    figure.legend(
+        handles,
+        labels,
+        title=title,
+        loc="outside lower center",
+        ncols=min(columns, len(labels) or 1),
+    )
 
 
 def dependence_maps(results: Results) -> Figure:
@@ -116,13 +128,13 @@ def dependence_maps(results: Results) -> Figure:
         return empty_figure(why)
     space = {dimension.name: dimension for dimension in results.info.problem.space}
     pairs = list(maps.groupby(["dimension", "other"], sort=False))
-    figure = Figure(figsize=(10, 4.4), layout="constrained")
-    panels = figure.subplots(1, 2, squeeze=False).ravel()
+    figure = new_figure(3.2 * len(pairs) + 1.0)
+    panels = figure.subplots(len(pairs), 1, squeeze=False).ravel()
     for axes, ((one, two), rows) in zip(panels, pairs, strict=False):
         pair = space[str(one)], space[str(two)]
         effects.dependence_map(rows, pair, results.objective, axes)
         effects.map_winners(_search_winners(results), pair, axes)
-    _finish(figure, panels, len(pairs))
+    _finish(figure, panels, len(pairs), "winners")
     return figure
 
 
@@ -133,21 +145,44 @@ def slices(results: Results) -> Figure:
     space, methods = shown_dimensions(results), list(rows["method"].unique())
     if rows.empty or not space:
         return empty_figure()
-    tints = colours(methods)
-    size = max(1.5 * len(space), 6.0) + 0.8, 1.2 * len(methods) + 1.5
-    figure = Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(methods), len(space), sharex="col", sharey=True, squeeze=False)
-    score_axis(grid[0, 0], objective, objective.to_display(rows["validation_score"]))
-    thin_ticks(grid[0, 0], 5)
-    for panels, method in zip(grid, methods, strict=True):
-        own = rows[rows["method"] == method]
-        for axes, dimension in zip(panels, space, strict=True):
-            evaluated.slice_plot(own, dimension, objective, tints[method], axes)
-        panels[0].set_ylabel(method, color=tints[method], fontweight="bold")
-    for axes, dimension in zip(grid[-1], space, strict=True):
-        axes.set_xlabel(short_text(dimension.name, evaluated.LETTERS), fontsize=9)
-    figure.supylabel(f"{objective.search_label}{objective.unit}", fontsize=10)
+    if len(methods) > MANY_METHODS:
+        space = space[:FEWER_DIMENSIONS]
+    blocks = [methods[at : at + MANY_METHODS] for at in range(0, len(methods), MANY_METHODS)]
+    lines = [(block, dimension) for block in blocks for dimension in space]
+    figure = new_figure(1.15 * len(lines) + 1.2)
+    grid = figure.subplots(len(lines), len(blocks[0]), sharey=True, squeeze=False)
+    scale = scale_scores(
+        *(grid[0, 0].yaxis, objective, objective.to_display(rows["validation_score"])), wide=True
+    )
+    for panels, (block, dimension) in zip(grid, lines, strict=True):
+        _slice_row(panels, block, dimension, rows, results)
+        if dimension is space[0]:
+            for axes, method in zip(panels, block, strict=False):
+                axes.set_title(fold(method, 12))
+    figure.supylabel(
+        f"{objective.search_label}{objective.unit}{' ' * bool(scale)}{scale}", fontsize=FONT
+    )
     return figure
+
+
+def _slice_row(
+    panels: Iterable[Axes],
+    methods: Sequence[str],
+    dimension: Dimension,
+    rows: pd.DataFrame,
+    results: Results,
+) -> None:
+    """One dimension, a panel per method."""
+    tints, every = colours(list(rows["method"].unique())), list(panels)
+    for axes, method in zip(every, methods, strict=False):
+        own = rows[rows["method"] == method]
+        evaluated.slice_plot(own, dimension, results.objective, tints[method], axes)
+        if not has_steps(dimension) and dimension.log:  # its ends stand at the edges
+            for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=False):
+                label.set_horizontalalignment(side)
+    every[0].set_xlabel(short_text(dimension.name, NAME_LETTERS), loc="left", labelpad=1)
+    for axes in every[len(methods) :]:
+        axes.set_axis_off()
 
 
 def parallel_coordinates(results: Results) -> Figure:
@@ -155,28 +190,29 @@ def parallel_coordinates(results: Results) -> Figure:
     best, space, objective = _search_winners(results), shown_dimensions(results), results.objective
     if best.empty or not space:
         return empty_figure()
-    figure = Figure(figsize=(10, 8.4), layout="constrained")
+    figure = new_figure(2.2 + 0.92 * (len(space) + 1))
     upper, lower = figure.subplots(2, 1)
     methods = colours(list(best["method"].unique()))
     mixed = best.sample(frac=1, random_state=0)  # so that no method hides the others
     evaluated.parallel_coordinates(mixed, space, objective, mixed["method"].map(methods), upper)
-    evaluated.key(methods, "winners", upper)
-    kinds = {"best tenth": PALETTE[3], "the rest": "0.8"}
+    evaluated.key(methods, upper)
+    kinds = {"best tenth of all evaluations": ORANGE, "the rest": FAINT}
     rows, top = _best_and_rest(results)
-    evaluated.parallel_coordinates(rows, space, objective, top.map(kinds), lower)
-    evaluated.key(kinds, "evaluations", lower)
+    tints = top.map(dict(zip((True, False), kinds.values(), strict=True)))
+    evaluated.parallel_coordinates(rows, space, objective, tints, lower)
+    evaluated.key(kinds, lower)
     return figure
 
 
-def _best_and_rest(results: Results) -> tuple[pd.DataFrame, "pd.Series[str]"]:
-    """Evaluations, of many some drawn by chance, and to which of both kinds each belongs."""
+def _best_and_rest(results: Results) -> tuple[pd.DataFrame, "pd.Series[bool]"]:
+    """Evaluations, of many some drawn by chance, and whether each belongs to the best tenth."""
     rows = evaluations(results.scores.trials, results.info)
     top = rows["validation_score"] > capped(rows).min()
     some = [
         own.sample(min(len(own), MOST_LINES), random_state=0) for own in (rows[~top], rows[top])
     ]
     shown = pd.concat(some)
-    return shown, top[shown.index].map({True: "best tenth", False: "the rest"})
+    return shown, top[shown.index]
 
 
 def score_distribution(results: Results, axes: Axes) -> Axes:
@@ -185,9 +221,9 @@ def score_distribution(results: Results, axes: Axes) -> Axes:
     groups = _score_groups(results)
     if not groups:
         return say(NOTHING, axes)
-    tints = {evaluated.DRAWS: "0.15", **colours(list(scores.trials["method"].unique()))}
+    look = {evaluated.DRAWS: Look(INK, "", ":"), **looks(scores.trials["method"].unique())}
     default = scores.draws.default, scores.draws.better
-    return evaluated.score_distribution(groups, default, results.objective, tints, axes)
+    return evaluated.score_distribution(groups, default, results.objective, look, axes)
 
 
 def _score_groups(results: Results) -> dict[str, "pd.Series[float]"]:
@@ -211,6 +247,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         "over seeds. Random draws speak of the whole space; all evaluations are mostly of where "
         "searches looked. No bars: the model explains too little to tell.",
         draw=importance,
+        applies=lambda results: bool(len(results.scores.effects.importance)),
     ),
     FigureSpec(
         name="partial_dependence",
@@ -219,6 +256,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="Expected by the model of random draws, with the 95 % band over seeds. It averages "
         "over all other dimensions, so that it is far from the best. Strokes are the winners.",
         draw=partial_dependence,
+        applies=lambda results: not _too_little(results),
     ),
     FigureSpec(
         name="dependence_maps",
@@ -227,6 +265,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="The two pairs that interact most, by the same model; dark is good, points are the "
         "winners. Without an interaction, every row has the same pattern.",
         draw=dependence_maps,
+        applies=lambda results: not _too_little(results) and bool(len(results.scores.effects.maps)),
     ),
     FigureSpec(
         name="slices",
@@ -251,7 +290,7 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         caption="All evaluations from the worst to the best, of random draws and of what searches "
         "chose after the shared design. Half-way is the median, the typical one; where a line "
         "crosses the default's, the evaluations to the right of it are better.",
-        draw=single(score_distribution),
+        draw=single(score_distribution, lambda _: 4.8),
     ),
 )
 """What mattered, in the order of the report."""

@@ -13,7 +13,9 @@ from matplotlib.ticker import PercentFormatter
 
 from study.core.dimensions import Dimension
 from study.core.objective import Objective
-from study.plots.style import AS_DRAWN, legend_beside, score_axis
+from study.plots.labels import fold, legend_above, legend_entry
+from study.plots.scales import score_axis
+from study.plots.style import AS_DRAWN, AXIS, INK, Look, line
 from study.plots.values import (
     BINS,
     axis_values,
@@ -26,8 +28,9 @@ from study.plots.values import (
 )
 
 DENSE = 300  # points that a small panel shows one by one
+SHAPES = 60  # points of a small panel that are shapes within an SVG file
 MANY = 1_000  # lines that take less room as pixels
-LETTERS = 18  # that fit below a small panel
+LIGHTEST, DARKEST = "#f5f4f2", "#07070a"  # of a density; no pure greys, for they are cells
 DRAWS = "random draws"
 
 
@@ -40,15 +43,15 @@ def slice_plot(
     """
     x = axis_values(rows[dimension.name], dimension)
     y = objective.to_display(rows["validation_score"]).to_numpy()
-    value_axis(axes.xaxis, dimension, LETTERS)
+    value_axis(axes.xaxis, dimension)
     if len(rows) <= DENSE:
         spread = 0.25 if has_steps(dimension) else 0.0
         x = x + np.random.default_rng(0).uniform(-spread, spread, len(x))
-        axes.scatter(x, y, s=5, color=colour, alpha=0.5, lw=0)
+        axes.scatter(x, y, s=7, color=colour, alpha=0.6, lw=0, rasterized=len(rows) > SHAPES)
         return axes
     edges = bin_edges(dimension), even_edges(axes.yaxis)
     counts, *_ = np.histogram2d(x, y, edges)
-    tints = LinearSegmentedColormap.from_list("tints", [(0.96, 0.96, 0.96), colour, "black"])
+    tints = LinearSegmentedColormap.from_list("tints", [LIGHTEST, colour, DARKEST])
     filled = np.ma.masked_equal(counts.T, 0)
     axes.pcolormesh(*edges, np.sqrt(filled), cmap=tints, vmin=0, rasterized=True)
     axes.patch.set_gid(AS_DRAWN)  # light is few, and white is none, on a dark page, too
@@ -70,9 +73,10 @@ def parallel_coordinates(
     tints: Iterable[Any],
     axes: Axes,
 ) -> Axes:
-    """A line per row through its values, and at the end its score; `tints` are their colours.
+    """A line per row from top to bottom through its values, and at last its score.
 
-    Each dimension runs from its lowest value or first choice, below, to its highest.
+    Each dimension runs from its lowest value or first choice, on the left, to its highest; `tints`
+    are the lines' colours.
     """
     rng = np.random.default_rng(0)
     columns = [
@@ -82,29 +86,32 @@ def parallel_coordinates(
     scores = rows["validation_score"].to_numpy()
     low, high = scores.min(), scores.max()
     columns.append((scores - low) / ((high - low) or 1.0))
-    lines = np.dstack(
-        [np.broadcast_to(range(len(columns)), (len(rows), len(columns))), np.column_stack(columns)]
+    heights = np.broadcast_to(range(len(columns)), (len(rows), len(columns)))
+    lines = LineCollection(
+        list(np.dstack([np.column_stack(columns), heights])),
+        colors=list(tints),
+        lw=0.8,
+        alpha=0.6,
+        rasterized=len(rows) > MANY,
     )
-    axes.add_collection(
-        LineCollection(
-            list(lines), colors=list(tints), lw=0.8, alpha=0.55, rasterized=len(rows) > MANY
-        )
-    )
+    axes.add_collection(lines)
     ends = [end_labels(d) for d in space]
     worst, best = (number_label(objective.to_display(score) + 0.0) for score in (low, high))
     ends.append((worst, best))
-    _upright_axes(axes, [*(d.name for d in space), objective.search_label], ends)
+    _level_axes(axes, [*(d.name for d in space), objective.search_label], ends)
     return axes
 
 
-def _upright_axes(axes: Axes, names: Sequence[str], ends: Sequence[tuple[str, str]]) -> None:
-    for place, (low, high) in enumerate(ends):
-        axes.axvline(place, color="0.5", lw=0.8, zorder=0)
-        for text, y, side in ((low, -0.05, "top"), (high, 1.05, "bottom")):
-            axes.text(place, y, text, ha="center", va=side, fontsize=8, color="0.35")
-    axes.set_xticks(range(len(names)), names, rotation=15, rotation_mode="anchor", ha="right")
-    axes.tick_params(axis="x", pad=14)
-    axes.set(xlim=(-0.4, len(names) - 0.6), ylim=(-0.05, 1.05), yticks=[])
+def _level_axes(axes: Axes, names: Sequence[str], ends: Sequence[tuple[str, str]]) -> None:
+    """An axis per row, named with its ends."""
+    for place in range(len(names)):
+        axes.axhline(place, color=AXIS, lw=0.8, zorder=0)
+    told = [f"{fold(name)}\n{a} … {b}" for name, (a, b) in zip(names, ends, strict=True)]
+    axes.set_yticks(range(len(names)), told, linespacing=1.05, parse_math=False)
+    axes.set(xlim=(-0.04, 1.04), ylim=(len(names) - 0.6, -0.4))
+    axes.set_xticks([0, 1], ["lowest, first, worst", "highest, last, best"])
+    for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
+        label.set_horizontalalignment(side)
     axes.grid(visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
 
@@ -113,7 +120,7 @@ def score_distribution(
     groups: dict[str, "pd.Series[float]"],
     default: tuple[float, float],
     objective: Objective,
-    tints: dict[str, Any],
+    look: dict[str, Look],
     axes: Axes,
 ) -> Axes:
     """The scores of each group from the worst to the best: its empirical distribution, turned.
@@ -124,24 +131,24 @@ def score_distribution(
         ordered = np.sort(scores.to_numpy())
         share = (np.arange(len(ordered)) + 0.5) / len(ordered)
         label = f"{name}: median {objective.format_score(float(np.median(ordered)))}"
-        axes.plot(share, objective.to_display(ordered), color=tints[name], lw=2, label=label)
+        axes.plot(share, objective.to_display(ordered), label=label, **line(look[name]))
     shown = objective.to_display(pd.concat(list(groups.values())))
     score, better = default
     if np.isfinite(score):
         told = f", {100 * better:.0f} % of draws are better" if np.isfinite(better) else ""
         label = f"default: {objective.format_score(score)}{told}"
-        axes.axhline(objective.to_display(score), color="0.2", ls=":", lw=1.5, label=label)
+        axes.axhline(objective.to_display(score), color=INK, lw=1.0, label=label)
         shown = pd.concat([shown, pd.Series([objective.to_display(score)])])
-    score_axis(axes, objective, shown)
+    label = f"{objective.search_label}{objective.unit}"
+    score_axis(axes.yaxis, objective, shown, label, wide=True)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set(xlabel="share of evaluations that scored worse", xlim=(0, 1))
-    axes.set_ylabel(f"{objective.search_label}{objective.unit}")
-    legend_beside(axes, "evaluations")
+    legend_above(axes)
     return axes
 
 
-def key(tints: dict[str, Any], title: str, axes: Axes) -> None:
-    """A legend of colours beside the axes."""
-    for name, colour in tints.items():
-        axes.plot([], [], color=colour, lw=2, label=name)
-    legend_beside(axes, title)
+def key(look: dict[str, Any], axes: Axes) -> None:
+    """A legend of colours above the axes."""
+    for name, colour in look.items():
+        legend_entry(axes, name, color=colour)
+    legend_above(axes)

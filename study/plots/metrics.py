@@ -14,7 +14,9 @@ from study.core.objective import Objective
 from study.core.validation import safe_repr
 from study.plots.drawing import FigureSpec, save_figures, single_axes_figure
 from study.plots.figures import draw_figures
-from study.plots.style import by_method, colours, legend_beside, score_axis
+from study.plots.labels import legend_above
+from study.plots.scales import round_ticks, score_axis
+from study.plots.style import INK, POINTS_AS_SHAPES, by_method, looks, mark
 from study.results import Results
 
 
@@ -31,7 +33,7 @@ def save_metric_plot(results: Results, metric: str) -> list[Path]:
         name="metric_" + re.sub(r"\W+", "_", metric),
         section="",
         title=f"{metric} and {results.objective.search_label}",
-        caption="Each point is a call, each ring the winner of a run.",
+        caption="Each faint point is a call, each large one the winner of a run.",
         draw=partial(_draw, metric=metric),
     )
     return save_figures(draw_figures(results, [spec]), results.folder / "plots")
@@ -43,15 +45,19 @@ def _draw(results: Results, metric: str) -> Figure:
 
 
 def metric_points(trials: pd.DataFrame, metric: str, objective: Objective, axes: Axes) -> Axes:
-    """A point per call, the metric across and the score up; the winner of each run is ringed."""
-    colour = colours(list(trials["method"].unique()))
+    """A faint point per call, the metric across and the score up; winners of runs are large."""
+    look = looks(trials["method"].unique())
     points = trials.assign(value=objective.to_display(trials["validation_score"]))
     for method, own in by_method(points):
-        axes.scatter(own[metric], own["value"], color=colour[method], s=14, alpha=0.5, lw=0)
+        style = {**mark(look[method], 4), "ls": "", "alpha": 0.4, "mew": 0}
+        axes.plot(own[metric], own["value"], rasterized=len(own) > POINTS_AS_SHAPES, **style)
+    for method, own in by_method(points):
         best = winners(own)
-        tints = {"facecolor": "none", "edgecolor": colour[method], "linewidth": 1.5}
-        axes.scatter(best[metric], best["value"], s=70, label=method, **tints)
-    score_axis(axes, objective, points["value"])
-    axes.set(xlabel=metric, ylabel=f"{objective.search_label} of the call{objective.unit}")
-    legend_beside(axes, "winner of each run")
+        style = {**mark(look[method], 8), "ls": "", "mec": INK, "mew": 1.0, "zorder": 3}
+        axes.plot(best[metric], best["value"], label=method, **style)
+    label = f"{objective.search_label} of the call{objective.unit}"
+    score_axis(axes.yaxis, objective, points["value"], label, wide=True)
+    round_ticks(axes.xaxis)
+    axes.set(xlabel=metric)
+    legend_above(axes, "winner of each run")
     return axes

@@ -1,20 +1,30 @@
 """Axes of a dimension's values: numbers on the scale that is drawn evenly, choices by place."""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
-from matplotlib.ticker import MaxNLocator
 
 from study.analysis.surrogate import to_scale
 from study.core.dimensions import Choice, Dimension, Integer, Listed, Real, scale_of
 from study.core.formatting import format_thousands
+from study.plots.scales import (
+    LETTER,
+    axis_name,
+    length_in_points,
+    round_ticks,
+    set_axis,
+    set_scale,
+    set_ticks,
+)
+from study.plots.style import FONT
 
 MAX_TICKS = 12  # choices that an axis names; of more, every so many
 TICK_LETTERS = 12
-LINE_LETTERS = 50  # that fit below a panel of half a figure's width
+LOGITS = (0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999)  # worth a tick, the most useful first
 BINS = 14  # of a density, along an axis of numbers
 FEW = 20  # whole numbers that each have a place of their own
 
@@ -41,35 +51,45 @@ def has_steps(dimension: Dimension) -> bool:
     return isinstance(dimension, Integer) and dimension.high - dimension.low < FEW
 
 
-def value_axis(axis: Axis, dimension: Dimension, letters: int = LINE_LETTERS) -> None:
-    """Scale an axis for a dimension's values; `letters` fit beside each other."""
+def value_axis(axis: Axis, dimension: Dimension) -> None:
+    """Scale an axis for a dimension's values."""
     if isinstance(dimension, Listed):
-        choice_axis(axis, dimension, letters)
+        choice_axis(axis, dimension)
         return
-    scale = "log" if dimension.log else "linear"
+    low, high = dimension.low, dimension.high
     if isinstance(dimension, Real) and dimension.prior == "logit":
-        scale = "logit"
-    axis.axes.set(**{f"{axis_name(axis)}scale": scale})
-    if scale == "linear" and letters < LINE_LETTERS:
-        axis.set_major_locator(MaxNLocator(3, integer=isinstance(dimension, Integer)))
+        set_scale(axis, "logit")
+        set_axis(axis, lim=(low, high))
+        set_ticks(axis, [low, high, *LOGITS], number_label)
+    elif dimension.log:
+        set_scale(axis, "log")
+        set_axis(axis, lim=(low / (high / low) ** 0.04, high * (high / low) ** 0.04))
+        set_ticks(axis, _log_ticks(low, high), number_label)
+    else:
+        room = 0.04 * (high - low)
+        set_axis(axis, lim=(low - room, high + room))
+        round_ticks(axis, whole=isinstance(dimension, Integer))
 
 
-def axis_name(axis: Axis) -> str:
-    """X or y."""
-    name: str = axis.axis_name  # type: ignore[attr-defined]  # missing in the stubs
-    return name
+def _log_ticks(low: float, high: float) -> list[float]:
+    """The ends if they are round, powers of ten, and half-way between ends that are near."""
+    powers = [10.0**p for p in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    return [low, high, *powers[1::2], *powers] if len(powers) > 1 else [low, high, *powers]
 
 
-def choice_axis(axis: Axis, dimension: Listed, letters: int = LINE_LETTERS) -> None:
+def choice_axis(axis: Axis, dimension: Listed) -> None:
     """A place for each choice; what does not fit beside each other is turned."""
     every = math.ceil(len(dimension.choices) / MAX_TICKS)
     texts = [tick_label(*pair) for pair in list(dimension.labels.items())[::every]]
-    wide = axis_name(axis) == "x" and len(texts) * (1 + max(map(len, texts))) > letters
+    most = max(map(len, texts[:1] + [a + b for a, b in pairwise(texts)])) / min(len(texts), 2)
+    wide = axis_name(axis) == "x" and (most + 0.5) * LETTER * FONT > length_in_points(axis) / len(
+        texts
+    )
     turned: dict[str, Any] = (
         {"rotation": 30, "rotation_mode": "anchor", "ha": "right"} if wide else {}
     )
     axis.set_ticks(range(0, len(dimension.choices), every), texts, **turned)
-    axis.axes.set(**{f"{axis_name(axis)}lim": (-0.5, len(dimension.choices) - 0.5)})
+    set_axis(axis, lim=(-0.5, len(dimension.choices) - 0.5))
 
 
 def tick_label(choice: Choice, label: str) -> str:

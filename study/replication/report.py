@@ -18,7 +18,7 @@ from study.replication.tables import (
     read_replication,
 )
 from study.report.alt import sentence
-from study.report.headline import about
+from study.report.beside import about
 from study.report.page import Section, Sheet, columns_first
 from study.report.study_page import Chapter, write_report
 from study.results import Results

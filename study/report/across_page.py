@@ -14,7 +14,7 @@ from study.plots.drawing import DrawnFigure
 from study.report import across_words as words
 from study.report import notes
 from study.report.across_alt import describe
-from study.report.headline import date
+from study.report.beside import date
 from study.report.page import Notice, Section, Sheet, to_sections, write_report_pages
 from study.report.tables import TextTable, or_dash
 from study.storage.files import studies_within

@@ -8,7 +8,6 @@ from study.plots.drawing import svg_bytes
 from study.plots.figures import FIGURES, draw_figures
 from study.report.alt import comparisons
 from study.report.conclusions import answer
-from study.report.headline import headline
 from study.report.page import environment
 from study.report.pictures import inline_svg
 from study.report.tables import summary_rows
@@ -37,7 +36,7 @@ def to_html(results: Results) -> str:
     """The answer, the main table and the first plot, as a notebook shows them."""
     content: dict[str, Any] = {
         "progress": "" if results.finished else results.progress,
-        "answer": [headline(results), *best_sentences(results)],
+        "answer": [answer(results)[0], *best_sentences(results)],
         "summary": summary_rows(results.scores.summary, results.objective),
         "drawn": draw_figures(results, FIGURES[:1]),
         "folder": results.folder,

@@ -10,8 +10,9 @@ from study.plots.drawing import DrawnFigure
 from study.plots.figures import draw_figures
 from study.report import notes
 from study.report.alt import describe
+from study.report.beside import about, advice
+from study.report.conclusions import answer
 from study.report.effects_words import effect_rows, effect_sentences, effects_note
-from study.report.headline import about, advice, headline
 from study.report.page import (
     Notice,
     Section,
@@ -93,7 +94,7 @@ def front(results: Results, drawn: list[DrawnFigure], heading: str) -> Section:
     )
     return Section(
         heading=heading,
-        answer=headline(results),
+        answer=answer(results)[0],
         about=about(results.info),
         sentences=best_sentences(results),
         figures=[one for one in drawn if one.name == ANSWERING],

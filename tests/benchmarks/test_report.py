@@ -18,7 +18,7 @@ from benchmarks.report.measurements import (
     read_benchmarks,
     speedups,
 )
-from benchmarks.report.page import write_benchmark_report
+from benchmarks.report.page import draw_figures, ratio_rows, write_benchmark_report
 from benchmarks.slower import p_value_slower
 from study.core.errors import StudyError
 
@@ -91,12 +91,12 @@ def run_module(*command: str) -> subprocess.CompletedProcess[str]:
 
 def test_ratios_by_hand(tmp_path: Path) -> None:
     found = {what: value for what, value, _ in ratios(read_benchmarks([file(tmp_path / "a.json")]))}
-    assert found["tutorial's networks: Keras fit / study"] == pytest.approx(8.0)
+    assert found["training, the tutorial's networks, against Keras fit"] == pytest.approx(8.0)
     assert found["compiling, once per installation"] == pytest.approx(6.0)
-    assert found["random networks: Keras fit / study"] == pytest.approx(3.0)
-    assert found["a study: tutorial's way / 1 worker"] == pytest.approx(8.0)
-    assert found["efficiency of 4 workers"] == pytest.approx(90.0)
-    assert found["proposals of gp: scikit-optimize / study"] == pytest.approx(4.0)
+    assert found["training, random networks, against Keras fit"] == pytest.approx(3.0)
+    assert found["a whole study on 1 worker, against the tutorial's way"] == pytest.approx(8.0)
+    assert found["efficiency of 4 workers, against 1"] == pytest.approx(90.0)
+    assert found["overhead of suggesting, gp, against scikit-optimize"] == pytest.approx(4.0)
 
 
 def test_frames_have_a_row_per_network_and_length(tmp_path: Path) -> None:
@@ -177,7 +177,9 @@ def test_the_command_writes_the_page_of_reference_files(tmp_path: Path, names: l
     lines = [line.strip() for line in run.stdout.splitlines()]
     pages = [str(tmp_path / "benchmark.html"), str(tmp_path / "benchmark.md")]
     assert lines[:12] == [*plot_files(tmp_path), *pages]
-    assert any(line.startswith("tutorial's networks: Keras fit / study") for line in lines)
+    assert any(
+        line.startswith("training, the tutorial's networks, against Keras fit") for line in lines
+    )
     markdown = (tmp_path / "benchmark.md").read_text()
     assert ("## Against the run before" in markdown) == (len(files) > 1)
 
@@ -228,3 +230,32 @@ def test_what_is_half_measured_is_left_out(tmp_path: Path) -> None:
     benchmarks = read_benchmarks([tmp_path / "a.json"])
     assert speedups(benchmarks)["network"].tolist() == ["baseline", "random-1"]
     assert proposal_speedups(benchmarks)["length"].tolist() == [12]
+
+
+def test_rows_say_what_they_are_and_how_large(tmp_path: Path) -> None:
+    rows = {
+        row["what"]: row["measured"] for row in ratio_rows(read_benchmarks([file(tmp_path / "a")]))
+    }
+    assert rows["overhead of suggesting, gp, against scikit-optimize"] == "4 times as fast"
+    assert not any("/" in what for what in rows)
+    assert not any("e+" in measured for measured in rows.values())
+
+
+def test_an_axis_that_is_not_linear_says_so(tmp_path: Path) -> None:
+    drawn = draw_figures(read_benchmarks([file(tmp_path / "a.json")]), "dataset digits")
+    assert len(drawn) == 5
+    for one in drawn:
+        for axes in one.figure.axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                assert ("log scale" in axis.get_label_text()) == (axis.get_scale() != "linear")
+
+
+def test_efficiencies_stand_below_the_axis_and_not_on_a_line(tmp_path: Path) -> None:
+    (figure,) = (
+        one.figure
+        for one in draw_figures(read_benchmarks([file(tmp_path / "a.json")]), "dataset digits")
+        if one.name == "benchmark_scaling"
+    )
+    (axes,) = figure.axes
+    assert not axes.texts
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1\n100%", "2\n90%", "4\n90%"]

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from study.core.dimensions import Categorical, Real
 from study.core.objective import ACCURACY, Objective
 from study.plots import evaluated
-from study.plots.style import own_style, score_axis
+from study.plots.scales import score_axis
+from study.plots.style import Look, own_style
 
 SPACE = (
     Real(name="rate", low=1e-4, high=1.0, log=True),
@@ -35,7 +36,7 @@ def test_a_slice_shows_points_or_if_they_are_many_how_many(dimension: Real | Cat
     for count in (40, 2000):
         rows = rows_of(count)
         axes = Figure().subplots()
-        score_axis(axes, ACCURACY, 100 * rows["validation_score"])
+        score_axis(axes.yaxis, ACCURACY, 100 * rows["validation_score"], "accuracy")
         evaluated.slice_plot(rows, dimension, ACCURACY, "C0", axes)
         (drawn,) = axes.collections
         if isinstance(drawn, PathCollection):
@@ -56,7 +57,7 @@ def test_thousands_of_lines_and_choices_make_a_small_picture(tmp_path: Path) -> 
         figure.savefig(tmp_path / "plot.svg")
     (lines,) = axes.collections
     assert isinstance(lines, LineCollection)
-    ends = np.array(lines.get_segments())[:, -1, 1]
+    ends = np.array(lines.get_segments())[:, -1, 0]
     assert (ends[0] < ends[1]) == (rows["validation_score"][0] < rows["validation_score"][1])
     assert (tmp_path / "plot.svg").stat().st_size < 500_000
 
@@ -66,7 +67,13 @@ def test_the_default_stands_where_its_share_of_draws_is_better() -> None:
     objective = Objective(name="loss", maximise=False)
     scores = pd.Series(-np.arange(10.0))
     axes = evaluated.score_distribution(
-        *({"draws": scores}, (-2.5, 0.3), objective, {"draws": "C0"}, Figure().subplots())
+        *(
+            {"draws": scores},
+            (-2.5, 0.3),
+            objective,
+            {"draws": Look("C0", "", "-")},
+            Figure().subplots(),
+        )
     )
     curve, default = axes.get_lines()
     share, values = (np.asarray(data, float) for data in curve.get_data())

@@ -1,92 +1,74 @@
-"""The scale of accuracies: everything is inside, and there is enough to read it by."""
+"""Each method can be told from every other, in colour, in grey and in the dark."""
 
-import itertools
+import re
+from itertools import combinations
+from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
+from matplotlib.colors import to_rgb
 
-from study.core.objective import Objective
 from study.methods.registry import METHODS
-from study.plots.style import METHOD_COLOURS, SEARCH_COLOURS, colours, error_axis, score_axis
+from study.plots import style
+from study.plots.style import LOOKS, OTHER_LOOKS, colours, looks
+
+PLOTS = Path(style.__file__).parent
+NEAR_BLACK = "#16181a"
+NEUTRAL = ("INK", "MUTED", "NEUTRAL", "AXIS", "FAINT", "GRID", "BAND", "PAPER")
 
 
-@pytest.mark.parametrize(
-    ("low", "high"),
-    [
-        (100, 100),
-        (97, 100),
-        (99.97, 99.97),
-        (99.7, 99.75),
-        (45, 50),
-        (0, 100),
-        (10, 98),
-        (93, 97.6),
-    ],
-)
-def test_results_are_inside_and_the_axis_points_up(low: float, high: float) -> None:
-    axes = Figure().subplots()
-    error_axis(axes, low, high)
-    bottom, top = axes.get_ylim()
-    assert bottom < low <= high < top
-    ticks = axes.get_yticks()
-    assert len(ticks) >= 2
-    assert all(bottom <= tick <= top for tick in ticks)
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2 defines it."""
+
+    def luminance(colour: str) -> float:
+        parts = [
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)
+        ]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
-def test_a_new_method_takes_no_colour_of_an_older_one() -> None:
-    older = ["random", "gp", "gbrt", "forest", "tpe", "optuna-gp"]  # as in studies drawn before
-    assert list(colours(older).values()) == SEARCH_COLOURS[: len(older)]
+def test_every_method_has_a_look_of_its_own_in_every_plot() -> None:
+    assert set(METHODS) <= set(LOOKS)
     assert len(set(colours(list(METHODS)).values())) == len(METHODS)
 
 
-def test_every_method_has_a_colour_of_its_own_in_every_plot() -> None:
-    assert set(METHODS) <= set(METHOD_COLOURS)
-    assert len(set(METHOD_COLOURS.values())) == len(METHOD_COLOURS)
+def test_no_two_looks_share_a_colour_a_marker_or_a_dash() -> None:
+    for one, other in combinations([*LOOKS.values(), *OTHER_LOOKS], 2):
+        assert one.colour != other.colour
+        assert one.marker != other.marker
+        assert one.dash != other.dash
 
 
-def test_ticks_do_not_crowd() -> None:
-    axes = Figure().subplots()
-    error_axis(axes, 0, 99.9)
-    places = sorted(axes.transData.transform([(0, tick) for tick in axes.get_yticks()])[:, 1])
-    height = places[-1] - places[0]
-    assert min(b - a for a, b in itertools.pairwise(places)) > height / 30
+def test_methods_are_legible_on_white_and_in_the_dark() -> None:
+    for look in (*LOOKS.values(), *OTHER_LOOKS):
+        assert contrast(look.colour, style.PAPER) >= 3
+        assert contrast(look.colour, NEAR_BLACK) >= 3
 
 
-def test_97_and_98_percent_are_as_far_apart_as_94_and_96() -> None:
-    axes = Figure().subplots()
-    error_axis(axes, 93, 98.5)
-    places = axes.transData.transform([(0, y) for y in (94, 96, 97, 98)])[:, 1]
-    assert places[3] - places[2] == pytest.approx(places[1] - places[0], rel=0.05)
+def test_a_method_of_another_name_looks_the_same_whoever_is_beside_it() -> None:
+    name = "gp[kappa=2,acq=EI]"
+    assert looks([name])[name] == looks(["baseline", "gp", name, "tpe"])[name]
+    assert looks([name])[name] not in LOOKS.values()
 
 
-@pytest.mark.parametrize(
-    "regrets",
-    [
-        [0.003, 0.2, 5.0],
-        [0.0, 0.2, 5.0],  # one found the optimum
-        [-0.4, 0.2, 5.0],  # noise took one beyond it
-        [-0.4, 0.0, 0.1],
-        [0.0, 0.0],
-        [-0.4, -0.3],
-        [1e-12, 3.0],
-    ],
-)
-@pytest.mark.parametrize("percent", [True, False])
-def test_regrets_are_inside_though_they_be_0_or_below(regrets: list[float], percent: bool) -> None:
-    axes = Figure().subplots()
-    score_axis(axes, Objective(percent=percent, optimum=0.5), regrets)
-    bottom, top = axes.get_ylim()
-    assert bottom < min(regrets) <= max(regrets) < top
-    places = axes.transAxes.inverted().transform(
-        axes.transData.transform([(0, value) for value in regrets])
-    )[:, 1]
-    assert ((places > 0) & (places < 1)).all()
-    assert any(bottom <= tick <= top for tick in axes.get_yticks())
+def test_as_many_methods_as_there_are_looks_differ() -> None:
+    names = ["gp", *(f"own-{number}" for number in range(len(LOOKS) + len(OTHER_LOOKS) - 1))]
+    assert len(set(looks(names).values())) == len(names)
+    assert len(looks([*names, "one", "more"])) == len(names) + 2
 
 
-def test_a_regret_is_as_far_from_its_half_as_that_from_its_quarter() -> None:
-    for least in (0.01, 0.0, -0.02):
-        axes = Figure().subplots()
-        score_axis(axes, Objective(maximise=False, optimum=0.0), [least, 0.05, 4.0])
-        places = axes.transData.transform([(0, y) for y in (1, 2, 4)])[:, 1]
-        assert places[2] - places[1] == pytest.approx(places[1] - places[0], rel=0.05)
+def test_neutral_colours_are_pure_greys_and_of_one_place() -> None:
+    for name in NEUTRAL:
+        assert re.fullmatch(r"#(..)\1\1", getattr(style, name))
+    for path in PLOTS.glob("*.py"):
+        if path.name != "style.py":
+            assert not re.search(
+                r"[\"\'](0\.\d+|white|black|gr[ae]y|#(..)\2\2)[\"\']", path.read_text()
+            )
+
+
+@pytest.mark.parametrize("name", [*LOOKS, "mine"])
+def test_marks_look_equally_large(name: str) -> None:
+    assert style.mark(looks([name])[name], 6)["ms"] == pytest.approx(6, rel=0.4)

@@ -35,7 +35,7 @@ def test_choices_that_do_not_fit_beside_each_other_are_turned(
     choices: tuple[Any, ...], turned: bool
 ) -> None:
     with own_style():
-        figure = Figure(figsize=(4.5, 2.5))
+        figure = Figure(figsize=(5.5, 2.5))
         axes = figure.subplots()
         values.choice_axis(axes.xaxis, Ordinal(name="n", choices=choices))
         figure.draw_without_rendering()
