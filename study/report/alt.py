@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from study.core.formatting import join_words, pluralize
 from study.report.conclusions import to_rows
 from study.report.effects_words import effect_sentences
-from study.report.tables import interval
+from study.report.tables import difference_decimals, interval
 from study.results import Results
 
 MOST = 10  # pairs or methods that one sentence names
@@ -29,12 +29,14 @@ def comparisons(results: Results) -> str:
     """Every pair's typical difference, its interval and the verdict."""
     objective = results.objective
     rows = results.scores.comparisons.dropna(subset=["typical_difference"])
+    decimals = difference_decimals(rows, objective)
     return sentence(
         f"Typical differences of {objective.final_label}",
         (
             f"{row['method']} against {row['other']} "
-            f"{objective.format_signed_difference(row['typical_difference'])}"
-            f"{objective.difference_unit} {interval(row, 'low', 'high', objective)}, "
+            f"{objective.format_signed_difference(row['typical_difference'], decimals)}"
+            f"{objective.difference_unit} "
+            f"{interval(row, 'low', 'high', objective, decimals)}, "
             f"{row['verdict']}"
             for row in to_rows(rows)
         ),
