@@ -16,7 +16,7 @@ from study.core.settings import Settings
 from study.problems import registry as problems
 from study.results import Results, make_results
 from tests.test_results import about
-from tests.toy import study_in
+from tests.toy import Toy, study_in
 
 LONG = "gp[acq_func=EI,kappa=2.5]"
 Show = Callable[[Results, int], list[str]]
@@ -33,6 +33,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Results:
     sizes = finals["seed"].map({0: 129_400, 1: 340_100})
     scores = finals["test_score"] - 0.3 * finals["seed"]
     finals = finals.assign(size=sizes.astype(float), test_score=scores)
+    trials = trials.assign(propose_seconds=0.002)
     return make_results(results.folder, results.info, trials, finals, results.scores.trace)
 
 
@@ -78,9 +79,10 @@ def test_won_tied_and_lost_are_those_of_the_seeds(wide: Results) -> None:
 
 
 def test_seconds_have_a_unit_in_which_they_are_not_all_zero(wide: Results) -> None:
-    """An evaluation of the toy problem takes a millisecond."""
+    """An evaluation of the toy problem takes milliseconds."""
     first, *_ = summary_rows(wide)
-    assert first["train\nms/call"] == "1.00"
+    assert first["train\nms/call"] == f"{1000 * Toy().seconds:.2f}"
+    assert first["overhead\nms/call"] == "2.00"
     assert not [heading for heading in first if re.search(r"\bs/call", heading)]
 
 
