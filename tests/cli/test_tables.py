@@ -1,12 +1,10 @@
 """What the terminal shows is whole, at 80 columns and at 60."""
 
-import io
 import re
 from collections.abc import Callable
 
 import pytest
 
-from study.cli import console as terminal
 from study.cli.layout import column_groups, fold_name
 from study.cli.listing import print_listing
 from study.cli.tables import pair_rows, print_results, summary_rows
@@ -38,15 +36,14 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 @pytest.fixture
-def show(monkeypatch: pytest.MonkeyPatch) -> Show:
+def show(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Show:
     """Print everything of a study at a width; the lines."""
 
     def run(results: Results, width: int) -> list[str]:
-        written = io.StringIO()
-        monkeypatch.setattr(terminal.console, "width", width)
-        monkeypatch.setattr(terminal.console, "file", written)
+        monkeypatch.setenv("COLUMNS", str(width))
+        capsys.readouterr()
         print_results(results)
-        return written.getvalue().splitlines()
+        return capsys.readouterr().out.splitlines()
 
     return run
 
@@ -116,7 +113,7 @@ def test_columns_that_do_not_fit_stand_below_beside_the_names() -> None:
 def test_names_in_listings_are_whole(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(terminal.console, "width", width)
+    monkeypatch.setenv("COLUMNS", str(width))
     rows = list(problems.available())
     print_listing(rows)
     lines = capsys.readouterr().out.splitlines()
