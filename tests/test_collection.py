@@ -230,14 +230,23 @@ def test_the_report_holds_the_answer_and_leads_to_each_problems_own(
     assert two[-1].command.startswith(f"study combine {suite / 'branin'} {suite / 'hartmann6'} ")
 
 
-def test_the_terminal_tells_it_within_80_columns(
-    suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("width", [80, 60])
+def test_the_terminal_tells_it_whole_within_its_columns(
+    suite: Path,
+    tmp_path: Path,
+    width: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
     with pytest.raises(SystemExit) as exited:
         main(["combine", str(suite), "--output", str(tmp_path / "out")])
     assert exited.value.code == 0
     shown = capsys.readouterr().out
     assert "quasi-random \N{MINUS SIGN} random" in shown
-    assert "Over 3 problems, with 6 calls per run," in shown
+    flat = " ".join(shown.split())
+    assert "On these 3 problems, " in flat
+    assert "Over 3 problems, with 6 calls per run," in flat
+    assert "…" not in shown
     lines = [line for line in shown.splitlines() if str(tmp_path) not in line]
-    assert max(map(len, lines)) <= 80
+    assert max(map(len, lines)) <= width

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.report.measurements import read_benchmarks
 from benchmarks.report.page import ratio_rows, write_benchmark_report
 from study.cli.console import console, print_files
-from study.cli.tables import text_table
+from study.cli.layout import print_rows
 from study.core.errors import StudyError
 
 EXAMPLE = """
@@ -52,7 +52,7 @@ def main() -> int:
         return 2
     if rows:
         console.print()
-        console.print(text_table(rows))
+        print_rows(rows, fold=str)
     return 0
 
 

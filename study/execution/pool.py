@@ -161,7 +161,7 @@ class StudyPool:
                     for job in progress.running
                 ),
                 best={},
-                finished=tuple(_latest(told)),
+                finished=tuple(latest_calls(told)),
                 notes=tuple(
                     f"{name}: {note}" for name, progress in told.items() for note in progress.notes
                 ),
@@ -185,7 +185,7 @@ class StudyPool:
         return work * pace(elapsed * n_workers, busy + running) / max(n_workers, 1)
 
 
-def _latest(told: Mapping[str, Progress]) -> list[FinishedCall]:
+def latest_calls(told: Mapping[str, Progress]) -> list[FinishedCall]:
     """The calls of all studies that finished last, the last one first."""
     calls = [
         replace(call, description=f"{name}: {call.description}")

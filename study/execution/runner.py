@@ -141,8 +141,7 @@ class StudyRunner:
 
     def _evaluate_first(self, executor: Workers) -> Iterator[None]:
         """Evaluate the default point alone: what fails there would fail everywhere, later."""
-        task = self._schedule.queue.first_task(self._problem.default)
-        if task is None:
+        if (task := self._schedule.queue.first_task(self._problem.default)) is None:
             return
         self._check = require_success
         self._dispatch.submit(executor, Block((task,)))

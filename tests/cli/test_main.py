@@ -18,7 +18,6 @@ import pandas as pd
 import pytest
 
 from study import compare, load
-from study.cli.console import console
 from study.cli.main import main
 from study.core.errors import StudyError
 from study.core.records import Evaluation, EvaluationKind, Status, make_task
@@ -121,7 +120,6 @@ def test_running_again_trains_nothing_and_changes_nothing(
 
 DYING = """
 import os, signal, sys
-from study.cli.console import console
 from study.cli.main import main
 from study.storage.ledger import Ledger
 
@@ -588,7 +586,7 @@ def test_a_script_gets_the_same_without_a_guard_and_after_importing_tensorflow(
 def test_study_alone_says_how_to_start(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(console, "width", width)
+    monkeypatch.setenv("COLUMNS", str(width))
     with pytest.raises(SystemExit) as ended:
         main([])
     told = capsys.readouterr()

@@ -1,12 +1,10 @@
 """What the terminal shows is whole, at 80 columns and at 60."""
 
-import io
 import re
 from collections.abc import Callable
 
 import pytest
 
-from study.cli import console as terminal
 from study.cli.layout import column_groups, fold_name
 from study.cli.listing import print_listing
 from study.cli.tables import pair_rows, print_results, summary_rows
@@ -16,7 +14,7 @@ from study.core.settings import Settings
 from study.problems import registry as problems
 from study.results import Results, make_results
 from tests.test_results import about
-from tests.toy import study_in
+from tests.toy import Toy, study_in
 
 LONG = "gp[acq_func=EI,kappa=2.5]"
 Show = Callable[[Results, int], list[str]]
@@ -33,19 +31,19 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Results:
     sizes = finals["seed"].map({0: 129_400, 1: 340_100})
     scores = finals["test_score"] - 0.3 * finals["seed"]
     finals = finals.assign(size=sizes.astype(float), test_score=scores)
+    trials = trials.assign(propose_seconds=0.002)
     return make_results(results.folder, results.info, trials, finals, results.scores.trace)
 
 
 @pytest.fixture
-def show(monkeypatch: pytest.MonkeyPatch) -> Show:
+def show(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Show:
     """Print everything of a study at a width; the lines."""
 
     def run(results: Results, width: int) -> list[str]:
-        written = io.StringIO()
-        monkeypatch.setattr(terminal.console, "width", width)
-        monkeypatch.setattr(terminal.console, "file", written)
+        monkeypatch.setenv("COLUMNS", str(width))
+        capsys.readouterr()
         print_results(results)
-        return written.getvalue().splitlines()
+        return capsys.readouterr().out.splitlines()
 
     return run
 
@@ -78,9 +76,10 @@ def test_won_tied_and_lost_are_those_of_the_seeds(wide: Results) -> None:
 
 
 def test_seconds_have_a_unit_in_which_they_are_not_all_zero(wide: Results) -> None:
-    """An evaluation of the toy problem takes a millisecond."""
+    """An evaluation of the toy problem takes milliseconds."""
     first, *_ = summary_rows(wide)
-    assert first["train\nms/call"] == "1.00"
+    assert first["train\nms/call"] == f"{1000 * Toy().seconds:.2f}"
+    assert first["overhead\nms/call"] == "2.00"
     assert not [heading for heading in first if re.search(r"\bs/call", heading)]
 
 
@@ -114,7 +113,7 @@ def test_columns_that_do_not_fit_stand_below_beside_the_names() -> None:
 def test_names_in_listings_are_whole(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(terminal.console, "width", width)
+    monkeypatch.setenv("COLUMNS", str(width))
     rows = list(problems.available())
     print_listing(rows)
     lines = capsys.readouterr().out.splitlines()
