@@ -48,7 +48,7 @@ def final(results: Results) -> str:
         if len(results.info.methods) > 1
         else ""
     )
-    return f"Each point is one seed's winner{lines}. The black stroke is the mean{bar}."
+    return f"Each point is one seed's winner{lines}. The tall stroke is the mean{bar}."
 
 
 def _curves(results: Results) -> str:
@@ -107,8 +107,8 @@ def winners_curse(results: Results) -> str:
 def time_per_call(results: Results) -> str:
     """What a call costs."""
     seeds = _seeds(results)
-    strokes = " Black strokes are the seeds." if 1 < seeds <= FEW_SEEDS else ""
-    lines = " The black line runs from the quickest seed to the slowest." * (seeds > FEW_SEEDS)
+    strokes = " Strokes are the seeds." if 1 < seeds <= FEW_SEEDS else ""
+    lines = " The thin line runs from the quickest seed to the slowest." * (seeds > FEW_SEEDS)
     return (
         "What a method costs depends on the configurations it picks and on its overhead "
         f"(hatched).{strokes}{lines}"

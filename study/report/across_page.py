@@ -61,11 +61,7 @@ def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> 
         ),
         *sections(collection, drawn[1:]),
         *([Section(heading="Each problem's own report", links=reports)] if reports else []),
-        *(
-            [Section(heading="What failed", items=failed)]
-            if (failed := collection.failures)
-            else []
-        ),
+        *([Section(heading="What failed", items=failed)] if failed else []),
         Section(heading="How to repeat it", command=command, facts=facts(collection)),
     ]
 
