@@ -85,7 +85,7 @@ def _spread(wide: pd.DataFrame, objective: Objective, look: Look, axes: Axes) ->
         axes.plot(wide.index, runs, zorder=1, **style)
     elif wide.shape[1] >= INTERVAL_FROM:
         low, high = objective.to_display(mean - half), objective.to_display(mean + half)
-        tint = {"color": look.colour, "alpha": 0.15, "lw": 0}
+        tint: dict[str, Any] = {"color": look.colour, "alpha": 0.15, "lw": 0}
         axes.fill_between(wide.index, low, high, step="mid", zorder=2, **tint)
 
 
@@ -146,7 +146,7 @@ def convergence_seconds(
         x, mean = rows["seconds"], objective.to_display(rows["mean"])
         low, high = (objective.to_display(rows[end]) for end in ("low", "high"))
         if several:
-            tint = {"color": look[method].colour, "alpha": 0.15, "lw": 0}
+            tint: dict[str, Any] = {"color": look[method].colour, "alpha": 0.15, "lw": 0}
             axes.fill_between(x, low, high, step="mid", **tint)
         some = marks_along(len(x), number)
         style = {**line(look[method]), **mark(look[method])}

@@ -109,8 +109,9 @@ def _level_axes(axes: Axes, names: Sequence[str], ends: Sequence[tuple[str, str]
     axes.set_yticks(range(len(names)), told, linespacing=1.05, parse_math=False)
     axes.set(xlim=(-0.04, 1.04), ylim=(len(names) - 0.6, -0.4))
     axes.set_xticks([0, 1], ["lowest, first, worst", "highest, last, best"])
-    for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
-        label.set_horizontalalignment(side)
+    first, last = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
     axes.grid(visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
 

@@ -18,6 +18,7 @@ from study.results import Results
 BASELINE = "baseline"
 ENLARGED, AFTER = "Without the baseline, enlarged", "After the initial design, enlarged"
 ROW, PAIR = 0.5, 0.34  # inches of a method, of a pair
+LINE_INCHES = 0.17  # of a further line of a name
 SQUEEZED = 0.55  # a smaller share of the axis is enlarged
 
 Draw = Callable[[Results, Axes, Sequence[str]], Axes]
@@ -41,7 +42,7 @@ def comparisons_figure(results: Results) -> Figure:
     against = (rows[["method", "other"]] == BASELINE).any(axis=1)
     parts = {"Against the baseline": rows[against], "Among the searches": rows[~against]}
     parts = {title: own for title, own in parts.items() if len(own)}
-    figure, panels = stacked([0.95 + PAIR * len(own) for own in parts.values()])
+    figure, panels = stacked([0.95 + _height_of_pairs(own) for own in parts.values()])
     for axes, (title, own) in zip(panels, parts.items(), strict=True):
         pairs.comparisons(own, results.objective, axes)
         if len(parts) > 1:
@@ -49,6 +50,12 @@ def comparisons_figure(results: Results) -> Figure:
     for axes in panels[:-1]:
         axes.set_xlabel("")
     return figure
+
+
+def _height_of_pairs(rows: pd.DataFrame) -> float:
+    """Inches: a line for each, or for long names as many as they need."""
+    lines = [pairs.pair_label(*own).count("\n") for own in rows[["method", "other"]].to_numpy()]
+    return (PAIR + LINE_INCHES * max(lines)) * len(rows)
 
 
 def _runs(results: Results, column: str) -> pd.DataFrame:
@@ -75,14 +82,11 @@ def winners_curse(results: Results, axes: Axes, methods: Sequence[str] = ()) -> 
     """Winners as observed, re-evaluated, and at last."""
     runs, scores = _runs(results, "test_score"), results.scores
     draw = winners.winners_curse
-    drawn = draw_rows(
-        lambda rows, *more: draw(rows, *more, methods),
-        *(runs, scores.summary, results.objective),
+    return draw_rows(
+        lambda rows, on: draw(rows, scores.summary, results.objective, on, methods),
+        runs,
         axes=axes,
     )
-    if len(runs):
-        winners.legend_above(drawn)
-    return drawn
 
 
 def winners_curse_figure(results: Results) -> Figure:
@@ -109,7 +113,7 @@ def _squeezes(results: Results, part: np.ndarray, whole: np.ndarray) -> bool:
     axes = new_figure().subplots()
     scale_scores(axes.yaxis, results.objective, whole)
     part, whole = (values[np.isfinite(values)] for values in (part, whole))
-    return bool(np.ptp(part)) and squeezed(part, whole, axes.yaxis, SQUEEZED)
+    return squeezed(part, whole, axes.yaxis, SQUEEZED)
 
 
 def _draw_both(
