@@ -17,7 +17,7 @@ from study.plots.drawing import NOTHING, FigureSpec, empty_figure, new_figure, s
 from study.plots.labels import NAME_LETTERS, fold
 from study.plots.scales import room_below, scale_scores
 from study.plots.style import FAINT, FONT, INK, ORANGE, Look, by_method, colours, looks
-from study.plots.values import short_text
+from study.plots.values import named_scale, short_text
 from study.results import Results
 
 SECTION = "What mattered"
@@ -181,7 +181,8 @@ def _slice_row(
         if axes.get_xscale() == "log" and len(labels) > 1:  # its ends stand at the edges
             labels[0].set_horizontalalignment("left")
             labels[-1].set_horizontalalignment("right")
-    every[0].set_xlabel(short_text(dimension.name, NAME_LETTERS), loc="left", labelpad=1)
+    told = short_text(dimension.name, NAME_LETTERS) + named_scale(dimension, "log scale")
+    every[0].set_xlabel(told, loc="left", labelpad=1)
     for axes in every[len(methods) :]:
         axes.set_axis_off()
 

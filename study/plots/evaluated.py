@@ -22,6 +22,7 @@ from study.plots.values import (
     bin_edges,
     end_labels,
     has_steps,
+    named_scale,
     number_label,
     unit_places,
     value_axis,
@@ -94,7 +95,7 @@ def parallel_coordinates(
         rasterized=len(rows) > MANY,
     )
     axes.add_collection(lines)
-    ends = [end_labels(d) for d in space]
+    ends = [(low, high + named_scale(d)) for d in space for low, high in (end_labels(d),)]
     worst, best = (number_label(objective.to_display(score) + 0.0) for score in (low, high))
     ends.append((worst, best))
     _level_axes(axes, [*(d.name for d in space), objective.search_label], ends)

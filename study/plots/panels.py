@@ -1,6 +1,7 @@
 """Plots of a study in one panel or two: all methods, and enlarged what the baseline squeezes."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -75,7 +76,13 @@ def final(results: Results, axes: Axes, methods: Sequence[str] = ()) -> Axes:
 def final_figure(results: Results) -> Figure:
     """The same, the searches enlarged if the baseline squeezes them."""
     runs = _runs(results, "test_score")
-    return _by_row(final, results, runs)
+
+    def shown(methods: Sequence[str]) -> np.ndarray:
+        scores = runs["test_score"][runs["method"].isin(methods)].to_numpy(float)
+        values: np.ndarray = results.objective.to_display(scores)
+        return values
+
+    return _by_row(final, results, runs, shown)
 
 
 def winners_curse(results: Results, axes: Axes, methods: Sequence[str] = ()) -> Axes:
@@ -92,18 +99,26 @@ def winners_curse(results: Results, axes: Axes, methods: Sequence[str] = ()) -> 
 def winners_curse_figure(results: Results) -> Figure:
     """The same, the searches enlarged if the baseline squeezes them."""
     runs = _runs(results, "test_score")
-    return _by_row(winners_curse, results, runs, extra=0.75)
+    shown = partial(winners.stage_values, runs, results.objective)
+    return _by_row(winners_curse, results, runs, shown, extra=0.75)
 
 
-def _by_row(draw: Draw, results: Results, runs: pd.DataFrame, extra: float = 0.0) -> Figure:
-    """A figure of a row per method, and another one of the searches if they are squeezed."""
+def _by_row(
+    draw: Draw,
+    results: Results,
+    runs: pd.DataFrame,
+    shown: Callable[[Sequence[str]], np.ndarray],
+    extra: float = 0.0,
+) -> Figure:
+    """A row per method, and again one per search if they are squeezed.
+
+    `shown` tells what is drawn of methods; the first panel is so many inches higher, for its key.
+    """
     every = list(runs["method"].unique())
     searches = [method for method in every if method != BASELINE]
     heights = [0.8 + extra + ROW * max(len(every), 1)]
-    if 0 < len(searches) < len(every):
-        part, whole = (winners.stage_values(runs, results.objective, o) for o in (searches, every))
-        if _squeezes(results, part, whole):
-            heights.append(0.8 + ROW * 1.3 * len(searches))
+    if 0 < len(searches) < len(every) and _squeezes(results, shown(searches), shown(every)):
+        heights.append(0.8 + ROW * 1.3 * len(searches))
     figure, panels = stacked(heights)
     return _draw_both(draw, results, figure, panels, searches)
 

@@ -139,7 +139,8 @@ def stage_values(runs: pd.DataFrame, objective: Objective, methods: Sequence[str
     if not _many(runs):
         return values.to_numpy(float).ravel()
     groups = [part.dropna() for _, f in values.groupby("method") for _, part in f.items()]
-    return np.array([end for part in groups for end in (part.mean(), *interval(part))])
+    found: np.ndarray = np.array([x for part in groups for x in (part.mean(), *interval(part))])
+    return found
 
 
 def _stages(values: pd.DataFrame, place: int, look: Look, axes: Axes) -> None:
