@@ -37,7 +37,10 @@ def convergence(
     shown = search_values(own, objective, initial_points if methods else 0)
     if measured is not None:
         measured = measured[measured["method"].isin(own["method"])]
-        shown = np.append(shown, _range_of_means(measured, objective, bool(methods)))
+        best = (
+            measured.groupby(["method", "call"])["incumbent_score"].mean().groupby("method").max()
+        )
+        shown = np.append(shown, objective.to_display(best))
     score_axis(axes.yaxis, objective, shown, _label(objective))
     ends, start = {}, 0
     for number, (method, rows) in enumerate(by_method(own)):
@@ -103,12 +106,6 @@ def marks_along(points: int, number: int) -> list[int]:
     """Which points of a line have a mark: a few, elsewhere for each number of a line."""
     step = max(points // MARKS, 1)
     return list(range((number * max(step // 4, 1)) % step, points, step))
-
-
-def _range_of_means(measured: pd.DataFrame, objective: Objective, enlarged: bool) -> list[float]:
-    means = measured.groupby(["method", "call"])["incumbent_score"].mean()
-    best = objective.to_display(means.groupby("method").max())
-    return [] if enlarged and best.empty else best.tolist()
 
 
 def draw_measured(
