@@ -162,7 +162,7 @@ def test_a_re_evaluation_that_fails_is_told(tmp_path: Path) -> None:
 def test_report_and_plot_show_both_lines(traced: Results) -> None:
     drawn = {one.name: one.figure for one in draw_figures(traced)}
     lines = drawn["convergence"].axes[0].get_lines()
-    dotted = [one for one in lines if one.get_linestyle() == ":" and len(one.get_xdata())]
+    dotted = [one for one in lines if one.get_linestyle() == ":" and np.size(one.get_xdata())]
     assert len(dotted) == len(TRACED.methods)
     measured = traced.scores.trials.query("method == 'random'").groupby("call")["incumbent_score"]
     shown = [np.asarray(line.get_ydata(), float).tolist() for line in dotted]

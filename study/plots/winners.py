@@ -135,7 +135,7 @@ def _many(runs: pd.DataFrame) -> bool:
 def stage_values(runs: pd.DataFrame, objective: Objective, methods: Sequence[str]) -> np.ndarray:
     """What the axis of the stages has to show: means with intervals, or the runs themselves."""
     own = runs[runs["method"].isin(methods)]
-    values = objective.to_display(own.set_index("method")[list(STAGES)])
+    values: pd.DataFrame = objective.to_display(own.set_index("method")[list(STAGES)])
     if not _many(runs):
         return values.to_numpy(float).ravel()
     groups = [part.dropna() for _, f in values.groupby("method") for _, part in f.items()]
