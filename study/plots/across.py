@@ -1,5 +1,7 @@
 """The plots of methods over many problems: frames and axes in, axes out."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import seaborn as sns
@@ -60,11 +62,13 @@ def _heat(
         if np.isfinite(value):
             shade = np.dot(cmap(np.clip((value - low) / (high - low), 0, 1))[:3], [0.3, 0.6, 0.1])
             colour = DARK_ON_COLOUR if shade > 0.5 else LIGHT_ON_COLOUR
-            where = {"ha": "center", "va": "center", "color": colour}
-            axes.text(column + 0.5, row + 0.5, text.iloc[row, column], **where)
+            where: dict[str, Any] = {"ha": "center", "va": "center", "color": colour}
+            axes.text(column + 0.5, row + 0.5, str(text.iloc[row, column]), **where)
     across = [fold(str(name), 11) for name in cells.columns]
     turned = len(across) * max(len(part) for name in across for part in name.split("\n")) > 46
-    style = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+    style: dict[str, Any] = (
+        {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if turned else {}
+    )
     axes.set_xticks(np.arange(len(across)) + 0.5, across, linespacing=1.05, **style)
     axes.set_yticks(np.arange(len(cells)) + 0.5, [fold(str(name), 24) for name in cells.index])
     axes.tick_params(axis="y", rotation=0)

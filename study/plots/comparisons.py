@@ -46,7 +46,7 @@ def comparisons(frame: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
         axes.plot(row["typical_difference"], place, shape, color=tint, ms=8, zorder=3)
         axes.plot(row["mean_difference"], place, "|", color=INK, ms=11, mew=1.3, zorder=4)
     _differences_axis(axes, figures, margin)
-    pairs = [_pair(row["method"], row["other"]) for row in rows.to_dict("records")]
+    pairs = [pair_label(row["method"], row["other"]) for row in rows.to_dict("records")]
     row_labels(axes, pairs, [str(verdict) for verdict in rows["verdict"]])
     unit = " (percentage points)" if objective.percent else ""
     head = "difference" if objective.sign > 0 else "advantage"
@@ -55,15 +55,16 @@ def comparisons(frame: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
     return axes
 
 
-def _pair(method: str, other: str) -> str:
+def pair_label(method: str, other: str) -> str:
+    """Which is compared with which, on one line if it fits."""
     pair = f"{method} − {other}"
     return pair if len(pair) <= 20 else f"{fold(method, 22)}\n− {fold(other, 20)}"
 
 
 def _differences_axis(axes: Axes, figures: pd.DataFrame, margin: float) -> None:
     """Linear, over all intervals, 0 and the margin on both sides of it."""
-    shown = [*figures.to_numpy(float).ravel(), 0.0, 1.5 * margin, -1.5 * margin]
-    low, high = float(np.nanmin(shown)), float(np.nanmax(shown))
+    reach = [*figures.to_numpy(float).ravel(), 0.0, 1.5 * margin, -1.5 * margin]
+    low, high = float(np.nanmin(reach)), float(np.nanmax(reach))
     room = 0.06 * (high - low) or 1.0
     axes.set_xlim(low - room, high + room)
     round_ticks(axes.xaxis)

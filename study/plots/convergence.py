@@ -37,7 +37,10 @@ def convergence(
     shown = search_values(own, objective, initial_points if methods else 0)
     if measured is not None:
         measured = measured[measured["method"].isin(own["method"])]
-        shown = np.append(shown, _range_of_means(measured, objective, bool(methods)))
+        best = (
+            measured.groupby(["method", "call"])["incumbent_score"].mean().groupby("method").max()
+        )
+        shown = np.append(shown, objective.to_display(best))
     score_axis(axes.yaxis, objective, shown, _label(objective))
     ends, start = {}, 0
     for number, (method, rows) in enumerate(by_method(own)):
@@ -85,7 +88,7 @@ def _spread(wide: pd.DataFrame, objective: Objective, look: Look, axes: Axes) ->
         axes.plot(wide.index, runs, zorder=1, **style)
     elif wide.shape[1] >= INTERVAL_FROM:
         low, high = objective.to_display(mean - half), objective.to_display(mean + half)
-        tint = {"color": look.colour, "alpha": 0.15, "lw": 0}
+        tint: dict[str, Any] = {"color": look.colour, "alpha": 0.15, "lw": 0}
         axes.fill_between(wide.index, low, high, step="mid", zorder=2, **tint)
 
 
@@ -103,12 +106,6 @@ def marks_along(points: int, number: int) -> list[int]:
     """Which points of a line have a mark: a few, elsewhere for each number of a line."""
     step = max(points // MARKS, 1)
     return list(range((number * max(step // 4, 1)) % step, points, step))
-
-
-def _range_of_means(measured: pd.DataFrame, objective: Objective, enlarged: bool) -> list[float]:
-    means = measured.groupby(["method", "call"])["incumbent_score"].mean()
-    best = objective.to_display(means.groupby("method").max())
-    return [] if enlarged and best.empty else best.tolist()
 
 
 def draw_measured(
@@ -146,7 +143,7 @@ def convergence_seconds(
         x, mean = rows["seconds"], objective.to_display(rows["mean"])
         low, high = (objective.to_display(rows[end]) for end in ("low", "high"))
         if several:
-            tint = {"color": look[method].colour, "alpha": 0.15, "lw": 0}
+            tint: dict[str, Any] = {"color": look[method].colour, "alpha": 0.15, "lw": 0}
             axes.fill_between(x, low, high, step="mid", **tint)
         some = marks_along(len(x), number)
         style = {**line(look[method]), **mark(look[method])}

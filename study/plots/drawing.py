@@ -143,7 +143,7 @@ def add_title(figure: Figure, title: str, about: str) -> Figure:
     """A figure with its title, and below it, smaller, what it is about."""
     rasterize_dense_points(figure)
     head = wrap(title, TITLE_LETTERS)
-    below = [line for part in about.split("\n") for line in wrap(part, LINE_LETTERS)]
+    below = [line for part in about.split("\n") for line in _wrap_parts(part)]
     figure.suptitle(
         "\n".join([*head, *([" "] * len(below))]),
         x=0.01,
@@ -157,6 +157,12 @@ def add_title(figure: Figure, title: str, about: str) -> Figure:
     place = 0.01, 1 - down / figure.get_figheight()
     figure.text(*place, "\n".join(below), color=MUTED, va="top", parse_math=False)
     return figure
+
+
+def _wrap_parts(about: str) -> list[str]:
+    """Lines of what stands between points, broken at these, where that will do."""
+    whole = about.replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · ")
+    return [line.replace("\u00a0", " ") for line in wrap(whole, LINE_LETTERS)]
 
 
 def save_figures(drawn: Iterable[DrawnFigure], folder: Path) -> list[Path]:

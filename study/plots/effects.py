@@ -11,7 +11,7 @@ from study.core.dimensions import Dimension, Listed
 from study.core.formatting import format_r2
 from study.core.objective import Objective
 from study.plots.style import BLUE, FAINT, INK, by_method, looks, mark, strokes
-from study.plots.values import axis_values, cell_edges, has_steps, value_axis
+from study.plots.values import axis_values, cell_edges, has_steps, named_scale, value_axis
 
 BARS = {"drawn": ("random draws", BLUE), "all": ("all evaluations", FAINT)}
 """What bars are of, in words, and their colour."""
@@ -61,7 +61,7 @@ def dependence(rows: pd.DataFrame, dimension: Dimension, objective: Objective, a
     else:
         axes.fill_between(rows["value"], low, high, color=BLUE, alpha=0.2, lw=0)
         axes.plot(rows["value"], middle, color=BLUE, lw=2)
-    axes.set_title(dimension.name)
+    axes.set_title(dimension.name + named_scale(dimension))
     return axes
 
 
@@ -94,7 +94,8 @@ def dependence_map(
     mesh = axes.pcolormesh(*edges, shown, cmap=cmap, rasterized=True)
     axes.figure.colorbar(mesh, ax=axes, label=f"{objective.search_label}{objective.unit}")
     axes.grid(visible=False)
-    axes.set(xlabel=across.name, ylabel=up.name)
+    told = (one.name + named_scale(one, "log scale") for one in pair)
+    axes.set(**dict(zip(("xlabel", "ylabel"), told, strict=True)))
     axes.set(xlim=edges[0][[0, -1]], ylim=edges[1][[0, -1]])
     return axes
 

@@ -17,7 +17,7 @@ from study.plots.drawing import NOTHING, FigureSpec, empty_figure, new_figure, s
 from study.plots.labels import NAME_LETTERS, fold
 from study.plots.scales import room_below, scale_scores
 from study.plots.style import FAINT, FONT, INK, ORANGE, Look, by_method, colours, looks
-from study.plots.values import has_steps, short_text
+from study.plots.values import named_scale, short_text
 from study.results import Results
 
 SECTION = "What mattered"
@@ -25,7 +25,7 @@ MOST_DIMENSIONS = 9  # of more, those that matter most
 BESIDE = 2  # panels
 MANY_METHODS, FEWER_DIMENSIONS = 4, 5  # slices: of more methods beside each other, fewer rows
 PAIRS = 3  # that bars are drawn of
-MOST_LINES = 120  # of each kind that can be told from a smear
+MOST_LINES = 100  # of each kind that can be told from a smear
 FEW_SEEDS = "It takes at least three seeds to tell what mattered."
 
 
@@ -177,10 +177,12 @@ def _slice_row(
     for axes, method in zip(every, methods, strict=False):
         own = rows[rows["method"] == method]
         evaluated.slice_plot(own, dimension, results.objective, tints[method], axes)
-        if not has_steps(dimension) and dimension.log:  # its ends stand at the edges
-            for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=False):
-                label.set_horizontalalignment(side)
-    every[0].set_xlabel(short_text(dimension.name, NAME_LETTERS), loc="left", labelpad=1)
+        labels = axes.get_xticklabels()
+        if axes.get_xscale() == "log" and len(labels) > 1:  # its ends stand at the edges
+            labels[0].set_horizontalalignment("left")
+            labels[-1].set_horizontalalignment("right")
+    told = short_text(dimension.name, NAME_LETTERS) + named_scale(dimension, "log scale")
+    every[0].set_xlabel(told, loc="left", labelpad=1)
     for axes in every[len(methods) :]:
         axes.set_axis_off()
 
@@ -193,7 +195,8 @@ def parallel_coordinates(results: Results) -> Figure:
     figure = new_figure(2.2 + 0.92 * (len(space) + 1))
     upper, lower = figure.subplots(2, 1)
     methods = colours(list(best["method"].unique()))
-    mixed = best.sample(frac=1, random_state=0)  # so that no method hides the others
+    # Mixed, so that no method hides the others.
+    mixed = best.sample(min(len(best), MOST_LINES), random_state=0)
     evaluated.parallel_coordinates(mixed, space, objective, mixed["method"].map(methods), upper)
     evaluated.key(methods, upper)
     kinds = {"best tenth of all evaluations": ORANGE, "the rest": FAINT}
@@ -279,8 +282,9 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         name="parallel_coordinates",
         section=SECTION,
         title="Winners, and the best tenth of all evaluations",
-        caption="A line per configuration, through its values and its score. Where winners bundle, "
-        "they agree; where they spread, the value mattered little to them.",
+        caption="A line per configuration, of many a hundred drawn by chance, through its values and "
+        "its score. Where winners bundle, they agree; where they spread, the value mattered little "
+        "to them.",
         draw=parallel_coordinates,
     ),
     FigureSpec(

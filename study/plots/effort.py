@@ -16,8 +16,8 @@ UNITS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
 
 
 def unit_of(seconds: float) -> str:
-    """The largest unit in which a duration is at least 1, or nearly."""
-    return next((unit for unit, size in UNITS.items() if seconds >= 0.5 * size), "µs")
+    """The largest unit of which a duration is a tenth at least."""
+    return next((unit for unit, size in UNITS.items() if seconds >= 0.1 * size), "µs")
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
@@ -42,9 +42,9 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
     for place, method in enumerate(methods):
         own = total[runs["method"] == method] / UNITS[unit]
         _seeds(own, place + 0.14, axes)
-        told = f"{_short(evaluating[method])} {unit} evaluating"
+        told = f"{_short(evaluating[method] * UNITS[unit])} evaluating"
         if suggesting[method] > 0:
-            told += f", {_short(suggesting[method])} {unit} suggesting"
+            told += f", {_short(suggesting[method] * UNITS[unit])} suggesting"
         where: dict[str, Any] = {"xytext": (2, 0), "textcoords": "offset points", "va": "center"}
         axes.annotate(told, (0, place - 0.24), zorder=4, **where)
     axes.set_xlim(0, float(total.max()) / UNITS[unit] * 1.05 or 1.0)
@@ -56,8 +56,11 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
     return axes
 
 
-def _short(number: float) -> str:
-    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+def _short(seconds: float) -> str:
+    """A duration in a unit of its own."""
+    unit = unit_of(seconds)
+    number = seconds / UNITS[unit]
+    return f"{number:,.0f} {unit}" if number >= 10 else f"{number:.2g} {unit}"
 
 
 def _seeds(own: "pd.Series[float]", place: float, axes: Axes) -> None:

@@ -22,6 +22,7 @@ from study.plots.values import (
     bin_edges,
     end_labels,
     has_steps,
+    named_scale,
     number_label,
     unit_places,
     value_axis,
@@ -95,7 +96,7 @@ def parallel_coordinates(
         rasterized=len(rows) > MANY,
     )
     axes.add_collection(lines)
-    ends = [end_labels(d) for d in space]
+    ends = [(low, high + named_scale(d)) for d in space for low, high in (end_labels(d),)]
     worst, best = (number_label(objective.to_display(score) + 0.0) for score in (low, high))
     ends.append((worst, best))
     _level_axes(axes, [*(d.name for d in space), objective.search_label], ends)
@@ -110,8 +111,9 @@ def _level_axes(axes: Axes, names: Sequence[str], ends: Sequence[tuple[str, str]
     axes.set_yticks(range(len(names)), told, linespacing=1.05, parse_math=False)
     axes.set(xlim=(-0.04, 1.04), ylim=(len(names) - 0.6, -0.4))
     axes.set_xticks([0, 1], ["lowest, first, worst", "highest, last, best"])
-    for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):
-        label.set_horizontalalignment(side)
+    first, last = axes.get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
     axes.grid(visible=False)
     axes.spines[["left", "bottom"]].set_visible(False)
 

@@ -1,6 +1,7 @@
 """Plots of a study in one panel or two: all methods, and enlarged what the baseline squeezes."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from study.results import Results
 BASELINE = "baseline"
 ENLARGED, AFTER = "Without the baseline, enlarged", "After the initial design, enlarged"
 ROW, PAIR = 0.5, 0.34  # inches of a method, of a pair
+LINE_INCHES = 0.17  # of a further line of a name
 SQUEEZED = 0.55  # a smaller share of the axis is enlarged
 
 Draw = Callable[[Results, Axes, Sequence[str]], Axes]
@@ -41,7 +43,7 @@ def comparisons_figure(results: Results) -> Figure:
     against = (rows[["method", "other"]] == BASELINE).any(axis=1)
     parts = {"Against the baseline": rows[against], "Among the searches": rows[~against]}
     parts = {title: own for title, own in parts.items() if len(own)}
-    figure, panels = stacked([0.95 + PAIR * len(own) for own in parts.values()])
+    figure, panels = stacked([0.95 + _height_of_pairs(own) for own in parts.values()])
     for axes, (title, own) in zip(panels, parts.items(), strict=True):
         pairs.comparisons(own, results.objective, axes)
         if len(parts) > 1:
@@ -49,6 +51,12 @@ def comparisons_figure(results: Results) -> Figure:
     for axes in panels[:-1]:
         axes.set_xlabel("")
     return figure
+
+
+def _height_of_pairs(rows: pd.DataFrame) -> float:
+    """Inches: a line for each, or for long names as many as they need."""
+    lines = [pairs.pair_label(*own).count("\n") for own in rows[["method", "other"]].to_numpy()]
+    return (PAIR + LINE_INCHES * max(lines)) * len(rows)
 
 
 def _runs(results: Results, column: str) -> pd.DataFrame:
@@ -68,38 +76,49 @@ def final(results: Results, axes: Axes, methods: Sequence[str] = ()) -> Axes:
 def final_figure(results: Results) -> Figure:
     """The same, the searches enlarged if the baseline squeezes them."""
     runs = _runs(results, "test_score")
-    return _by_row(final, results, runs)
+
+    def shown(methods: Sequence[str]) -> np.ndarray:
+        scores = runs["test_score"][runs["method"].isin(methods)].to_numpy(float)
+        values: np.ndarray = results.objective.to_display(scores)
+        return values
+
+    return _by_row(final, results, runs, shown)
 
 
 def winners_curse(results: Results, axes: Axes, methods: Sequence[str] = ()) -> Axes:
     """Winners as observed, re-evaluated, and at last."""
     runs, scores = _runs(results, "test_score"), results.scores
     draw = winners.winners_curse
-    drawn = draw_rows(
-        lambda rows, *more: draw(rows, *more, methods),
-        *(runs, scores.summary, results.objective),
+    return draw_rows(
+        lambda rows, on: draw(rows, scores.summary, results.objective, on, methods),
+        runs,
         axes=axes,
     )
-    if len(runs):
-        winners.legend_above(drawn)
-    return drawn
 
 
 def winners_curse_figure(results: Results) -> Figure:
     """The same, the searches enlarged if the baseline squeezes them."""
     runs = _runs(results, "test_score")
-    return _by_row(winners_curse, results, runs, extra=0.75)
+    shown = partial(winners.stage_values, runs, results.objective)
+    return _by_row(winners_curse, results, runs, shown, extra=0.75)
 
 
-def _by_row(draw: Draw, results: Results, runs: pd.DataFrame, extra: float = 0.0) -> Figure:
-    """A figure of a row per method, and another one of the searches if they are squeezed."""
+def _by_row(
+    draw: Draw,
+    results: Results,
+    runs: pd.DataFrame,
+    shown: Callable[[Sequence[str]], np.ndarray],
+    extra: float = 0.0,
+) -> Figure:
+    """A row per method, and again one per search if they are squeezed.
+
+    `shown` tells what is drawn of methods; the first panel is so many inches higher, for its key.
+    """
     every = list(runs["method"].unique())
     searches = [method for method in every if method != BASELINE]
     heights = [0.8 + extra + ROW * max(len(every), 1)]
-    if 0 < len(searches) < len(every):
-        part, whole = (winners.stage_values(runs, results.objective, o) for o in (searches, every))
-        if _squeezes(results, part, whole):
-            heights.append(0.8 + ROW * 1.3 * len(searches))
+    if 0 < len(searches) < len(every) and _squeezes(results, shown(searches), shown(every)):
+        heights.append(0.8 + ROW * 1.3 * len(searches))
     figure, panels = stacked(heights)
     return _draw_both(draw, results, figure, panels, searches)
 
@@ -109,7 +128,7 @@ def _squeezes(results: Results, part: np.ndarray, whole: np.ndarray) -> bool:
     axes = new_figure().subplots()
     scale_scores(axes.yaxis, results.objective, whole)
     part, whole = (values[np.isfinite(values)] for values in (part, whole))
-    return bool(np.ptp(part)) and squeezed(part, whole, axes.yaxis, SQUEEZED)
+    return squeezed(part, whole, axes.yaxis, SQUEEZED)
 
 
 def _draw_both(

@@ -3,7 +3,7 @@
 Ticks keep apart whatever their labels are.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ ACCURACIES = (
 )
 LOG_FROM = 15.0  # the largest value is so many times the smallest: what is linear shows one end
 LETTER = 0.68  # of a font's size: how wide a digit is, at most
+ROUNDING = 1e-9  # of values: smaller differences are none
 ROOM = 0.07  # of what an axis shows, left at both ends
 
 
@@ -72,7 +73,9 @@ def spaced(ticks: Iterable[float], scale: Callable[[Any], Any], gap: float) -> l
 
 def linear_axis(axis: Axis, low: float, high: float) -> None:
     """A linear axis from `low` to `high`, with ticks at round numbers."""
-    room = ROOM * (high - low) or max(abs(high), 1.0) / 10
+    room = ROOM * (high - low)
+    if high - low <= ROUNDING * max(abs(high), 1.0):
+        room = max(abs(high), 0.1) / 50
     set_axis(axis, lim=(low - room, high + room))
     round_ticks(axis)
 
@@ -94,7 +97,7 @@ def log_axis(
     powers = np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     near = [round(step * 10.0**p, 12 - int(p)) for step in (1, 3, 2, 5) for p in powers]
     if sum(low <= tick <= high for tick in near) < 3:
-        near += MaxNLocator(4).tick_values(low, high).tolist()
+        near += list(MaxNLocator(4).tick_values(low, high))
     set_ticks(axis, near if high < 1e3 * low else _decades(powers), text)
 
 
@@ -170,9 +173,9 @@ def error_axis(axis: Axis, low: float, high: float) -> None:
     bottom, top = error_scale_inverse([ends[0] - room, ends[1] + room])
     set_scale(axis, "function", functions=(error_scale, error_scale_inverse))
     set_axis(axis, lim=(max(bottom, -3.0), min(top, 100 + OFFSET / 2)))
-    inside: Sequence[float] = [tick for tick in ACCURACIES if bottom <= tick <= top]
+    inside = [float(tick) for tick in ACCURACIES if bottom <= tick <= top]
     if len(inside) < 3:
-        inside = MaxNLocator(5).tick_values(bottom, top).tolist()
+        inside = list(MaxNLocator(5).tick_values(bottom, top))
     set_ticks(axis, inside, "{:g}".format)
 
 
@@ -187,8 +190,8 @@ def room_below(axes: Axes, share: float) -> None:
     )
 
 
-def squeezed(part: Sequence[float], whole: Sequence[float], axis: Axis, at_most: float) -> bool:
-    """Whether a part of the values has no more than a share of an axis that shows all of them."""
+def squeezed(part: np.ndarray, whole: np.ndarray, axis: Axis, at_most: float) -> bool:
+    """Whether what differs in a part of the values has but a share of an axis that shows all."""
     scale = axis.get_transform().transform
     (a, b), (low, high) = (scale(np.array([np.min(v), np.max(v)])) for v in (part, whole))
-    return bool(b - a < at_most * (high - low))
+    return bool(ROUNDING * max(abs(b), 1.0) < b - a < at_most * (high - low))

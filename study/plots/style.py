@@ -29,7 +29,7 @@ TITLE_FONT = 14.0
 PNG_DPI = 220
 RASTER_DPI = 150  # of what an SVG file holds as pixels
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "svg.hashsalt": "study",  # the same plot gives the same bytes
     "figure.dpi": 110,
     "figure.facecolor": PAPER,
@@ -86,14 +86,14 @@ LOOKS = {
     "forest": Look("#c264ae", "v", (0, (6, 1.5, 1.2, 1.5))),
     "tpe": Look("#8f7c00", "P", (0, (9, 1.5, 1.2, 1.5, 1.2, 1.5))),
     "optuna-gp": Look(RED, "X", (0, (2.5, 1))),
-    "quasi-random": Look("#2b8fc9", "p", (0, (9, 1.5, 3, 1.5))),
-    "cmaes": Look("#8467d7", "<", (0, (1.2, 2.6))),
+    "quasi-random": Look("#8467d7", "p", (0, (9, 1.5, 3, 1.5))),
+    "cmaes": Look("#158f9b", "<", (0, (1.2, 2.6))),
     "hyperopt": Look("#a0623a", "*", (0, (5, 1.2, 1.2, 1.2, 1.2, 1.2))),
     "bayes-opt": Look("#5f8a1f", ">", (0, (3, 3))),
 }
 """Each method has the same look in every plot of every study."""
 OTHER_LOOKS = (
-    Look("#158f9b", "h", (0, (6, 3))),
+    Look("#2b8fc9", "h", (0, (6, 3))),
     Look("#c43d6e", "8", (0, (3, 1, 1.2, 1))),
     Look("#5a6fd0", "d", (0, (7, 1.2, 2.5, 1.2, 2.5, 1.2))),
     Look("#7a7a2e", "H", (0, (1.2, 1.2, 4, 1.2, 4, 1.2))),
@@ -161,7 +161,7 @@ def rasterize_dense_points(figure: Figure) -> None:
         for one in axes.get_lines():
             if (
                 one.get_marker() not in {"", "None", None}
-                and len(one.get_xdata()) > POINTS_AS_SHAPES
+                and np.size(one.get_xdata()) > POINTS_AS_SHAPES
             ):
                 one.set_rasterized(True)
 
@@ -186,4 +186,5 @@ def width_in_points(axes: Axes) -> float:
 def _size(axes: Axes) -> np.ndarray:
     """Inches across and up."""
     box = axes.get_position()
-    return np.array([box.width, box.height]) * axes.figure.get_figure(root=True).get_size_inches()
+    inches: np.ndarray = axes.figure.get_figure(root=True).get_size_inches()
+    return inches * [box.width, box.height]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter
 
 from study.analysis.surrogate import to_scale
 from study.core.dimensions import Choice, Dimension, Integer, Listed, Real, scale_of
@@ -69,6 +70,16 @@ def value_axis(axis: Axis, dimension: Dimension) -> None:
         room = 0.04 * (high - low)
         set_axis(axis, lim=(low - room, high + room))
         round_ticks(axis, whole=isinstance(dimension, Integer))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value + 0.0:.6g}"))
+
+
+def named_scale(dimension: Dimension, told: str = "log") -> str:
+    """What is said behind a dimension's name if its values do not stand on a linear axis."""
+    if isinstance(dimension, Listed):
+        return ""
+    if isinstance(dimension, Real) and dimension.prior == "logit":
+        return f" ({told.replace('log', 'logit')})"
+    return f" ({told})" if dimension.log else ""
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

@@ -47,7 +47,7 @@ def final(
     look = looks(every)
     label = f"{objective.final_label}{objective.unit}"
     score_axis(axes.xaxis, objective, wide[shown], label)
-    if len(wide) <= FEW_SEEDS and len(wide) > 1:
+    if 1 < len(wide) <= FEW_SEEDS and len(shown) > 1:
         axes.plot(wide[shown].T, range(len(shown)), color=FAINT, lw=0.8, zorder=1)
     for place, method in enumerate(shown):
         values = wide[method].dropna()
@@ -124,6 +124,7 @@ def winners_curse(
     for (stage, shape), text in zip(STAGES.items(), (*words, last), strict=True):
         face = PAPER if stage == "validation_score" else INK
         legend_entry(axes, text, ls="", marker=shape, mfc=face, mec=INK)
+    legend_above(axes)
     return axes
 
 
@@ -134,11 +135,12 @@ def _many(runs: pd.DataFrame) -> bool:
 def stage_values(runs: pd.DataFrame, objective: Objective, methods: Sequence[str]) -> np.ndarray:
     """What the axis of the stages has to show: means with intervals, or the runs themselves."""
     own = runs[runs["method"].isin(methods)]
-    values = objective.to_display(own.set_index("method")[list(STAGES)])
+    values: pd.DataFrame = objective.to_display(own.set_index("method")[list(STAGES)])
     if not _many(runs):
         return values.to_numpy(float).ravel()
     groups = [part.dropna() for _, f in values.groupby("method") for _, part in f.items()]
-    return np.ravel([(part.mean(), *interval(part)) for part in groups])
+    found: np.ndarray = np.array([x for part in groups for x in (part.mean(), *interval(part))])
+    return found
 
 
 def _stages(values: pd.DataFrame, place: int, look: Look, axes: Axes) -> None:
@@ -157,8 +159,8 @@ def _stages(values: pd.DataFrame, place: int, look: Look, axes: Axes) -> None:
 
 def _told(method: str, summary: pd.DataFrame) -> str:
     """A method's name, and if retrainings of its winners collapsed, how many."""
-    row = summary.set_index("method").loc[method]
-    collapsed, of = int(row["collapsed"]), int(row["retrainings"])
+    row = summary[summary["method"] == method][["collapsed", "retrainings"]]
+    collapsed, of = row.to_numpy(int)[0]
     return fold(method) + (f"\n{collapsed} of {of} collapsed" if collapsed else "")
 
 
@@ -201,8 +203,8 @@ def sizes(
     style = {"color": AXIS, "lw": 1.2, "drawstyle": "steps-post", "zorder": 1}
     axes.plot(front["size"], front["value"], label="Pareto front", **style)
     for method, (count, claimed) in reported.items():
-        own = look.get(method, Look(FAINT, "X", "-"))
-        cross: dict[str, Any] = {"mfc": own.colour, "mec": INK, "mew": 1.0, "ms": 10}
+        tint = look[method].colour if method in look else FAINT
+        cross: dict[str, Any] = {"mfc": tint, "mec": INK, "mew": 1.0, "ms": 10}
         axes.plot(count, claimed, "X", ls="", label=f"{method}, claimed", zorder=5, **cross)
     axes.set(xlabel=f"{objective.size} (log scale)")
     legend_above(axes)

@@ -107,7 +107,7 @@ def test_captions_of_minimised_values_do_not_speak_of_high_ones(toy: Results) ->
 
 def texts(figure: Figure) -> list[Text]:
     """Those that are seen."""
-    found: list[Text] = figure.findobj(Text)  # type: ignore[assignment]
+    found: list[Text] = figure.findobj(Text)
     return [t for t in found if t.get_visible() and t.get_text().strip()]
 
 
@@ -176,7 +176,9 @@ def test_a_deterministic_problem_has_no_winners_curse(toy: Results) -> None:
 def test_one_method_has_no_pairs_and_a_point_of_one_seed_no_lines(toy: Results) -> None:
     scores = toy.scores
     own = [f[f["method"] == "gp"] for f in (scores.trials, scores.finals, scores.trace)]
-    info = msgspec.structs.replace(toy.info, methods={"gp": toy.info.methods["gp"]})
+    settings = dataclasses.replace(toy.info.settings, methods=("gp",))
+    known = {"gp": toy.info.methods["gp"]}
+    info = msgspec.structs.replace(toy.info, settings=settings, methods=known)
     drawn = {one.name: one for one in draw_figures(make_results(toy.folder, info, *own))}
     assert "comparisons" not in drawn
     assert grey_lines(drawn["final"].figure) == 0

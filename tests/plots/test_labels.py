@@ -68,5 +68,7 @@ def test_a_title_stays_within_its_figure(title: str) -> None:
     head = figure.texts[0]
     for text in (head, below):
         assert text.get_window_extent().x1 <= figure.bbox.x1
-    assert below.get_window_extent().y0 >= axes.get_tightbbox().y1
+    box = axes.get_tightbbox()
+    assert box is not None
+    assert below.get_window_extent().y0 >= box.y1
     assert max(map(len, head.get_text().splitlines())) <= TITLE_LETTERS

@@ -138,4 +138,4 @@ def test_a_constant_has_room_around_it() -> None:
     linear_axis(axis, 0.5, 0.5)
     low, high = axis.get_view_interval()
     assert low < 0.5 < high
-    assert axis.axes.xaxis.label.get_size() == FONT
+    assert axis.axes.xaxis.label.get_fontsize() == FONT
