@@ -14,6 +14,8 @@ from study.core.objective import Objective
 from study.core.records import Task
 from study.core.tutorial import MNIST_FINGERPRINT
 from study.plots import style
+from study.plots.drawing import svg_bytes
+from study.plots.effects_figures import EFFECT_FIGURES
 from study.plots.figures import FIGURES, draw_figures
 from study.replication import claims
 from study.replication.report import save_plots
@@ -24,12 +26,10 @@ FROM_THREE_SEEDS = {"importance", "partial_dependence", "dependence_maps"}
 PLOTS = {spec.name for spec in FIGURES} - FROM_THREE_SEEDS
 
 
-def all_figures(results: Results) -> list[Figure]:
-    return [drawn.figure for drawn in draw_figures(results)]
-
-
-def figure_named(results: Results, name: str) -> Figure:
-    return next(drawn.figure for drawn in draw_figures(results) if drawn.name == name)
+@pytest.fixture(scope="module")
+def drawn(finished: Results) -> dict[str, Figure]:
+    """The study's figures by name."""
+    return {one.name: one.figure for one in draw_figures(finished)}
 
 
 def same(a: Results, b: Results) -> None:
@@ -58,11 +58,11 @@ def test_summary_and_search_range_are_written(finished: Results) -> None:
     "table",
     ["trials", "finals", "summary", "comparisons", "equal_time", "search_range", "winners"],
 )
-def test_python_shows_what_the_files_hold(finished: Results, table: str) -> None:
+def test_python_shows_what_the_files_hold(finished: Results, tmp_path: Path, table: str) -> None:
     """Of a minimised value, too, whose scores have the other sign."""
     minimised = about(finished, objective=Objective(name="loss", maximise=False, size="parameters"))
     for number, results in enumerate((finished, minimised)):
-        folder = finished.folder / f"as_files_{number}"
+        folder = tmp_path / f"{number}"
         write_tables(dataclasses.replace(results, folder=folder))
         written = pd.read_csv(folder / f"{table}.csv", keep_default_na=False, na_values=[""])
         shown: pd.DataFrame = getattr(results, table)
@@ -81,7 +81,8 @@ def test_importance_is_what_its_file_holds(tmp_path: Path) -> None:
     assert text == (results.folder / "importance.csv").read_text()
     table["importance"] = 0.0
     assert (results.importance()["importance"] > 0).any()  # what a user does to it is the user's
-    assert {path.stem for path in save_plots(results)} >= {*PLOTS, "importance"}
+    names = {one.name for one in draw_figures(results, EFFECT_FIGURES)}
+    assert names >= FROM_THREE_SEEDS
 
 
 def test_a_minimised_value_has_its_own_sign(finished: Results) -> None:
@@ -117,7 +118,7 @@ def test_a_study_with_nothing_finished_can_be_read_and_drawn(tmp_path: Path) -> 
     results = study_in(tmp_path / "toy", before=stopping_at(0))
     assert results.trials.empty
     assert results.summary.empty
-    assert len(save_plots(results)) == 2 * len(PLOTS)
+    assert len(draw_figures(results)) == len(PLOTS)
 
 
 def test_a_study_in_which_all_of_a_run_failed_is_finished(tmp_path: Path) -> None:
@@ -129,7 +130,7 @@ def test_a_study_in_which_all_of_a_run_failed_is_finished(tmp_path: Path) -> Non
     assert results.finished
     assert len(results.failures) == 2 * 7
     assert results.summary["failed"].tolist() == [14, 0, 0, 0]
-    assert len(save_plots(results)) == 2 * len(PLOTS)
+    assert len(draw_figures(results)) == len(PLOTS)
 
 
 @pytest.mark.parametrize("name", ["study.json", "trials.csv", "finals.csv"])
@@ -164,26 +165,26 @@ def test_every_plot_is_drawn_from_the_files_alone(finished: Results, tmp_path: P
             ElementTree.parse(path)
 
 
-def test_the_same_study_gives_the_same_svg(finished: Results) -> None:
-    def drawn() -> list[bytes]:
-        return [p.read_bytes() for p in save_plots(finished) if p.suffix == ".svg"]
-
-    assert drawn() == drawn()
+def test_the_same_study_gives_the_same_svg(finished: Results, drawn: dict[str, Figure]) -> None:
+    again = draw_figures(finished)
+    assert [svg_bytes(one.figure) for one in again] == [*map(svg_bytes, drawn.values())]
 
 
-def test_every_title_names_the_dataset(finished: Results) -> None:
-    for figure in all_figures(finished):
+def test_every_title_names_the_dataset(drawn: dict[str, Figure]) -> None:
+    for figure in drawn.values():
         assert any("dataset toy" in text.get_text() for text in figure.texts)
 
 
 def test_an_unfinished_study_says_so_in_every_title(tmp_path: Path) -> None:
     results = study_in(tmp_path / "toy", before=stopping_at(30))
-    for figure in all_figures(results):
-        assert any("UNFINISHED" in text.get_text() for text in figure.texts)
+    for one in draw_figures(results):
+        assert any("UNFINISHED" in text.get_text() for text in one.figure.texts)
 
 
-def test_convergence_shows_the_means_of_the_frame(finished: Results) -> None:
-    axes = figure_named(finished, "convergence").axes[0]
+def test_convergence_shows_the_means_of_the_frame(
+    finished: Results, drawn: dict[str, Figure]
+) -> None:
+    axes = drawn["convergence"].axes[0]
     lines = {line.get_label(): line for line in axes.get_lines()}
     for method, own in finished.trials.groupby("method"):
         expected = own.groupby("call")["incumbent_accuracy"].mean() * 100
@@ -205,7 +206,8 @@ def test_study_json_tells_how_to_repeat_it(finished: Results) -> None:
 
 
 def crosses(results: Results) -> int:
-    axes = figure_named(results, "size").axes[0]
+    (size,) = draw_figures(results, [spec for spec in FIGURES if spec.name == "size"])
+    axes = size.figure.axes[0]
     return sum("claim" in text for text in axes.get_legend_handles_labels()[1])
 
 
