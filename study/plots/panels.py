@@ -138,7 +138,8 @@ def _draw_both(
     if len(panels) > 1:
         draw(results, panels[1], searches)
         panels[1].set_title(ENLARGED)
-        panels[0].set_xlabel("")
+        if panels[0].get_xscale() == "linear":  # any other scale is named on each axis
+            panels[0].set_xlabel("")
         if legend := panels[1].get_legend():
             legend.remove()
     return figure
