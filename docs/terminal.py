@@ -12,9 +12,7 @@ from study.cli.console import console
 from study.cli.tables import print_answer, print_pairs, print_summary
 from study.results import load
 
-FONT = re.compile(
-    r"@font-face \{.*?\}\s*", re.DOTALL
-)  # they would be fetched
+FONT = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)  # they would be fetched
 
 
 def terminal_svg(folder: Path) -> str:
