@@ -283,8 +283,8 @@ EFFECT_FIGURES: tuple[FigureSpec[Results], ...] = (
         section=SECTION,
         title="Winners, and the best tenth of all evaluations",
         caption="A line per configuration, of many a hundred drawn by chance, through its values "
-        "and its score. Where winners bundle, they agree; where they spread, the value mattered little "
-        "to them.",
+        "and its score. Where winners bundle, they agree; where they spread, the value mattered "
+        "little to them.",
         draw=parallel_coordinates,
     ),
     FigureSpec(
