@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
+from study.plots.figures import FIGURES
 from study.report.alt import DESCRIPTIONS, describe, sentence
 from study.report.page import markdown_cell
 from study.report.study_page import write_report
 from study.results import Results
-from tests.test_results import PLOTS
 from tests.toy import stopping_at, study_in
 
 
@@ -22,7 +22,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def test_every_figure_has_a_row() -> None:
-    assert set(DESCRIPTIONS) == PLOTS
+    assert set(DESCRIPTIONS) == {spec.name for spec in FIGURES}
 
 
 def test_page_and_markdown_tell_the_same(finished: Results) -> None:

@@ -111,7 +111,7 @@ def test_notes_and_pairs_are_folded(finished: Results) -> None:
         assert part.get("open") is None
     text = text_of(finished)
     for row in finished.comparisons.to_dict("records"):
-        assert text.count(f"{row['method']} - {row['other']}") == 2  # at equal time, too
+        assert text.count(f"{row['method']} − {row['other']}") == 2  # at equal time, too
 
 
 def test_the_structure_is_accessible(finished: Results) -> None:
