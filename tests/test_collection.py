@@ -224,7 +224,7 @@ def test_the_report_holds_the_answer_and_leads_to_each_problems_own(
     (link,) = re.findall(r'<a href="([^"]+)">branin</a>', page)
     assert (tmp_path / "deep" / "out" / link).resolve() == suite / "branin" / "report.html"
     markdown = (tmp_path / "deep" / "out" / "report.md").read_text()
-    assert "| quasi-random - random |" in markdown
+    assert "| quasi-random \N{MINUS SIGN} random |" in markdown
     assert f"    study combine {suite} --output {tmp_path / 'deep' / 'out'}\n" in markdown
     two = contents(study.combine([suite / "branin", suite / "hartmann6"]), [], tmp_path)
     assert two[-1].command.startswith(f"study combine {suite / 'branin'} {suite / 'hartmann6'} ")

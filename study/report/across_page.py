@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from study.collection import Collection, write_collection
-from study.core.formatting import join_words, pluralize
+from study.core.formatting import format_pair, join_words, pluralize
 from study.plots.across_figures import draw_collection
 from study.plots.drawing import DrawnFigure
 from study.report import across_words as words
@@ -149,7 +149,7 @@ def pair_rows(collection: Collection) -> TextTable:
         chances = [row[f"practically_{which}"] for which in ("better", "same", "worse")]
         rows.append(
             {
-                "pair": f"{row['method']} - {row['other']}",
+                "pair": format_pair(row["method"], row["other"]),
                 **counts_cell(row),
                 "difference": or_dash(row[name], "{:+.2f}".format),
                 **{

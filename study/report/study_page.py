@@ -66,15 +66,14 @@ def write_report(results: Results, chapter: Chapter | None = None) -> list[Path]
 
 def notices(results: Results) -> list[Notice]:
     """What must be known before the answer."""
-    info, told = results.info, []
+    told = []
     if not results.finished:
         known = "Everything below is what is known so far."
         told.append(Notice(kind="warning", text=f"Unfinished: {results.progress}. {known}"))
     if failed := [check.figures for check in results.failed_checks]:
         told.append(Notice(kind="alarm", text=f"Not to be relied on: {'; '.join(failed)}."))
-    if wanted := info.data.instead_of.upper():
-        text = f"{wanted} was unavailable; {info.data.dataset} was used."
-        told.append(Notice(kind="note", text=f"{text} Set STUDY_DATA to use {wanted}."))
+    if note := notes.substitute_note(results.info.data):
+        told.append(Notice(kind="note", text=note))
     return told
 
 
