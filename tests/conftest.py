@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+# The console keeps for good what it finds when it is imported, such as the 80 of pytest-xdist.
+os.environ.pop("COLUMNS", None)
+import study.cli.console  # noqa: F401
 from study.data.dataset import Dataset
 from study.data.sources import load_dataset
 from study.results import Results, load

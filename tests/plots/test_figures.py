@@ -163,15 +163,6 @@ def test_a_baseline_far_off_has_the_searches_enlarged(drawn: Drawn) -> None:
     assert titles == ["Against the baseline", "Among the searches"]
 
 
-def test_a_deterministic_problem_has_no_winners_curse(toy: Results) -> None:
-    best = toy.scores.runs.set_index(["method", "seed"])["validation_score"]
-    finals = toy.scores.finals
-    same = best.reindex(pd.MultiIndex.from_frame(finals[["method", "seed"]])).to_numpy()
-    copied = finals.assign(**{n: same for n in finals.columns if n.endswith("_score")})
-    results = make_results(toy.folder, toy.info, toy.scores.trials, copied, toy.scores.trace)
-    assert "winners_curse" not in {one.name for one in draw_figures(results)}
-
-
 def test_one_method_has_no_pairs_and_a_point_of_one_seed_no_lines(toy: Results) -> None:
     scores = toy.scores
     own = [f[f["method"] == "gp"] for f in (scores.trials, scores.finals, scores.trace)]
