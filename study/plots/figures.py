@@ -88,13 +88,13 @@ def title_details(results: Results) -> str:
     """On which data a study is, at which budget, finished or not."""
     settings, problem = results.info.settings, results.info.problem
     parts = [
-        f"{problem.words.subject} {shorten(problem.name)}",
+        f"{shorten(problem.words.subject)} {shorten(problem.name)}",
         pluralize(settings.seeds, "seed"),
         f"from {settings.first_seed:,} on" if settings.first_seed else "",
         f"{pluralize(settings.calls, 'call')} per run",
-        problem.words.detail,
+        shorten(problem.words.detail),
     ]
     if unavailable := results.info.data.instead_of:
-        parts.append(f"NOT {unavailable}, which was unavailable")
+        parts.append(f"instead of {shorten(unavailable)}, which was unavailable")
     unfinished = "" if results.finished else f"\nUNFINISHED: {results.progress}"
     return " · ".join(filter(None, parts)) + unfinished

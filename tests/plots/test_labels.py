@@ -57,7 +57,7 @@ def test_a_folded_name_is_whole(name: str) -> None:
 )
 def test_a_title_stays_within_its_figure(title: str) -> None:
     about = (
-        "dataset mnist · 60 seeds · NOT mnist, which was unavailable · 30 calls per run · 3 epochs"
+        "dataset mnist · 60 seeds · instead of mnist, which was unavailable · 30 calls per run · 3 epochs"
     )
     with own_style():
         figure = Figure(figsize=(WIDTH, 3), layout="constrained")
