@@ -57,7 +57,8 @@ def test_a_folded_name_is_whole(name: str) -> None:
 )
 def test_a_title_stays_within_its_figure(title: str) -> None:
     about = (
-        "dataset mnist · 60 seeds · instead of mnist, which was unavailable · 30 calls per run · 3 epochs"
+        "dataset digits · 60 seeds · 30 calls per run · 42 epochs · "
+        "instead of mnist, which was unavailable"
     )
     with own_style():
         figure = Figure(figsize=(WIDTH, 3), layout="constrained")
