@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from study.api import run_plan
 from study.execution.plan import StudyRequest, make_plan
-from study.results import Results, write_tables
+from study.results import Results, write_run_tables
 
 SMALL = (
     *("compare", "--dataset", "digits", "--epochs", "2", "--seeds", "2", "--calls", "5"),
@@ -62,7 +62,7 @@ def run_small_study(folder: Path) -> None:
 
 
 def studied(**request: Any) -> Results:
-    """The study that `study.compare` makes of this, its tables written; no plots, no report."""
+    """The study that `study.compare` makes of this, without importance, plots and report."""
     results = run_plan(make_plan(StudyRequest(**request)), lambda _: None)
-    write_tables(results)
+    write_run_tables(results)
     return results

@@ -28,7 +28,7 @@ from study.plots.figures import FIGURES
 from study.report.conclusions import answer
 from study.results import Results
 from study.storage.ledger import Ledger
-from tests.shared import SMALL, bare_environment, python
+from tests.shared import SMALL, bare_environment, python, studied
 from tests.stress import untimed
 from tests.toy import DATA, Toy, evaluations
 
@@ -210,9 +210,10 @@ Here = Callable[..., tuple[int, str]]
 def test_seeds_and_methods_are_added_and_other_changes_refused(here: Here, tmp_path: Path) -> None:
     base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
     size = ["--calls", 3, "--initial-points", 2, "--retrain", 1]
-    assert here(*base, *size, "--seeds", 1, "--methods", "random") == (0, "")
-    first = load(tmp_path / "out").trials
-
+    first = studied(
+        dataset="digits", epochs=1, workers=1, output=Path("out"), calls=3, initial_points=2,
+        retrain=1, seeds=1, methods=["random"],
+    ).trials  # fmt: skip
     assert here(*base, *size, "--seeds", 2, "--methods", "forest") == (0, "")
     trials = load(tmp_path / "out").trials
     assert set(trials["method"]) == {"random", "forest"}
@@ -257,17 +258,9 @@ def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
     assert "MNIST was unavailable; digits was used. Set STUDY_DATA to use MNIST." in run.stdout
 
 
-def test_plot_draws_from_the_csv_files_alone(study: Run, small_study: Path, tmp_path: Path) -> None:
-    for name in ("study.json", "trials.csv", "finals.csv"):
-        (tmp_path / name).write_bytes((small_study / name).read_bytes())
-    run = study("plot", ".")
-    assert run.returncode == 0, run.stderr
-    assert len(run.stdout.splitlines()) == 2 * len(plots_of(load(small_study)))
-    for path in run.stdout.splitlines():
-        assert (tmp_path / path).stat().st_size > 1000
-
-
-def test_plot_needs_no_tensorflow(small_study: Path, tmp_path: Path) -> None:
+def test_plot_draws_from_the_csv_files_alone_without_tensorflow(
+    small_study: Path, tmp_path: Path
+) -> None:
     code = (
         "import sys\nsys.modules['tensorflow'] = sys.modules['skopt'] = None\n"
         "sys.argv[0] = 'study'\nfrom study.cli.main import main\nmain()"
@@ -276,6 +269,9 @@ def test_plot_needs_no_tensorflow(small_study: Path, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes((small_study / name).read_bytes())
     run = python("-c", code, "plot", ".", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
+    assert len(run.stdout.splitlines()) == 2 * len(plots_of(load(small_study)))
+    for path in run.stdout.splitlines():
+        assert (tmp_path / path).stat().st_size > 1000
 
 
 def images(**changed: Any) -> dict[str, Any]:
@@ -541,7 +537,10 @@ def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> N
 def test_seeds_that_are_not_named_are_those_of_the_folder(here: Here, tmp_path: Path) -> None:
     base = ["compare", "--problem", "branin", "--workers", 1, "--output", "out"]
     size = ["--calls", 2, "--initial-points", 2, "--retrain", 1]
-    assert here(*base, *size, "--seeds", 2, "--methods", "baseline") == (0, "")
+    studied(
+        problem="branin", workers=1, output=Path("out"), calls=2, initial_points=2, retrain=1,
+        seeds=2, methods=["baseline"],
+    )  # fmt: skip
     assert here(*base, *size, "--methods", "random") == (0, "")
     assert load(tmp_path / "out").info.settings.seeds == 2
     code, errors = here(*base, *size, "--seeds", 1)
