@@ -156,7 +156,12 @@ def test_a_damaged_results_folder_is_told(
 def test_every_plot_is_drawn_from_the_files_alone(finished: Results, tmp_path: Path) -> None:
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((finished.folder / name).read_bytes())
+    (tmp_path / "plots").mkdir()
+    for name in ("importance.svg", "metric_latency.png"):
+        (tmp_path / "plots" / name).write_text("of an earlier state")
     paths = save_plots(read_files(tmp_path))
+    others = {*(tmp_path / "plots").iterdir()} - {*paths}
+    assert [path.name for path in others] == ["metric_latency.png"]  # drawn on request
     assert {(p.stem, p.suffix) for p in paths} == {(n, e) for n in PLOTS for e in (".png", ".svg")}
     for path in paths:
         if path.suffix == ".png":

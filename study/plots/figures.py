@@ -1,6 +1,7 @@
 """The figures of a study: a row each."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from study.core.formatting import pluralize, shorten
 from study.plots import captions, panels
@@ -82,6 +83,13 @@ def draw_figures(
     if len(results.scores.trials) and results.scores.trials["validation_score"].isna().all():
         return []
     return draw_specs(results, specs, title_details(results), objective=results.objective)
+
+
+def remove_undrawn(drawn: Iterable[DrawnFigure], folder: Path) -> None:
+    """Remove from a folder the files of figures that a study had once, and has no longer."""
+    for name in {spec.name for spec in FIGURES} - {one.name for one in drawn}:
+        for ending in (".png", ".svg"):
+            (folder / f"{name}{ending}").unlink(missing_ok=True)
 
 
 def title_details(results: Results) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from study.plots.drawing import DrawnFigure, FigureSpec, save_figures, single_axes_figure
-from study.plots.figures import draw_figures
+from study.plots.figures import draw_figures, remove_undrawn
 from study.replication import plots
 from study.replication.tables import (
     Replication,
@@ -39,8 +39,9 @@ def save_plots(results: Results) -> list[Path]:
     """
     found = chapter(results)
     claims = [one for section in found.sections for one in section.figures] if found else []
-    drawn = [*claims, *draw_figures(results)]
-    return save_figures(drawn, results.folder / "plots")
+    drawn, folder = [*claims, *draw_figures(results)], results.folder / "plots"
+    remove_undrawn(drawn, folder)
+    return save_figures(drawn, folder)
 
 
 def chapter(results: Results) -> Chapter | None:

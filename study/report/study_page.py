@@ -7,7 +7,7 @@ from typing import Any
 
 from study.core.formatting import pluralize
 from study.plots.drawing import DrawnFigure
-from study.plots.figures import draw_figures
+from study.plots.figures import draw_figures, remove_undrawn
 from study.report import notes
 from study.report.alt import describe
 from study.report.beside import about, advice
@@ -56,6 +56,7 @@ def write_report(results: Results, chapter: Chapter | None = None) -> list[Path]
     Raises `StudyError` if a file cannot be written.
     """
     drawn = draw_figures(results)
+    remove_undrawn(drawn, results.folder / "plots")
     title = f"{results.info.problem.name}: which search is better?"
     own, alts = contents(results, drawn), describe(results)
     if chapter is not None:
