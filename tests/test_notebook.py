@@ -36,7 +36,10 @@ def outputs(cell: Any, kind: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_example_runs_and_shows_what_it_says(tmp_path: Path) -> None:
+def test_the_example_runs_and_shows_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # which the command sets for its own process
     read: Any = nbformat.read
     content = read(EXAMPLE, as_version=4)
     resources = {"metadata": {"path": str(tmp_path)}}

@@ -57,13 +57,6 @@ SLOW = ("bayes-opt",)  # among so many choices it thinks for seconds
 searches = [name for name, spec in METHODS.items() if spec.uses_initial_design]
 
 
-@pytest.mark.parametrize("name", [row(name, SLOW) for name in searches])
-def test_a_method_proposes_within_every_kind_of_dimension(name: str) -> None:
-    proposals = search(name, 5)
-    assert all(configuration in SPACE for configuration in proposals)
-    assert {(c["three"], c["zero"], c["only"]) for c in proposals} == {(3, 0.0, "one")}
-
-
 @pytest.mark.parametrize("name", [row(name) for name in searches])
 def test_where_all_is_constant_there_is_one_proposal(name: str) -> None:
     space = Space((Integer(name="three", low=3, high=3), Categorical(name="only", choices=(None,))))
@@ -73,9 +66,13 @@ def test_where_all_is_constant_there_is_one_proposal(name: str) -> None:
     assert (proposal.configuration, proposal.duplicate) == (only, True)
 
 
-@pytest.mark.parametrize("name", [row(name, SLOW) for name in searches if METHODS[name].adaptive])
-def test_a_search_over_every_kind_learns_and_can_be_replayed(name: str) -> None:
+@pytest.mark.parametrize("name", [row(name, SLOW) for name in searches])
+def test_a_method_proposes_within_every_kind_learns_and_can_be_replayed(name: str) -> None:
     proposals = search(name, 8)
+    assert all(configuration in SPACE for configuration in proposals)
+    assert {(c["three"], c["zero"], c["only"]) for c in proposals} == {(3, 0.0, "one")}
+    if not METHODS[name].adaptive:
+        return
     assert search(name, 3, replay=True) == proposals[:3]
     if name != "cmaes":  # which draws choices by chance, and adapts over hundreds of calls
         drawn = [score(SPACE.sample(np.random.default_rng(seed))) for seed in range(200)]
