@@ -101,16 +101,6 @@ def test_the_results_folder_is_complete(small_study: Path) -> None:
     assert {path.name for path in small_study.rglob(".*")} == {".lock"}
 
 
-@pytest.mark.slow
-def test_workers_give_the_same_results_as_one_process(
-    study: Run, small_study: Path, tmp_path: Path
-) -> None:
-    run = study(*SMALL, "--workers", 3, "--output", "out")
-    assert run.returncode == 0, run.stderr
-    assert run.stderr == ""
-    assert untimed(tmp_path / "out") == untimed(small_study)
-
-
 def test_running_again_trains_nothing_and_changes_nothing(
     study: Run, small_study: Path, tmp_path: Path
 ) -> None:
@@ -546,20 +536,6 @@ def test_seeds_that_are_not_named_are_those_of_the_folder(here: Here, tmp_path: 
     code, errors = here(*base, *size, "--seeds", 1)
     assert code == 2
     assert "seeds 2, now 1: seeds cannot be taken away" in errors
-
-
-@pytest.mark.slow
-def test_the_library_gives_the_same_as_the_command(small_study: Path, tmp_path: Path) -> None:
-    results = compare(
-        dataset="digits", epochs=2, seeds=np.int64(2),  # type: ignore[arg-type]
-        calls=5, initial_points=3, retrain=1,
-        methods=["baseline", "random", "gp"], workers=1, output=tmp_path / "out",
-    )  # fmt: skip
-    assert untimed(tmp_path / "out") == untimed(small_study)
-    assert results.finished
-    assert results.valid
-    assert results.summary["method"].tolist() == ["baseline", "random", "gp"]
-    assert len(results.comparisons) == 3
 
 
 def test_methods_as_one_text_are_refused(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_two_runs_are_the_same(finished: Any) -> None:
 def test_a_study_that_stops_anywhere_goes_on_to_the_same_end(finished: Any, tmp_path: Path) -> None:
     toy, ledger = finished
     rng = np.random.default_rng(0)
-    for stop in rng.choice(len(toy.evaluated), 12, replace=False).tolist():
+    for stop in rng.choice(len(toy.evaluated), 5, replace=False).tolist():
         path = tmp_path / f"{stop}.db"
         with Ledger(path) as broken, pytest.raises(KeyboardInterrupt):
             run(broken, before=stopping_at(stop), seconds=1.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
-from skopt import Optimizer, gp_minimize
+from skopt import Optimizer
 from skopt.acquisition import _gaussian_acquisition, gaussian_acquisition_1D
 from skopt.learning.gaussian_process.kernels import WhiteKernel
 from skopt.space import Space as LibrarySpace
@@ -135,29 +135,6 @@ def test_repeated_points_equal_scores_and_failures(
     for scores in ([0.5] * 6, [0.9, 0.91, 0.1, 0.9, 0.1, 0.1]):
         history = list(zip(points * 2, scores, strict=True))
         assert_same_proposals(start(method, space, history), history[-1:], monkeypatch)
-
-
-def test_points_are_those_of_gp_minimize() -> None:
-    history = history_of(SPACE, 10)
-    points = [SPACE.to_point(configuration) for configuration, _ in history]
-    found = gp_minimize(
-        lambda point: float(point[2]) / 500,
-        to_skopt_dimensions(SPACE),
-        x0=points,
-        y0=[-score for _, score in history],
-        n_initial_points=0,
-        n_calls=2,
-        random_state=int(make_rng(5, "gp").integers(2**31)),
-        noise=0.01,
-        kappa=5,
-    )
-    search = start("gp", SPACE, history, seed=5)
-    search.tell(*history[-1])
-    asked = []
-    for _ in range(2):
-        asked.append(search.ask())
-        search.tell(asked[-1], -float(SPACE.to_point(asked[-1])[2]) / 500)
-    assert [SPACE.to_point(configuration) for configuration in asked] == found.x_iters[10:]
 
 
 def bits(*arrays: Any) -> list[bytes]:

@@ -119,10 +119,9 @@ def test_what_failed_is_evaluated_again_and_nothing_shows_that_it_did(tmp_path: 
 
 
 @pytest.mark.slow
-@both
-def test_an_evaluation_without_end_is_given_up(tmp_path: Path, workers: int) -> None:
+def test_an_evaluation_without_end_is_given_up(tmp_path: Path) -> None:
     body = "    if x > 0.8:\n        ctypes.CDLL(None).sleep(1000)\n    return x"
-    results = ran(tmp_path, write(tmp_path, body), workers, timeout=1.0)
+    results = ran(tmp_path, write(tmp_path, body), workers=2, timeout=1.0)
     frame = results.trials
     overdue = frame["x"] > 0.8
     assert overdue.any()

@@ -39,7 +39,6 @@ def examples(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("named", "column", "low", "high"),
     [
-        ("rosenbrock.py:rosenbrock", "final_regret", 0.0, 1e4),
         ("wine.py:wine", "final_error", 0.0, 1.0),
         ("pipeline.py:pipeline", "test_log_loss", 0.0, 0.7),
         ("dropout.py:dropout", "test_accuracy", 0.5, 1.0),

@@ -265,7 +265,9 @@ def test_values_that_repeat_exactly_are_told_once(finished: Results) -> None:
     assert "winners_curse" not in {one.name for one in draw_figures(results, FIGURES[:6])}
     section = study_page.summary_section(results)
     assert section.sentences == [study_page.SAME_AGAIN]
-    assert list(section.sheets[0].rows[0]) == ["method", "final accuracy", "ms/call"]
+    *heads, seconds = section.sheets[0].rows[0]
+    assert heads == ["method", "final accuracy"]
+    assert seconds in {"s/call", "ms/call"}
 
 
 def repeating(results: Results) -> Results:

@@ -356,7 +356,7 @@ def test_looks_that_do_not_rise_are_told(
 
 
 @given(data=st.data())
-@examples(max_examples=60)
+@examples(max_examples=30)
 def test_a_changed_study_json_works_or_is_told(
     finished: Results, tmp_path: Path, data: st.DataObject
 ) -> None:
@@ -388,7 +388,7 @@ CELLS = SCALARS.map(str) | st.sampled_from(["inf", "-inf", "nan", "1e999", "9" *
 
 
 @given(data=st.data())
-@examples(max_examples=60)
+@examples(max_examples=30)
 @pytest.mark.parametrize("name", ["trials.csv", "finals.csv"])
 def test_changed_tables_work_or_are_told(
     finished: Results, tmp_path: Path, name: str, data: st.DataObject
@@ -423,7 +423,7 @@ def replicated(finished: Results, tmp_path_factory: pytest.TempPathFactory) -> R
 
 
 @given(data=st.data())
-@examples(max_examples=15)
+@examples(max_examples=8)
 @pytest.mark.parametrize("name", ["claims.csv", "leak.csv"])
 def test_changed_claims_work_or_are_told(
     replicated: Results, tmp_path: Path, name: str, data: st.DataObject

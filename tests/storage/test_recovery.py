@@ -56,13 +56,13 @@ def flipped(data: bytes, draw: random.Random) -> bytes:
 def test_every_changed_byte_is_harmless_or_told(folder: Path, tmp_path: Path) -> None:
     data, whole = (folder / "study.db").read_bytes(), read(folder)
     told = []
-    for number in range(400):
+    for number in range(200):
         (tmp_path / "study.db").write_bytes(flipped(data, random.Random(number)))
         try:
             assert read(tmp_path) == whole
         except StudyError as error:
             told.append(str(error))
-    assert len(told) > 200  # the others hit unused bytes and indices
+    assert len(told) > 100  # the others hit unused bytes and indices
     assert all(len(message.splitlines()) == 1 for message in told)
 
 
