@@ -102,6 +102,7 @@ def test_interrupted_anywhere_it_goes_on_to_the_same_end(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_killed_it_goes_on_to_the_same_end(alone: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(f"SUITE = {PROBLEMS!r}")
     command = [

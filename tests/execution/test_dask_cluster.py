@@ -154,6 +154,7 @@ def test_workers_come_and_go_and_the_results_are_the_same(
     assert "127.0.0.1" not in (tmp_path / "out" / "study.json").read_text()
 
 
+@pytest.mark.long
 def test_a_study_whose_scheduler_is_killed_is_kept_and_goes_on_without_it(
     cluster: Cluster, small_study: Path, tmp_path: Path
 ) -> None:

@@ -60,6 +60,7 @@ def kept(copy: Path) -> dict[Path, int]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_changed_constant_changes_the_next_training(copy: Path) -> None:
     """A constant of lazy_adam, which is compiled into functions of other files."""
     first, counts = train(copy)
