@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from study.core.formatting import format_pair
 from study.core.objective import Objective
 from study.plots.labels import fold
 from study.plots.scales import round_ticks
@@ -57,7 +58,7 @@ def comparisons(frame: pd.DataFrame, objective: Objective, axes: Axes) -> Axes:
 
 def pair_label(method: str, other: str) -> str:
     """Which is compared with which, on one line if it fits."""
-    pair = f"{method} − {other}"
+    pair = format_pair(method, other)
     return pair if len(pair) <= 20 else f"{fold(method, 22)}\n− {fold(other, 20)}"
 
 

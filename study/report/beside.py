@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from study.core.formatting import join_words, pluralize
+from study.core.formatting import pluralize
 from study.core.study_info import StudyInfo
-from study.report.conclusions import answer, collapse_counts
+from study.report.conclusions import answer, collapses
 from study.results import Results
 
 
@@ -34,8 +34,6 @@ def advice(results: Results) -> list[str]:
 
     Without what is told elsewhere on the page: the pairs, and what alerts say.
     """
-    counts = collapse_counts(results.scores.summary)
-    fell = join_words([f"{name} {counts[name]}" for name in counts])
-    told = [f"Retrainings that collapsed: {fell}."] if fell else []
-    sentences = answer(results)[1:]
-    return sentences[:1] + told + (sentences[-1:] if results.finished and results.valid else [])
+    sentences, fell = answer(results)[1:], collapses(results.scores.summary)
+    told = sentences[:1] + ([fell] if fell else [])
+    return told + (sentences[-1:] if results.finished and results.valid else [])

@@ -163,7 +163,7 @@ def conclusions(
     return [
         short_answer(best, rows, methods, info, doubtful=bool(failed_checks)),
         _outcome(best, against, methods, info),
-        _certainty(against, objective) + _collapses(summary),
+        " ".join(filter(None, [_certainty(against, objective), collapses(summary)])),
         _next(best, against, methods, info, failed_checks),
     ]
 
@@ -219,11 +219,10 @@ def _certainty(against: list[Row], objective: Objective) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _collapses(summary: pd.DataFrame) -> str:
-    """Which methods collapsed, as a sentence."""
-    counts = collapse_counts(summary)
-    told = [f"{name} {counts[name]}" for name in counts]
-    return f" Retrainings that collapsed: {join_words(told)}." if told else ""
+def collapses(summary: pd.DataFrame) -> str:
+    """Which methods collapsed, as a sentence; empty if none did."""
+    told = [f"{name} {count}" for name, count in collapse_counts(summary).items()]
+    return f"Retrainings that collapsed: {join_words(told)}." if told else ""
 
 
 def _next(
