@@ -16,11 +16,13 @@ from study.training.kernel.simd import (
     add_matmul,
     block_width,
     exp,
+    flush_denormals,
     horizontal_sum,
     load,
     multiply,
     offset,
     pointer_to,
+    restore_denormals,
     zero,
 )
 from study.training.kernel.sparse_layer import (
@@ -212,6 +214,7 @@ def train_epoch(
     Each step takes the next `batch_size` of them, the last one what is left; `schedule` is that of
     this epoch, with as many steps. Weights and moments in `state` are trained in place.
     """
+    before = flush_denormals()
     loss, count, steps = 0.0, order.shape[0], schedule.mean_remaining.shape[0] - 1
     active, update = batch.active, np.bool_(True)  # numba would compile anew for literals
     for step in range(steps):
@@ -230,6 +233,7 @@ def train_epoch(
     first_layer_forward(state, shape, batch, update)
     first_layer_backward(state, shape, batch)
     batch.last_updated[:] = 0
+    restore_denormals(before)
     return float(loss / count)
 
 
@@ -238,6 +242,7 @@ def evaluate(
     images: Images, state: State, shape: NetworkShape, batch: Batch, indices: np.ndarray
 ) -> tuple[float, int]:
     """Mean loss on images by their indices, (images,) intp, and how many are classified right."""
+    before = flush_denormals()
     losses, hits, count = 0.0, 0, indices.shape[0]
     active, update = batch.active, np.bool_(False)
     active.counts[1] = active.pairs.shape[0]
@@ -251,4 +256,5 @@ def evaluate(
         loss, right = _cross_entropy(batch, shape, top, images.labels, indices[begin:end])
         losses += loss
         hits += right
+    restore_denormals(before)
     return float(losses / count), hits

@@ -31,7 +31,6 @@ from study.training.kernel.simd import (
     add,
     broadcast,
     divide,
-    flush_denormals,
     fma,
     load,
     multiply,
@@ -148,5 +147,5 @@ def update_moments(
     """Decay the moments of the weights from index i on, and add their gradient."""
     mean = multiply(broadcast(mean_remaining, gradient), load(means, i, gradient))
     square = multiply(broadcast(square_remaining, gradient), load(squares, i, gradient))
-    store(means, i, flush_denormals(fma(mean, _NEW_1, gradient)))
-    store(squares, i, flush_denormals(fma(square, _NEW_2, multiply(gradient, gradient))))
+    store(means, i, fma(mean, _NEW_1, gradient))
+    store(squares, i, fma(square, _NEW_2, multiply(gradient, gradient)))

@@ -164,23 +164,43 @@ def horizontal_sum(_: Any, vector: Any) -> Any:
     return types.float32(vector), generate
 
 
-@intrinsic
-def flush_denormals(_: Any, vector: Any) -> Any:
-    """The vector, with 0 in the lanes whose magnitude is at most 1e-30.
+_FLUSH = 0x8040  # of MXCSR, x86's control register: denormal results, and operands, are 0
 
-    Arithmetic on denormal numbers takes many times as long. The threshold lies above them, so that
-    products with what is kept are normal, too.
+
+def _mxcsr(builder: Any, instruction: str, place: Any) -> None:
+    """Store the register to `place` (`stmxcsr`) or load it (`ldmxcsr`); only x86 has it."""
+    if builder.module.triple.startswith(("x86_64", "i686")):
+        address = builder.bitcast(place, ir.IntType(8).as_pointer())
+        _call(builder, f"llvm.x86.sse.{instruction}", ir.VoidType(), [address])
+
+
+@intrinsic
+def flush_denormals(_: Any) -> Any:
+    """From here on denormal numbers count as 0; returns what `restore_denormals` takes.
+
+    On x86 arithmetic on them takes many times as long, and a saturated network is full of them.
     """
-    count = vector.llvm.count
-    bits = ir.VectorType(ir.IntType(32), count)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        magnitude = builder.and_(builder.bitcast(args[0], bits), bits([0x7FFFFFFF] * count))
-        threshold = int(F32(1e-30).view(np.int32))
-        large = builder.icmp_signed(">", magnitude, bits([threshold] * count))
-        return builder.select(large, args[0], vector.llvm(None))
+        place = cgutils.alloca_once_value(builder, ir.Constant(ir.IntType(32), 0))
+        _mxcsr(builder, "stmxcsr", place)
+        before = builder.load(place)
+        builder.store(builder.or_(before, before.type(_FLUSH)), place)
+        _mxcsr(builder, "ldmxcsr", place)
+        return before
 
-    return vector(vector), generate
+    return types.int32(), generate
+
+
+@intrinsic
+def restore_denormals(_: Any, before: Any) -> Any:
+    """Undo `flush_denormals`: the thread is the caller's, too."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _mxcsr(builder, "ldmxcsr", cgutils.alloca_once_value(builder, args[0]))
+        return context.get_dummy_value()
+
+    return types.void(types.int32), generate
 
 
 @compiled()
