@@ -54,7 +54,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(name="tests-all", default=False)
 def tests_all(session: nox.Session) -> None:
-    """Run all tests: kills, clusters and whole studies, too; only these: -- -m slow."""
+    """Run all tests: kills, clusters, many examples and whole studies; only these: -- -m slow."""
     run_tests(session)
 
 

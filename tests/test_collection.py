@@ -87,6 +87,7 @@ def test_studies_that_start_from_own_points_are_told_apart(suite: Path, tmp_path
     assert "6 calls, 2 of them initial, with 1 own point among these, in place of" in line
 
 
+@pytest.mark.slow
 def test_of_equally_common_budgets_the_larger_counts(suite: Path, tmp_path: Path) -> None:
     more = [make_study(tmp_path / p, p, calls=8) for p in ("rosenbrock4", "goldstein_price")]
     collection = study.combine([suite / "branin", suite / "mixed", *more])
@@ -117,6 +118,7 @@ class Mine:
 """
 
 
+@pytest.mark.slow
 def test_a_method_of_ones_own_is_the_same_if_its_code_is(tmp_path: Path) -> None:
     folders = []
     for problem, code in (("branin", OWN), ("mixed", OWN), ("hartmann6", OWN + "# changed\n")):
@@ -178,6 +180,7 @@ def test_what_holds_no_study_is_left_out_and_told(suite: Path, tmp_path: Path) -
     assert len(study.combine([tmp_path]).studies) == 3
 
 
+@pytest.mark.slow
 def test_of_an_unfinished_study_whole_seeds_count(
     suite: Path, tmp_path: Path, interrupting: Callable[[int], Callable[[Any], None]]
 ) -> None:

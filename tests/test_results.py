@@ -153,6 +153,7 @@ def test_a_damaged_results_folder_is_told(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_every_plot_is_drawn_from_the_files_alone(finished: Results, tmp_path: Path) -> None:
     for name in ("study.json", "trials.csv", "finals.csv"):
         (tmp_path / name).write_bytes((finished.folder / name).read_bytes())
@@ -170,6 +171,7 @@ def test_every_plot_is_drawn_from_the_files_alone(finished: Results, tmp_path: P
             ElementTree.parse(path)
 
 
+@pytest.mark.slow
 def test_the_same_study_gives_the_same_svg(finished: Results, drawn: dict[str, Figure]) -> None:
     again = draw_figures(finished)
     assert [svg_bytes(one.figure) for one in again] == [*map(svg_bytes, drawn.values())]

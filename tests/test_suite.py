@@ -84,6 +84,7 @@ def test_two_workers_find_the_same(alone: Path, tmp_path: Path) -> None:
         assert outcome(tmp_path / "suite" / problem) == outcome(alone / problem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 45])
 def test_interrupted_anywhere_it_goes_on_to_the_same_end(
     number: int, alone: Path, tmp_path: Path
@@ -140,6 +141,7 @@ def test_a_finished_suite_evaluates_nothing_again(whole: Whole) -> None:
     assert collection.finished
 
 
+@pytest.mark.slow
 def test_seeds_are_added_to_every_problem(whole: Whole, tmp_path: Path) -> None:
     collection = run(shutil.copytree(whole.folder, tmp_path / "suite"), seeds=3)
     assert [len(scores) for scores in collection.scores.values()] == [3, 3, 3]
@@ -161,6 +163,7 @@ SUITE = ["branin", problem, parabola]
 """
 
 
+@pytest.mark.slow
 def test_a_problem_that_cannot_be_evaluated_is_left_out_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -135,6 +135,7 @@ def test_scales_orders_and_categories_count_each_as_one_dimension() -> None:
     assert ((curve["low"] <= curve["score"]) & (curve["score"] <= curve["high"])).all()
 
 
+@pytest.mark.slow
 def test_the_same_study_gives_the_same_table() -> None:
     trials, info = study_of(unit(*"abcd"), linear, np.random.default_rng(3))
     one, two = effects(trials, info), effects(trials, info)

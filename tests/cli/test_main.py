@@ -73,6 +73,7 @@ def test_show_prints_the_tables_again(study: Run, small_study: Path) -> None:
     assert run.stdout in (small_study.parent / "stdout").read_text()
 
 
+@pytest.mark.slow
 def test_report_is_made_again_from_the_files(study: Run, small_study: Path, tmp_path: Path) -> None:
     for path in [small_study / "study.json", *small_study.glob("*.csv")]:
         shutil.copy(path, tmp_path)
@@ -101,6 +102,7 @@ def test_the_results_folder_is_complete(small_study: Path) -> None:
     assert {path.name for path in small_study.rglob(".*")} == {".lock"}
 
 
+@pytest.mark.slow
 def test_running_again_trains_nothing_and_changes_nothing(
     study: Run, small_study: Path, tmp_path: Path
 ) -> None:
@@ -150,8 +152,9 @@ def test_a_killed_study_ends_as_if_it_never_was(
     assert evaluations(tmp_path / "out") == total
 
 
+@pytest.mark.slow
 def test_interrupting_says_how_to_go_on(tmp_path: Path) -> None:
-    command = [*SMALL, "--workers", "2", "--output", "out"]
+    command = [*SMALL, "--seeds", "50", "--workers", "2", "--output", "out"]
     process = subprocess.Popen(
         [sys.executable, "-m", "study", *command],
         cwd=tmp_path,
@@ -197,6 +200,7 @@ def here(
 Here = Callable[..., tuple[int, str]]
 
 
+@pytest.mark.slow
 def test_seeds_and_methods_are_added_and_other_changes_refused(here: Here, tmp_path: Path) -> None:
     base = ["compare", "--dataset", "digits", "--epochs", 1, "--workers", 1, "--output", "out"]
     size = ["--calls", 3, "--initial-points", 2, "--retrain", 1]
@@ -248,6 +252,7 @@ def test_without_mnist_a_study_says_that_it_takes_digits(study: Run) -> None:
     assert "MNIST was unavailable; digits was used. Set STUDY_DATA to use MNIST." in run.stdout
 
 
+@pytest.mark.slow
 def test_plot_draws_from_the_csv_files_alone_without_tensorflow(
     small_study: Path, tmp_path: Path
 ) -> None:
@@ -496,6 +501,7 @@ problem = Problem(space=space, default={"a": 1}, evaluate=evaluate)
 """
 
 
+@pytest.mark.slow
 def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> None:
     (tmp_path / "sleepy.py").write_text(SLEEPY)
     command = (
@@ -524,6 +530,7 @@ def test_two_studies_do_not_write_to_one_folder(study: Run, tmp_path: Path) -> N
     assert study(*command, SLEEP="0").returncode == 0  # the lock went with the process
 
 
+@pytest.mark.slow
 def test_seeds_that_are_not_named_are_those_of_the_folder(here: Here, tmp_path: Path) -> None:
     base = ["compare", "--problem", "branin", "--workers", 1, "--output", "out"]
     size = ["--calls", 2, "--initial-points", 2, "--retrain", 1]

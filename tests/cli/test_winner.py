@@ -159,6 +159,7 @@ def test_a_study_without_winners_says_why(tmp_path: Path, winner: Call) -> None:
         unfinished.best_of("gp", seed=5)
 
 
+@pytest.mark.slow
 def test_the_networks_are_shown_by_keras_beside_the_tutorials(small: Results, winner: Call) -> None:
     _, out, _ = winner(small.folder)
     size = parameter_count(small.best.configuration, 64, 10)
@@ -167,6 +168,7 @@ def test_the_networks_are_shown_by_keras_beside_the_tutorials(small: Results, wi
     assert max(map(len, out.splitlines()[1:])) <= 80
 
 
+@pytest.mark.slow
 def test_the_saved_network_scores_what_was_recorded(
     small: Results, winner: Call, tmp_path: Path, digits: Dataset
 ) -> None:

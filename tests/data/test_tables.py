@@ -232,6 +232,7 @@ def test_equal_rows_are_told_and_are_no_mistake(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_network_learns_a_table(tmp_path: Path) -> None:
     from sklearn.datasets import load_wine
 

@@ -105,6 +105,7 @@ def test_a_killed_worker_is_replaced_and_its_job_done_again(
     assert outcomes(workers, 1) == {"job": "survived"}
 
 
+@pytest.mark.slow
 def test_a_job_that_kills_every_worker_is_an_outcome_and_the_rest_goes_on(
     workers: Executor,
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_job_that_kills_every_worker_is_an_outcome_and_the_rest_goes_on(
     assert outcomes(workers, 1) == {"rate": 0.001}
 
 
+@pytest.mark.slow
 def test_workers_that_do_not_come_back_end_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("study.execution.dask_local.RESTART_SECONDS", 2)
     with open_executor(Toy(), 2) as executor:
@@ -138,6 +140,7 @@ def repeated_baseline(repeat: int) -> Task:
     return make_task(EvaluationKind.VALIDATION, 0, Toy().baseline, repeat)
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -> None:
     settings = Settings(
         seeds=1, calls=4, initial_points=2, retrain=1, methods=("baseline", "random")
@@ -152,6 +155,7 @@ def test_an_evaluation_that_kills_its_workers_is_a_row_and_the_study_goes_on() -
     assert statuses == ["ok", "ok", "failed", "ok"] + ["ok"] * 4
 
 
+@pytest.mark.slow
 def test_the_callers_main_module_is_left_as_it_was() -> None:
     before = dict(vars(sys.modules["__main__"]))
     with open_executor(Toy(), 2):
@@ -175,6 +179,7 @@ class Counted(Toy):
         return Counted, ()
 
 
+@pytest.mark.slow
 def test_the_problem_is_sent_once_however_many_evaluations_there_are() -> None:
     def pickled(seeds: int) -> int:
         settings = Settings(seeds=seeds, calls=4, initial_points=2, retrain=1, methods=("random",))
@@ -186,6 +191,7 @@ def test_the_problem_is_sent_once_however_many_evaluations_there_are() -> None:
     assert pickled(seeds=1) == pickled(seeds=4) <= 2
 
 
+@pytest.mark.slow
 def test_the_network_is_trained_without_tensorflow(tmp_path: Path) -> None:
     code = (
         "from study.api import run_plan\n"

@@ -78,6 +78,7 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_own_points_follow_the_default_in_every_search_and_at_every_seed(
     tmp_path: Path, table: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_without_own_points_the_design_is_what_it_was() -> None:
     assert initial_design(problem, settings, 3) == [DEFAULT, *drawn]
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_with_its_own_points(tmp_path: Path, table: Path) -> None:
     begun = run(tmp_path, start_from=table, seeds=1)
     table.unlink()
@@ -182,6 +184,7 @@ def test_a_table_that_gives_no_design_is_told(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_table_of_another_study_is_one(tmp_path: Path) -> None:
     """trials.csv is read as it is; its text of a value is the value."""
     earlier = run(tmp_path, seeds=1, methods=["random"])
@@ -192,6 +195,7 @@ def test_a_table_of_another_study_is_one(tmp_path: Path) -> None:
     assert known[:6] == earlier.trials[list(DEFAULT)].astype(object).to_dict("records")
 
 
+@pytest.mark.slow
 def test_a_folder_gives_its_best_winners(tmp_path: Path) -> None:
     earlier = run(tmp_path, seeds=6, calls=8, retrain=3)
     again = earlier.finals[earlier.finals["kind"] == "reevaluated"]

@@ -44,6 +44,7 @@ def ran(folder: Path, threads: int, workers: int | None = 1) -> Results:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_own_problems_have_the_threads_and_the_gpus_that_a_user_names(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workers: int

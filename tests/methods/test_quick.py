@@ -106,6 +106,7 @@ def test_proposals_are_those_of_scikit_optimize(
     assert_same_proposals(search, history_of(space, 2, seed=1), monkeypatch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "method",
     [
@@ -119,6 +120,7 @@ def test_options_lead_to_the_same(method: str, monkeypatch: pytest.MonkeyPatch) 
     assert_same_proposals(search, history_of(SPACE, 1, seed=1), monkeypatch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["gp", "gbrt", "forest"])
 @pytest.mark.parametrize("length", [1, 2, 25])
 def test_histories_of_any_length(method: str, length: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +143,7 @@ def bits(*arrays: Any) -> list[bytes]:
     return [np.asarray(array, dtype=float).tobytes() for array in arrays]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The optimal value found:sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("count", [1, 2, 30, 70])
 @pytest.mark.parametrize("width", [1, 7, 8, 17])

@@ -150,6 +150,7 @@ def test_what_does_not_converge_has_a_score_and_no_warning() -> None:
     assert 0 <= value <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_study_with_fits_that_fail(tmp_path: Path, workers: int) -> None:
     """More neighbours than there are rows to fit on cannot be looked at."""

@@ -62,6 +62,7 @@ def test_named_measurements_are_columns_of_the_tables(results: Results) -> None:
         pd.testing.assert_frame_equal(again.finals, results.finals)
 
 
+@pytest.mark.slow
 def test_a_size_and_a_loss_can_be_named_too(tmp_path: Path) -> None:
     def evaluate(configuration: dict[str, Any], seed: int) -> dict[str, float]:
         return {"value": 0.5, "trees": configuration["depth"], "initial_loss": 0.7, "recall": 0.25}

@@ -23,6 +23,8 @@ from study.results import Results, from_ledger, load, write_tables
 from study.storage.ledger import Ledger
 from tests.toy import DATA, SESSION, SPACE, Toy, in_process
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, eq=False)
 class Odd(Toy):

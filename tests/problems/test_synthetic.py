@@ -94,6 +94,7 @@ def test_nothing_is_better_than_the_optimum(name: str) -> None:
     assert min(values) > problem.objective.optimum
 
 
+@pytest.mark.slow
 def test_a_study_of_a_function_loads_no_tensorflow() -> None:
     code = (
         "import tempfile\nfrom study import compare\n"

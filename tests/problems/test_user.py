@@ -65,6 +65,7 @@ def test_every_example_is_named_where_it_is_explained() -> None:
         assert f"(../examples/{path.name})" in docs
 
 
+@pytest.mark.slow
 def test_the_example_of_a_method_runs(examples: Path) -> None:
     methods = ("--methods", "random,climber.py:Climber,climber.py:Climber[chance=0.3]")
     problem = ("--problem", "rosenbrock.py:rosenbrock", "--workers", "2")
@@ -75,6 +76,7 @@ def test_the_example_of_a_method_runs(examples: Path) -> None:
     assert "Climber[chance=0.3]" in run.stdout
 
 
+@pytest.mark.slow
 def test_other_packages_add_problems_and_methods_by_entry_points(examples: Path) -> None:
     about = examples / "theirs-1.0.dist-info"
     about.mkdir()
@@ -172,6 +174,7 @@ def test_the_direction_decides_what_is_best(tmp_path: Path, maximise: str, best:
         assert json.loads(configuration)["x"] == chosen["x"]
 
 
+@pytest.mark.slow
 def test_a_known_optimum_gives_regret(tmp_path: Path) -> None:
     objective = "maximise=True, optimum=1.0, name='gain'"
     small(written(tmp_path, objective=objective), tmp_path)
@@ -179,6 +182,7 @@ def test_a_known_optimum_gives_regret(tmp_path: Path) -> None:
     assert trials["observed_regret"].tolist() == pytest.approx((1 - trials["x"]).tolist())
 
 
+@pytest.mark.slow
 def test_a_failing_evaluation_is_told_as_the_worst_so_far(tmp_path: Path) -> None:
     returns = 'float("nan") if configuration["n"] > 5 else -configuration["x"]'
     trials = small(written(tmp_path, returns=returns), tmp_path)
@@ -239,6 +243,7 @@ class Mine:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ask", "told"),
     [
@@ -259,6 +264,7 @@ def test_a_method_that_misbehaves_breaks_off_and_is_told(
     assert not results.valid
 
 
+@pytest.mark.slow
 def test_numpy_values_in_another_order_are_a_proposal(tmp_path: Path) -> None:
     ask = "import numpy as np; return {'y': np.float64(3), 'x': np.float64(2)}"
     (tmp_path / "mine.py").write_text(METHOD.format(init="pass", ask=ask))

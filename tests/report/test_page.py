@@ -216,6 +216,7 @@ def test_another_dataset_is_a_note_and_no_alarm(finished: Results, tmp_path: Pat
     assert told.text == "MNIST was unavailable; digits was used. Set STUDY_DATA to use MNIST."
 
 
+@pytest.mark.slow
 def test_an_unfinished_study_says_so_at_the_top(tmp_path: Path) -> None:
     results = study_in(tmp_path / "toy", before=stopping_at(30))
     write_report(results)

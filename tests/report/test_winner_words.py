@@ -81,6 +81,7 @@ def test_of_an_unfinished_study_it_is_the_best_so_far(tmp_path: Path) -> None:
     assert best_sentences(results)[0].startswith("Best so far: ")
 
 
+@pytest.mark.slow
 def test_of_a_study_without_winners_nothing_is_said(tmp_path: Path) -> None:
     results = study_in(tmp_path / "toy", before=stopping_at(5))
     assert best_sentences(results) == []

@@ -108,6 +108,7 @@ ANYTHING = (
 )
 
 
+@pytest.mark.slow
 @given(name=st.sampled_from(list(vars(Settings()))), value=ANYTHING)
 @examples(max_examples=125)
 def test_any_value_of_any_setting_is_valid_or_told(name: str, value: Any) -> None:
@@ -369,6 +370,7 @@ def test_a_changed_study_json_works_or_is_told(
         used(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_study_json_that_lacks_anything_works_or_is_told(
     finished: Results, tmp_path: Path
 ) -> None:
@@ -387,6 +389,7 @@ def test_a_study_json_that_lacks_anything_works_or_is_told(
 CELLS = SCALARS.map(str) | st.sampled_from(["inf", "-inf", "nan", "1e999", "9" * 400, "True", "{}"])
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @examples(max_examples=30)
 @pytest.mark.parametrize("name", ["trials.csv", "finals.csv"])
@@ -422,6 +425,7 @@ def replicated(finished: Results, tmp_path_factory: pytest.TempPathFactory) -> R
     return claimed(load(shutil.copytree(finished.folder, folder)))()
 
 
+@pytest.mark.slow
 @given(data=st.data())
 @examples(max_examples=8)
 @pytest.mark.parametrize("name", ["claims.csv", "leak.csv"])
@@ -450,6 +454,7 @@ EXTREMES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", EXTREMES)
 def test_the_ends_of_what_is_accepted_are_drawn(
     finished: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str

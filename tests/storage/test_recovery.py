@@ -99,6 +99,7 @@ def test_whatever_page_is_lost_the_study_goes_on_after_it_was_recovered(
             ledger.check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(12))
 def test_the_pages_that_are_left_are_saved_whichever_they_are(
     folder: Path, tmp_path: Path, number: int

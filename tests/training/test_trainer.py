@@ -70,6 +70,7 @@ def test_another_trainer_is_refused(digits: Dataset) -> None:
         make_trainer("torch", digits)
 
 
+@pytest.mark.slow
 def test_a_problem_trains_by_the_trainer_that_it_names(digits: Dataset) -> None:
     wanted, found = make_task(EvaluationKind.VALIDATION, 0, BASELINE, 0), []
     for name in TRAINERS:
