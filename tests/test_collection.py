@@ -233,6 +233,7 @@ def test_the_report_holds_the_answer_and_leads_to_each_problems_own(
     assert two[-1].command.startswith(f"study combine {suite / 'branin'} {suite / 'hartmann6'} ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [80, 60])
 def test_the_terminal_tells_it_whole_within_its_columns(
     suite: Path,

@@ -183,6 +183,7 @@ def test_a_leaking_trainer_is_found_out(digits: Dataset, tmp_path: Path) -> None
     assert not results.valid
 
 
+@pytest.mark.slow
 def test_an_honest_trainer_is_not_suspected(digits: Dataset) -> None:
     problem = NetworkProblem(digits, epochs=1)
     rng = np.random.default_rng(0)

@@ -169,6 +169,7 @@ def test_noise_rarely_counts_as_slower() -> None:
     assert p_value_slower([([1.0], [2.0])] * 6) < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [["mnist-4-cores"], ["mnist-4-cores", "mnist"]])
 def test_the_command_writes_the_page_of_reference_files(tmp_path: Path, names: list[str]) -> None:
     files = [str(ROOT / "results" / "benchmark" / "reference" / f"{name}.json") for name in names]

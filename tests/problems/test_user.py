@@ -160,6 +160,7 @@ def small(problem: str, folder: Path, *methods: str) -> pd.DataFrame:
     return ran(problem, folder, *methods).trials
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("maximise", "best"), [("True", "idxmax"), ("False", "idxmin")])
 def test_the_direction_decides_what_is_best(tmp_path: Path, maximise: str, best: str) -> None:
     small(written(tmp_path, objective=f"maximise={maximise}"), tmp_path)

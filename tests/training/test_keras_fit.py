@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 
 from study.data.dataset import Dataset
 from study.training.keras_fit import (
@@ -55,6 +56,7 @@ def test_without_validation_there_is_nothing_to_report_of_it(digits: Dataset) ->
     assert done.losses[1] < done.losses[0]
 
 
+@pytest.mark.slow
 def test_the_validation_images_are_those_of_validation_split(digits: Dataset) -> None:
     """Keras's own way to name them, as the tutorial does."""
     pixels, images, labels = to_pixels(digits.x_train, digits), digits.n_fitted, digits.y_train

@@ -105,6 +105,7 @@ class OwnFit(keras.Sequential):  # type: ignore[misc]
         return super().fit(*arguments, **options)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_ordinary_is_fitted_by_keras(
     images: tuple[np.ndarray, np.ndarray],
 ) -> None:
