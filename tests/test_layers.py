@@ -113,7 +113,10 @@ def test_listings_load_nothing_slow(command: str) -> None:
     assert loaded_by_command(command) == set()
 
 
-@pytest.mark.parametrize("command", ["show", "report", "winner --line", "winner --json"])
+@pytest.mark.parametrize(
+    "command",
+    ["show", pytest.param("report", marks=pytest.mark.slow), "winner --line", "winner --json"],
+)
 def test_reading_a_results_folder_loads_nothing_that_computes(
     command: str, finished: Results, tmp_path: Path
 ) -> None:

@@ -69,6 +69,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
     return Whole(folder, run(folder, told.append), told)
 
 
+@pytest.mark.slow
 def test_each_problem_is_the_study_that_it_would_be_alone(alone: Path, whole: Whole) -> None:
     assert sorted(whole.collection.studies) == sorted(PROBLEMS)
     for problem in PROBLEMS:
