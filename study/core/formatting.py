@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-# Units of seconds: how many make one, and below how many seconds, the longest of a table, they are.
-SCALES = (("s", 1.0, 1e-9), ("\N{MICRO SIGN}s", 1e6, 1e-4), ("ms", 1e3, 0.1), ("s", 1.0, math.inf))
+SECONDS = {"s": 1.0, "ms": 1e-3, "\N{MICRO SIGN}s": 1e-6}
+"""Units in which durations are told, and how many seconds each has."""
 
 
 def format_thousands(count: float) -> str:
@@ -60,14 +60,22 @@ def format_duration(seconds: float) -> str:
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
+def unit_of(seconds: float) -> str:
+    """The largest unit of which a duration is a tenth at least; s if it is as good as 0."""
+    if seconds < 1e-9:
+        return "s"
+    *larger, smallest = SECONDS
+    return next((unit for unit in larger if seconds >= 0.1 * SECONDS[unit]), smallest)
+
+
 def format_seconds(columns: Sequence[Sequence[float]]) -> tuple[str, list[list[str]]]:
     """Columns of seconds in one unit with as many decimals each; the unit, s, ms or µs, first."""
     known = [value for column in columns for value in column if not math.isnan(value)]
     longest = max(known, default=1.0)
-    unit, factor = next((unit, factor) for unit, factor, below in SCALES if longest < below)
-    decimals = 2 if longest * factor < 100 else 1
+    unit = unit_of(longest)
+    decimals = 2 if longest / SECONDS[unit] < 100 else 1
     return unit, [
-        ["-" if math.isnan(value) else f"{factor * value:,.{decimals}f}" for value in column]
+        ["-" if math.isnan(value) else f"{value / SECONDS[unit]:,.{decimals}f}" for value in column]
         for column in columns
     ]
 

@@ -6,18 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from study.core.formatting import SECONDS, unit_of
 from study.plots.comparisons import row_labels
 from study.plots.labels import fold, legend_above
 from study.plots.scales import round_ticks
 from study.plots.style import FAINT, INK, PAPER, looks
 from study.plots.winners import FEW_SEEDS
-
-UNITS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6}
-
-
-def unit_of(seconds: float) -> str:
-    """The largest unit of which a duration is a tenth at least."""
-    return next((unit for unit, size in UNITS.items() if seconds >= 0.1 * size), "µs")
 
 
 def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
@@ -29,7 +23,7 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
     look = looks(methods)
     total = runs[parts].sum(axis=1)
     unit = unit_of(float(total.max()))
-    means = runs.groupby("method", sort=False)[parts].mean() / UNITS[unit]
+    means = runs.groupby("method", sort=False)[parts].mean() / SECONDS[unit]
     tints = [look[method].colour for method in methods]
     style: dict[str, Any] = {"color": tints, "height": 0.34, "zorder": 2}
     evaluating, suggesting = (means[part] for part in parts)
@@ -40,14 +34,14 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
         **style,
     )  # fmt: skip
     for place, method in enumerate(methods):
-        own = total[runs["method"] == method] / UNITS[unit]
+        own = total[runs["method"] == method] / SECONDS[unit]
         _seeds(own, place + 0.14, axes)
-        told = f"{_short(evaluating[method] * UNITS[unit])} evaluating"
+        told = f"{_short(evaluating[method] * SECONDS[unit])} evaluating"
         if suggesting[method] > 0:
-            told += f", {_short(suggesting[method] * UNITS[unit])} suggesting"
+            told += f", {_short(suggesting[method] * SECONDS[unit])} suggesting"
         where: dict[str, Any] = {"xytext": (2, 0), "textcoords": "offset points", "va": "center"}
         axes.annotate(told, (0, place - 0.24), zorder=4, **where)
-    axes.set_xlim(0, float(total.max()) / UNITS[unit] * 1.05 or 1.0)
+    axes.set_xlim(0, float(total.max()) / SECONDS[unit] * 1.05 or 1.0)
     round_ticks(axes.xaxis)
     row_labels(axes, list(map(fold, methods)))
     names = {"s": "seconds", "ms": "milliseconds", "µs": "microseconds"}
@@ -59,7 +53,7 @@ def time_per_call(runs: pd.DataFrame, axes: Axes) -> Axes:
 def _short(seconds: float) -> str:
     """A duration in a unit of its own."""
     unit = unit_of(seconds)
-    number = seconds / UNITS[unit]
+    number = seconds / SECONDS[unit]
     return f"{number:,.0f} {unit}" if number >= 10 else f"{number:.2g} {unit}"
 
 
