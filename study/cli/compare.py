@@ -194,7 +194,8 @@ def compare(  # noqa: PLR0913 (Typer reads the options of a command from its arg
     Prints tables and an answer, and writes CSV files, plots and a report into the results
     folder. Interrupt it whenever you like: the same command resumes. Exit code 1: something
     failed to train, or an integrity check failed; 2: an invalid option, the very first
-    evaluation failed, or the cluster is lost; 130 and 143: interrupted by Ctrl-C or SIGTERM.
+    evaluation failed (in a suite: 1), or the cluster was lost; 130 and 143: interrupted by
+    Ctrl-C or SIGTERM.
     """
     from study.api import run_plan
     from study.cli import progress
@@ -245,7 +246,10 @@ def replicate(
         int | None,
         option("How often each claim is measured.", "8, or as many as the folder holds"),
     ] = None,
-    workers: Workers = None,
+    workers: Annotated[
+        int | None,
+        option("Processes that train; 1 trains in this process.", "one per core"),
+    ] = None,
     scheduler: Scheduler = None,
     data_dir: DataDir = None,
     output: Annotated[

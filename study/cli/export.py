@@ -35,7 +35,10 @@ def export(
         ),
     ],
     out: Annotated[
-        Path, option("The file, or for skopt the folder, to write: a new one.", metavar="PATH")
+        Path,
+        option(
+            "The file, or for skopt the folder, to write; it must not exist yet.", metavar="PATH"
+        ),
     ],
 ) -> None:
     """Write a study for other tools, finished or not: Optuna, scikit-optimize, or one table."""

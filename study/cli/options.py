@@ -23,14 +23,15 @@ def flag(name: str, text: str, panel: str | None = None) -> Any:
 Workers = Annotated[
     int | None,
     option(
-        "Processes that train; 1 trains in this process.", "one per core, or per --threads cores"
+        "Processes that train; 1 trains in this process, unless there is a --timeout.",
+        "one per core, or per --threads cores",
     ),
 ]
 Threads = Annotated[
     int,
     option(
         "Threads that each process computes on, for your own models that fill more than one core; "
-        "a folder keeps to them.",
+        "fixed once a folder is begun.",
         1,
         panel=WHERE,
     ),
@@ -75,5 +76,7 @@ RetryFailed = Annotated[
         WHERE,
     ),
 ]
-DryRun = Annotated[bool, flag("--dry-run", "Show what would run and how long, and stop.", WHERE)]
+DryRun = Annotated[
+    bool, flag("--dry-run", "Show what would run and about how long it takes, then stop.", WHERE)
+]
 Folder = Annotated[Path, typer.Argument(help="A results folder.", show_default=False)]

@@ -31,7 +31,7 @@ MAX_LINES = 10  # of failures that a terminal lists
 def combine(
     folders: Annotated[
         list[Path],
-        typer.Argument(help="Results folders, or folders of such.", show_default=False),
+        typer.Argument(help="Results folders, or folders that hold them.", show_default=False),
     ],
     output: Annotated[
         Path, option("Folder of the combined report.", "results/combined", metavar="FOLDER")

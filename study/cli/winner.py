@@ -53,9 +53,9 @@ def winner(
 ) -> None:
     """Print the best configuration as a line to copy: of all, of a method, or of one run.
 
-    The best is the configuration with the best re-evaluated value; no test score chooses. Below
-    stand its values, and what it is: of the built-in network Keras's table of layers, beside those
-    of the tutorial's two networks; of a problem of yours what its `build` returns. Exit code 1:
+    The best is the configuration with the best re-evaluated value; no test score chooses. Then come
+    its values, and what it is: for the built-in network Keras's table of layers, beside those of
+    the tutorial's two networks; for a problem of yours what its `build` returns. Exit code 1:
     the retrained network scores otherwise than the recorded one.
     """
     from study.results import load
