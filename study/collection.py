@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis import across, attainment
+from study.analysis.checks import NO_FAILURES
 from study.analysis.standardise import CONTROL, best_known, failures_as_worst, standardised_runs
 from study.results import Results
 from study.storage import csv
@@ -36,6 +37,15 @@ class Collection:
     def budget(self) -> Budget:
         """That of every study."""
         return budget_of(next(iter(self.studies.values())))
+
+    @property
+    def doubtful(self) -> list[str]:
+        """The problems whose studies failed a check: other than that nothing failed."""
+        return [
+            problem
+            for problem, results in self.studies.items()
+            if any(check.rule != NO_FAILURES for check in results.failed_checks)
+        ]
 
     @property
     def control(self) -> str:
@@ -186,7 +196,7 @@ def write_collection(collection: Collection, folder: Path) -> list[Path]:
     """Write the CSV files of a collection; the paths written."""
     sign = {problem: results.objective.sign for problem, results in collection.studies.items()}
     runs = collection.runs.assign(
-        score=collection.runs["score"] * collection.runs["problem"].map(sign)
+        score=collection.runs["score"] * collection.runs["problem"].map(sign) + 0.0  # no minus 0
     )
     tables = {
         "problems": collection.problems,

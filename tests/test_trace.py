@@ -107,6 +107,17 @@ def test_calls_that_failed_change_nothing(two_methods: Frames) -> None:
     assert none["incumbent_score"].isna().all()
 
 
+def test_a_worse_call_after_one_that_failed_is_no_incumbent() -> None:
+    trials = pd.DataFrame(
+        {"method": "gp", "seed": 0, "call": range(1, 5), "validation_score": [0.9, np.nan, 0.5, 1]}
+    )
+    trace = pd.DataFrame(
+        {"method": "gp", "seed": 0, "call": [1, 4], "validation_score": [0.87, 0.95]}
+    )
+    found = reevaluated_incumbents(trials, trace)["incumbent_score"]
+    assert found.tolist() == [0.87, 0.87, 0.87, 0.95]
+
+
 def test_a_study_is_traced_afterwards_and_nothing_else_is_evaluated(
     traced: Results, tmp_path: Path
 ) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.analysis.paired import compare_pair, paired_differences, proportion_interval
-from study.analysis.signed_rank import RANKED_FROM
+from study.analysis.paired import proportion_interval, typical_differences
 from study.analysis.standardise import by_problem
 from study.analysis.two_level import (
     ALPHA,
@@ -187,7 +186,7 @@ def verdict_table(
     margins: Mapping[str, float | None],
     looks: Mapping[str, Sequence[int]],
 ) -> pd.DataFrame:
-    """A row per problem and pair: its paired comparison, see `study.analysis.paired.compare_pair`.
+    """A row per problem and pair: its paired comparison, see `study.analysis.paired.compare_pairs`.
 
     Parameters
     ----------
@@ -200,12 +199,8 @@ def verdict_table(
     """
     rows = []
     for problem, own in scores.items():
-        margin = margins[problem]
-        family = math.comb(len(own.columns), 2)
-        for method, other, d in paired_differences(own):
-            earlier = tuple(n for n in looks[problem] if RANKED_FROM <= n < len(d))
-            found = compare_pair(d, family, math.nan if margin is None else margin, earlier)
-            rows.append({"problem": problem, "method": method, "other": other, **found})
+        pairs = typical_differences(own, margins[problem], looks[problem])
+        rows += [{"problem": problem, **row} for row, _ in pairs]
     return pd.DataFrame(rows)
 
 

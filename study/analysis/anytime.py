@@ -1,5 +1,7 @@
 """How soon a method finds what it finds: by call, and by seconds of its own work."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -15,7 +17,7 @@ def reevaluated_incumbents(trials: pd.DataFrame, trace: pd.DataFrame) -> pd.Data
     more than that. Missing where no re-evaluation has a score.
     """
     run = [trials[name] for name in RUN]
-    best = trials["validation_score"].groupby(run).cummax()
+    best = trials["validation_score"].groupby(run).cummax().groupby(run).ffill()
     earlier = best.groupby(run).shift().fillna(-np.inf)
     found = trials["call"].where(trials["validation_score"] > earlier).groupby(run).ffill()
     mean = trace.groupby([*RUN, "call"])["validation_score"].mean()
@@ -27,10 +29,11 @@ def calls_to_target(trials: pd.DataFrame) -> pd.DataFrame:
     """How soon a method is as good as the baseline's best at the same seed, and reaches 97 %.
 
     Columns: method; calls_to_baseline, calls_to_goal (median over seeds of the first call whose
-    incumbent is as good; missing if fewer than half of the seeds get there); seeds_to_baseline,
-    seeds_to_goal (how many get there at all).
+    incumbent is as good; missing unless more than half of the seeds get there); seeds_to_baseline,
+    seeds_to_goal (how many get there at all; missing where there is no baseline).
     """
     base = trials[trials["method"] == "baseline"].groupby("seed")["incumbent_score"].max()
+    known = {"baseline": not base.empty, "goal": True}
     rows = trials[["method", "seed", "call"]].assign(
         baseline=trials["incumbent_score"] >= trials["seed"].map(base),
         goal=trials["incumbent_score"] >= GOAL,
@@ -44,7 +47,9 @@ def calls_to_target(trials: pd.DataFrame) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     f"calls_to_{name}": by_method.median().replace(np.inf, np.nan),
-                    f"seeds_to_{name}": by_method.agg(lambda calls: int(np.isfinite(calls).sum())),
+                    f"seeds_to_{name}": by_method.agg(lambda calls: int(np.isfinite(calls).sum()))
+                    if known[name]
+                    else math.nan,
                 }
             )
         )

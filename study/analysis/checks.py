@@ -22,6 +22,7 @@ FEWEST = 5  # images or rows of a class that tell anything
 MANY_CLASSES = 4
 LEAK = 0.85  # of the entropy of many classes: no fresh network starts below
 LEAK_OF_FEW = 0.7  # the same of two or three classes
+NO_FAILURES = "no failures"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +217,7 @@ def nothing_failed(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) 
         figures += f"; {len(errors)} of the searches broke off"
     if info.retried:
         figures += f"; {pluralize(info.retried, 'evaluation')} failed before and were made again"
-    return Check(rule="no failures", passed=not failed and not errors, figures=figures)
+    return Check(rule=NO_FAILURES, passed=not failed and not errors, figures=figures)
 
 
 def repeats_reported(trials: pd.DataFrame, dimensions: list[str]) -> Check:

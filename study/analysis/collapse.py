@@ -3,10 +3,11 @@
 A retraining of a run's winner collapses if it has no score at all, or one that lies below its
 method's median by at least 6 robust standard deviations (1.4826 times the median absolute deviation
 from the median, which is the standard deviation of normal scores), and by at least 10 margins of
-equivalence, if there is a margin. With fewer than 20 retrainings of the method, the deviations of
-all methods from their medians count as well, if these are more; with fewer than 20 of them, nobody
-knows what is usual, and only missing scores count. A run collapses if most retrainings of its
-winner do.
+equivalence, if there is a margin. Where more than half of the scores are equal, the margins alone
+decide; without a margin the mean deviation stands for the median one. With fewer than 20
+retrainings of the method, the deviations of all methods from their medians count as well, if these
+are more; with fewer than 20 of them, nobody knows what is usual, and only missing scores count. A
+run collapses if most retrainings of its winner do.
 """
 
 import math
@@ -23,7 +24,7 @@ LEAST = 20  # retrainings that tell what is usual
 MAD_TO_SD = 1.4826
 
 COLUMNS = [
-    *("method", "collapse_below_score", "retrainings", "collapsed", "collapsed_low"),
+    *("method", "collapse_limit_score", "retrainings", "collapsed", "collapsed_low"),
     *("collapsed_high", "collapsed_runs"),
 ]
 
@@ -38,10 +39,10 @@ def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
     margin
         Of equivalence, as scores are; NaN if there is none.
 
-    Columns: method; collapse_below_score (below which a retraining counts; missing if scores do not
-    scatter); retrainings, collapsed (how many, and of these how many collapsed), collapsed_low,
-    collapsed_high (the 95 % Clopper-Pearson interval of their share); collapsed_runs (runs of which
-    most retrainings collapsed).
+    Columns: method; collapse_limit_score (below which a retraining counts; missing if scores do not
+    scatter and there is no margin); retrainings, collapsed (how many, and of these how many
+    collapsed), collapsed_low, collapsed_high (the 95 % Clopper-Pearson interval of their share);
+    collapsed_runs (runs of which most retrainings collapsed).
     """
     rows = []
     tested = without_copies(finals[finals["kind"] == "test"])
@@ -54,7 +55,7 @@ def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
         rows.append(
             {
                 "method": method,
-                "collapse_below_score": limit,
+                "collapse_limit_score": limit,
                 "retrainings": len(fell),
                 "collapsed": int(fell.sum()),
                 "collapsed_low": low,
@@ -83,14 +84,22 @@ def collapse_limit(scores: np.ndarray, margin: float, everybody: np.ndarray) -> 
         return np.nan
     median = float(np.median(scores))
     deviations = scores - median
-    spread = robust_sd(deviations)
-    if len(scores) < LEAST:
-        spread = max(spread, robust_sd(everybody)) if len(everybody) >= LEAST else 0.0
-    return median - np.fmax(DEPTH * spread, DEPTH_IN_MARGINS * margin) if spread else np.nan
+    few = len(scores) < LEAST
+    if few and len(everybody) < LEAST:
+        return np.nan
+    spread = robust_sd(deviations, margin)
+    if few:
+        spread = max(spread, robust_sd(everybody, margin))
+    depth = np.fmax(DEPTH * spread, DEPTH_IN_MARGINS * margin)
+    return median - depth if depth else np.nan
 
 
-def robust_sd(deviations: np.ndarray) -> float:
-    """The standard deviation that normal scores with these deviations from their median have."""
+def robust_sd(deviations: np.ndarray, margin: float) -> float:
+    """The standard deviation that normal scores with these deviations from their median have.
+
+    If more than half are equal, it is 0 where a margin tells by how much scores may differ, else
+    what the mean deviation says.
+    """
     size = np.abs(deviations)
-    # If more than half are equal, the mean deviation.
-    return MAD_TO_SD * float(np.median(size)) or float(np.mean(size)) * math.sqrt(math.pi / 2)
+    spread = MAD_TO_SD * float(np.median(size))
+    return spread or (float(np.mean(size)) * math.sqrt(math.pi / 2) if math.isnan(margin) else 0.0)

@@ -28,17 +28,19 @@ def required_seeds(
     Returns
     -------
     seeds_needed: the smaller of what tells the two apart and of what shows them equivalent, if
-    difference and spread stay as they are. seeds_needed_low, seeds_needed_high: the same if the
-    true difference lay at either end of an interval that covers it in half of all studies.
+    difference and spread stay as they are. seeds_needed_low, seeds_needed_high: the same for the
+    smallest and the largest difference in an interval that covers the true one in half of all
+    studies.
     All infinite above 10,000, missing below 8 seeds.
     """
     names = ("seeds_needed", "seeds_needed_low", "seeds_needed_high")
     if n < LEAST:
         return dict.fromkeys(names, math.nan)
     error = (high - low) / 2 / 1.96
-    shifts = (0.0, -QUARTILE * error, QUARTILE * error)
+    size, off = abs(typical), QUARTILE * error
     here, *there = (
-        _seeds(abs(typical) + shift, error * math.sqrt(n), family, margin) for shift in shifts
+        _seeds(difference, error * math.sqrt(n), family, margin)
+        for difference in (size, max(0.0, size - off), size + off)
     )
     return dict(zip(names, (here, min(here, *there), max(here, *there)), strict=True))
 

@@ -24,11 +24,12 @@ AGREEMENT = {3: 5.0, 4: 2.0, 5: 1.0}
 """Seeds: how many times the spread of the differences the smallest must be to decide by agreement.
 
 In made-up studies of four equal methods, any of six pairs then agrees like that by chance in at
-most 5 %, with all distributions of benchmarks/simulation.py. Two seeds never do.
+most 5 %, with all distributions of benchmarks/simulation.py and on grids of a few levels. Two seeds
+never do.
 """
 FAMILY = 6  # pairs, for which `AGREEMENT` holds
 EDGE = 1e-9  # of the margin: as far from it, a difference is at it, which is not within it
-ROUNDING = 1e-12  # of the largest score: smaller differences are none
+DIGITS = 12  # of scores: differences in later ones are rounding errors
 
 COLUMNS = (
     *("method", "other", "n", "typical_difference", "low", "high", "interval"),
@@ -70,9 +71,10 @@ def compare_pairs(
 
     verdict
         "tied": the same score at every seed. "equivalent": the simultaneous interval lies within
-        the margin. "better", "worse": p_adjusted is at most 0.05; with 3 to 5 seeds, which no test
-        can tell anything from, if all agree and the smallest difference is many times their spread,
-        see `AGREEMENT`. Else "undecided".
+        the margin. "better", "worse": p_adjusted is at most 0.05, and the typical difference not 0,
+        as it may be if most seeds tie; with 3 to 5 seeds, which no test can tell anything from, if
+        all agree, no difference is within the margin, and the smallest is many times their spread,
+        see `seeds_agree`. Else "undecided".
     seeds_needed
         About how many seeds would decide it, from 8 seeds on; see `study.analysis.needed`.
     mean
@@ -81,29 +83,61 @@ def compare_pairs(
         n > 25 g ** 2 with the skewness g (Cochran, Sampling Techniques, 1977, section 2.15). What
         happens once in fifty trainings is in no interval of twenty that it spared.
     """
-    family = math.comb(len(scores.columns), 2)
     rows = []
-    for method, other, d in paired_differences(scores):
-        looks = tuple(n for n in earlier_looks if RANKED_FROM <= n < len(d))
-        typical = compare_pair(d, family, math.nan if margin is None else margin, looks)
-        rows.append({"method": method, "other": other, **typical, **compare_means(d, rng)})
+    for typical, d in typical_differences(scores, margin, earlier_looks):
+        rows.append({**typical, **compare_means(d, rng)})
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def typical_differences(
+    scores: pd.DataFrame, margin: float | None, earlier_looks: Sequence[int]
+) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
+    """Of each pair the row of `compare_pairs` up to its mean, and the (seeds,) differences."""
+    family, step = math.comb(len(scores.columns), 2), smallest_step(scores)
+    for method, other, d in paired_differences(scores):
+        looks = tuple(n for n in earlier_looks if RANKED_FROM <= n < len(d))
+        found = compare_pair(d, family, math.nan if margin is None else margin, looks, step)
+        yield {"method": method, "other": other, **found}, d
+
+
 def paired_differences(scores: pd.DataFrame) -> Iterator[tuple[str, str, np.ndarray]]:
-    """Each pair, the later column first, and its (seeds,) differences; rounding errors are 0."""
-    largest = float(np.nanmax(np.abs(scores.to_numpy(float)), initial=0.0))
+    """Each pair, the later column first, and its (seeds,) differences without rounding errors.
+
+    They are rounded to `DIGITS` digits of the median score, so that scores on a grid, such as
+    shares of 30 images, have equal and opposite differences where they should.
+    """
     for other, method in combinations(scores.columns, 2):
-        d = (scores[method] - scores[other]).dropna().to_numpy(float)
-        yield method, other, np.where(np.abs(d) <= ROUNDING * largest, 0.0, d)
+        both = scores[[method, other]].dropna().to_numpy(float)
+        yield method, other, round_to(both[:, 0] - both[:, 1], np.abs(both).max(axis=1))
+
+
+def round_to(numbers: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Numbers rounded to `DIGITS` digits of the median of scores that are not 0, of either sign."""
+    sizes = np.abs(scores[scores != 0])
+    if not len(sizes):
+        return numbers
+    decimals = DIGITS - math.floor(math.log10(np.median(sizes)))
+    return np.round(numbers, min(decimals, 300)) + 0.0  # no zero with a minus
+
+
+def smallest_step(scores: pd.DataFrame) -> float:
+    """By how much two scores that differ do at least: the grid they lie on; 0 if all are equal."""
+    found = scores.to_numpy(float)
+    found = found[np.isfinite(found)]
+    steps = np.diff(np.unique(round_to(found, found)))
+    return float(steps.min()) if len(steps) else 0.0
 
 
 def compare_pair(
-    d: np.ndarray, family: int, margin: float, earlier_looks: tuple[int, ...] = ()
+    d: np.ndarray,
+    family: int,
+    margin: float,
+    earlier_looks: tuple[int, ...] = (),
+    step: float = 0.0,
 ) -> dict[str, Any]:
     """What (seeds,) differences tell of a pair, in a family of so many, up to its mean.
 
-    A margin of NaN is none.
+    A margin of NaN is none; scores differ by `step` at least, see `smallest_step`.
     """
     alpha = level((*earlier_looks, len(d)), ALPHA / family)
     n, wins, losses = len(d), int((d > 0).sum()), int((d < 0).sum())
@@ -132,7 +166,7 @@ def compare_pair(
         "margin": margin,
     }
     needed = required_seeds(row["typical_difference"], low, high, n, family, margin)
-    return row | {"verdict": verdict(row, d, family), **needed}
+    return row | {"verdict": verdict(row, d, family, step), **needed}
 
 
 def compare_means(d: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
@@ -177,7 +211,7 @@ def mean_interval(d: np.ndarray, rng: np.random.Generator) -> tuple[float, float
 
 def is_constant(d: np.ndarray) -> bool:
     """Whether all differences are the same, rounding aside."""
-    return bool(np.ptp(d) <= ROUNDING * np.abs(d).max()) if len(d) else True
+    return bool(np.ptp(d) <= 10.0**-DIGITS * np.abs(d).max()) if len(d) else True
 
 
 def is_nearly_symmetric(d: np.ndarray) -> bool:
@@ -209,23 +243,28 @@ def p_value(d: np.ndarray, averages: np.ndarray) -> tuple[str, float]:
     return "signed ranks", signed_rank.p_value(averages, len(d))
 
 
-def verdict(row: dict[str, Any], d: np.ndarray, family: int) -> str:
+def verdict(row: dict[str, Any], d: np.ndarray, family: int, step: float) -> str:
     """Better, worse, equivalent, tied or undecided; see `compare_pairs`."""
     if row["ties"] == row["n"] > 0:
         return "tied"
     edge = row["margin"] * (1 - EDGE)
     if -edge < row["simultaneous_low"] and row["simultaneous_high"] < edge:
         return "equivalent"
-    if row["p_adjusted"] <= ALPHA or seeds_agree(d, family):
+    agreed = seeds_agree(d, family, step) and not np.abs(d).min() < row["margin"]
+    if row["typical_difference"] and (row["p_adjusted"] <= ALPHA or agreed):
         return "better" if row["typical_difference"] > 0 else "worse"
     return "undecided"
 
 
-def seeds_agree(d: np.ndarray, family: int) -> bool:
-    """Whether few seeds decide without a test: all agree, by many times their spread."""
+def seeds_agree(d: np.ndarray, family: int, step: float = 0.0) -> bool:
+    """Whether few seeds decide without a test: all agree, by many times their spread.
+
+    Differences spread by no less than the `step` between scores: on a coarse grid, few of them are
+    often the same by chance.
+    """
     n = len(d)
     if n not in AGREEMENT or not (d.min() > 0 or d.max() < 0):
         return False
     # The chance of a ratio r falls like r ** -(n - 1), so that more pairs need a larger one.
     times = AGREEMENT[n] * max(1.0, family / FAMILY) ** (1 / (n - 1))
-    return bool(np.abs(d).min() >= times * np.ptp(d))
+    return bool(np.abs(d).min() >= times * max(float(np.ptp(d)), step))

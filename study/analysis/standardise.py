@@ -12,7 +12,7 @@ CONTROL = "random"
 """The method that others are held against, if it is there."""
 MOST = 2.0
 """What a higher normalised regret counts as: a collapse must not outweigh everything else."""
-ROUNDING = 1e-12  # of the largest score: a smaller span is none
+ROUNDING = 1e-12  # of the scores: a smaller span is none
 
 
 def best_known(scores: pd.DataFrame, optimum_known: bool) -> float:
@@ -41,9 +41,9 @@ def normalised_regret(scores: pd.DataFrame, best: float, control: str) -> pd.Dat
     control
         One of the methods, such as random search.
     """
-    span = best - float(scores[control].median())
-    largest = max(abs(best), float(np.abs(scores.to_numpy()).max()))
-    if span <= ROUNDING * largest:
+    median = float(scores[control].median())
+    span = best - median
+    if span <= ROUNDING * max(abs(best), abs(median)):
         return scores * np.nan
     return ((best - scores) / span).clip(lower=0.0, upper=MOST)
 

@@ -37,7 +37,16 @@ def write_combined(collection: Collection, folder: Path) -> list[Path]:
 
 def notices(collection: Collection) -> list[Notice]:
     """What must be known before the answer."""
-    return [] if collection.finished else [Notice(kind="warning", text=words.UNFINISHED)]
+    told = []
+    if not collection.finished:
+        told.append(Notice(kind="warning", text=words.UNFINISHED))
+    if doubtful := collection.doubtful:
+        names = join_words(doubtful)
+        told.append(Notice(kind="alarm", text=f"Not to be relied on: a check failed on {names}."))
+    if failed := [name for name, study in collection.studies.items() if study.failures]:
+        text = f"Something failed on {join_words(failed)}: see what, below."
+        told.append(Notice(kind="warning", text=text))
+    return told
 
 
 def contents(collection: Collection, drawn: list[DrawnFigure], folder: Path) -> list[Section]:

@@ -36,14 +36,21 @@ def _short(collection: Collection, best: str, against: Sequence[Row]) -> str:
     kind, where = "here", f"these {pluralize(len(collection.scores), 'problem')}"
     if deciding(collection) >= LEAST:
         kind, where = "like", "problems like these"
-    open_yet = [row["other"] for row in against if row[f"verdict_{kind}"] != "better"]
-    said = f"On {where}, {best} "
-    if open_yet:
-        said += f"came out ahead, but is not shown to beat {join_words(open_yet, 'or')}."
+    tied = [row["other"] for row in against if row["tied"] == row["problems"]]
+    first, verb = join_words([best, *tied]), "are" if tied else "is"
+    rivals = [row for row in against if row["other"] not in tied]
+    open_yet = [row["other"] for row in rivals if row[f"verdict_{kind}"] != "better"]
+    said = f"{where}, {first} "
+    if not rivals:
+        said += f"{verb} tied."
+    elif open_yet:
+        said += f"came out ahead, but {verb} not shown to beat {join_words(open_yet, 'or')}."
     else:
-        others = "every other method" if len(against) > 1 else against[0]["other"]
-        said += f"beats {others}."
-    return said if collection.finished else f"Unfinished: {said}"
+        others = "every other method" if len(rivals) > 1 else rivals[0]["other"]
+        said += f"{'beat' if tied else 'beats'} {others}."
+    if not collection.finished:
+        return f"Unfinished: on {said}"
+    return f"Not to be relied on: on {said}" if collection.doubtful else f"On {said}"
 
 
 def measure_of(collection: Collection) -> str:
@@ -66,7 +73,7 @@ def _outcome(collection: Collection, best: str, measure: str) -> str:
         text += f", against {means[control]:.2f} for {control}"
     if deciding(collection) < len(collection.scores):
         which = pluralize(deciding(collection), "problem")
-        text += f" (of {which}; on the others nothing is left to gain)"
+        text += f" (of {which}; on the others nothing is left to gain, or no run has a score)"
     return text + "."
 
 

@@ -159,12 +159,13 @@ def conclusions(
     rows = to_rows(comparisons)
     seen = [row if row["method"] == best else swap_sides(row) for row in rows]
     against = [row for row in seen if row["method"] == best]
-    objective = info.problem.objective
+    objective, fell = info.problem.objective, collapse_counts(summary)
+    steady = {name: row for name, row in methods.items() if name == best or name not in fell}
     return [
-        short_answer(best, rows, methods, info, doubtful=bool(failed_checks)),
+        short_answer(best, rows, methods, info, collapsed=fell, doubtful=bool(failed_checks)),
         _outcome(best, against, methods, info),
         " ".join(filter(None, [_certainty(against, objective), collapses(summary)])),
-        _next(best, against, methods, info, failed_checks),
+        _next(best, against, steady, info, failed_checks),
     ]
 
 
@@ -175,13 +176,13 @@ def _outcome(best: str, against: list[Row], methods: dict[str, Row], info: Study
         f"{pluralize(settings.seeds, 'seed')}"
     )
     reached = objective.format_score(methods[best]["test_score"])
+    average = " on average" if settings.seeds > 1 else ""
     tied = [best, *_names("tied", against)]
     if len(tied) == len(methods) > 1:
         return f"{study}, {join_words(tied)} are tied: {reached}."
     if best == "baseline":
-        better = f"a better {objective.final_label} than the untuned baseline"
+        better = f"a better {objective.final_label}{average} than the untuned baseline"
         return f"{study}, no search reached {better}: {reached}."
-    average = " on average" if settings.seeds > 1 else ""
     goal = f"the {objective.direction_label} {objective.final_label}{average}"
     text = f"{study}, {join_words(tied)} reached {goal}: {reached}"
     if "baseline" in methods and "baseline" not in tied:
@@ -240,6 +241,10 @@ def _next(
         return _advice_for_ties(best, methods, info.problem.objective)
     if info.settings.seeds == 1:
         return "One seed decides nothing: take at least five."
+    if beaters := _names("worse", against):
+        return (
+            f"Take {join_words(beaters, 'or')} if the usual run counts, {best} if the average does."
+        )
     return _advice(best, [row for row in against if row["verdict"] != "better"], methods)
 
 
@@ -267,12 +272,16 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     if any(math.isnan(row["seeds_needed"]) for row in undecided):
         rivals = join_words([row["other"] for row in undecided])
         return f"So few seeds cannot tell {best} from {rivals}: take at least {LEAST}."
-    reachable = [row for row in undecided if row["seeds_needed"] <= FEW]
+    known = [row for row in undecided if needed_seeds(row)]
+    if not known:
+        rivals = join_words([row["other"] for row in undecided])
+        return f"Too few seeds differ to say how many would tell {best} from {rivals}."
+    reachable = [row for row in known if row["seeds_needed"] <= FEW]
     if reachable:
         most = max(reachable, key=lambda row: row["seeds_needed"])
         rivals = join_words([row["other"] for row in reachable])
         return f"{seeds_clause(most).capitalize()} would tell {best} from {rivals}."
-    closest = min(undecided, key=lambda row: row["seeds_needed"])
+    closest = min(known, key=lambda row: row["seeds_needed"])
     question = f"To decide between {best} and {closest['other']} would take {seeds_clause(closest)}"
     if len(names) == 1:
         return f"{question}; rather take {best}, which came farthest."

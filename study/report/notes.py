@@ -123,10 +123,16 @@ def look_note(info: StudyInfo) -> str:
         return "All of it speaks of a number of seeds that was fixed beforehand."
     seen = join_words([f"{seeds:,}" for seeds in info.looks])
     seen += " seed" if info.looks == [1] else " seeds"
+    paid = [seeds for seeds in info.looks if seeds >= RANKED_FROM]
+    if not paid:
+        return (
+            f"Results at {seen} were seen before. So few allow no test: interval, p and verdict "
+            "are those of a number of seeds that was fixed beforehand."
+        )
     return (
-        f"Look {len(info.looks) + 1}, after results at {seen} were seen: interval for all "
-        "pairs, p and verdict are adjusted (Slud & Wei, 1982), so that all looks together err in "
-        "less than 7 %."
+        f"Results at {seen} were seen before. Interval for all pairs, p and verdict pay for "
+        f"{'one look' if len(paid) == 1 else f'{len(paid)} looks'} (Slud & Wei, 1982), so that all "
+        "looks together err in less than 7 %."
     )
 
 
@@ -155,12 +161,13 @@ def variance_note(info: StudyInfo) -> str:
         f"{info.problem.objective.final_label} between seeds that is left when the spread between "
         "evaluations of one and the same configuration, the retraining SD, is taken out. "
         f"Collapsed: retrainings without a score, or at least {DEPTH:g} robust standard deviations"
-        f"{_margins(info)} below the median of their method; up to: the end of the 95 % interval."
+        f"{_margins(info)} worse than the median of their method; up to: the end of the 95 % "
+        "interval."
     )
 
 
 def _margins(info: StudyInfo) -> str:
-    """What else a collapse must be below."""
+    """By what else a collapse must be worse."""
     margin, unit = info.settings.margin, info.problem.objective.difference_unit
     return "" if margin is None else f", and {DEPTH_IN_MARGINS * margin:g}{unit},"
 

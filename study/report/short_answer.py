@@ -1,6 +1,6 @@
 """The answer of a study in one short sentence, which a page has on its top."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from study.core.formatting import join_words
@@ -13,12 +13,19 @@ Row = Mapping[str, Any]
 
 
 def short_answer(
-    best: str, comparisons: Sequence[Row], scored: Iterable[str], info: StudyInfo, *, doubtful: bool
+    best: str,
+    comparisons: Sequence[Row],
+    scored: Iterable[str],
+    info: StudyInfo,
+    *,
+    collapsed: Collection[str],
+    doubtful: bool,
 ) -> str:
     """Which method is best, and of whom that is shown.
 
     `best` is the method with the best mean of all that are `scored`, in order, `comparisons` are
-    rows of `study.analysis.paired.compare_pairs`; `doubtful`, if an integrity check failed.
+    rows of `study.analysis.paired.compare_pairs`; `collapsed` are the methods of which a retraining
+    did, and `doubtful`, if an integrity check failed.
     """
     against = {}
     for row in comparisons:
@@ -28,50 +35,77 @@ def short_answer(
     others = [name for name in scored if name != best]
     if not others:
         return f"There is nothing to compare {best} with on {info.problem.name}."
-    said = f"{_said(best, others, against, info)}."
+    said = f"{_said(best, others, against, collapsed, info)}."
     if not info.finished:
         return f"Unfinished: {said}"
     return f"Not to be relied on: {said}" if doubtful else said
 
 
 def _said(
-    best: str, others: list[str], against: Mapping[tuple[str, str], str], info: StudyInfo
+    best: str,
+    others: list[str],
+    against: Mapping[tuple[str, str], str],
+    collapsed: Collection[str],
+    info: StudyInfo,
 ) -> str:
     where = f"on {info.problem.name}"
     verdicts = {name: against.get((best, name), "undecided") for name in others}
     rivals = [name for name in others if verdicts[name] != "better"]
     if not rivals:
         return _victory(best, others, where)
-    if set(verdicts.values()) == {"tied"}:
+    tied = [name for name in others if verdicts[name] == "tied"]
+    if tied == others:
         return f"{join_words([best, *others])} are tied {where}"
     if info.settings.seeds == 1:
-        return f"{best} came out best {where}, at one seed, which decides nothing"
-    if best == BASELINE:
-        return f"No search is shown to beat the untuned baseline {where}"
-    return _open(best, rivals, others, against, where)
+        first = join_words([best, *tied])
+        return f"{first} came out best {where}, at one seed, which decides nothing"
+    if beaters := [name for name in others if verdicts[name] == "worse"]:
+        beat = f"{join_words(beaters)} {'beats' if len(beaters) == 1 else 'beat'} it"
+        return f"On average {best} is best {where}, but typically {beat}"
+    if best != BASELINE and all(verdicts[name] in DRAWN for name in rivals):
+        return _drawn(best, rivals, against, collapsed, where)
+    return _open(best, rivals, tied, against, where)
 
 
 def _open(
     best: str,
     rivals: list[str],
-    others: list[str],
+    tied: list[str],
     against: Mapping[tuple[str, str], str],
     where: str,
 ) -> str:
-    """Who is ahead where `rivals` are not shown to be worse than the best one."""
-    ahead = [best, *rivals]
-    searches = [name for name in [best, *others] if name != BASELINE]
-    as_good = ""
-    if all(against.get((best, name)) in DRAWN for name in rivals):
-        as_good = f"{join_words(rivals)} {'is' if len(rivals) == 1 else 'are'} as good as {best}"
-    untuned = {against.get((name, BASELINE), "undecided") for name in searches}
-    if BASELINE in others and untuned == {"better"}:
-        which = "search" if len(ahead) == len(searches) else f"of {join_words(ahead)}"
-        more = as_good or f"which {which} is best is undecided"
-        return f"Every search beats the baseline {where}; {more}"
-    if as_good:
-        return f"{as_good} {where}"
-    return f"{best} came out ahead {where}, but is not shown to beat {join_words(rivals, 'or')}"
+    """Who is ahead where not all `rivals` are shown to be worse than, or as good as, the best."""
+    if best == BASELINE:
+        return f"No search is shown to beat the untuned baseline {where}"
+    if searches := _that_beat_the_baseline(against):
+        ahead = join_words([best, *rivals])
+        which = "search" if len(rivals) + 1 == len(searches) else f"of {ahead}"
+        return f"Every search beats the baseline {where}; which {which} is best is undecided"
+    first = f"{join_words([best, *tied])} came out ahead {where}"
+    open_yet = join_words([name for name in rivals if name not in tied], "or")
+    return f"{first}, but {'are' if tied else 'is'} not shown to beat {open_yet}"
+
+
+def _drawn(
+    best: str,
+    rivals: list[str],
+    against: Mapping[tuple[str, str], str],
+    collapsed: Collection[str],
+    where: str,
+) -> str:
+    """What to say where `rivals` are as good as the best one, and the others worse."""
+    as_good = f"{join_words(rivals)} {'is' if len(rivals) == 1 else 'are'} as good as {best}"
+    besides = ", apart from collapses" if {best, *rivals} & set(collapsed) else ""
+    if _that_beat_the_baseline(against):
+        return f"Every search beats the baseline {where}; {as_good}{besides}"
+    return f"{as_good} {where}{besides}"
+
+
+def _that_beat_the_baseline(against: Mapping[tuple[str, str], str]) -> set[str]:
+    """All searches, if each is shown to beat the baseline; else none."""
+    searches = {name for pair in against for name in pair} - {BASELINE}
+    beaten = all(against.get((name, BASELINE)) == "better" for name in searches)
+    return searches if beaten else set()
 
 
 def _victory(best: str, others: list[str], where: str) -> str:

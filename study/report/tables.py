@@ -154,8 +154,11 @@ def collapse_cell(row: Any) -> str:
 
 def cost_rows(summary: pd.DataFrame, objective: Objective) -> TextTable:
     """Calls, what they took, and how many were needed."""
-    goals = {"calls to the baseline's best": "baseline"}
-    goals |= {"calls to 97 %": "goal"} if objective == ACCURACY else {}
+    goals = {}
+    if (summary["method"] == "baseline").any():
+        goals["calls to the baseline's best"] = "baseline"
+    if objective == ACCURACY:
+        goals["calls to 97 %"] = "goal"
     rows = summary.to_dict("records")
     unit, (overhead, evaluating) = format_seconds(
         [list(summary["propose_seconds"]), list(summary["train_seconds"])]

@@ -32,7 +32,7 @@ from study.storage.rows import Evaluations
 PROBLEM_COLUMNS = (
     *("validation_score", "incumbent_score", "reevaluated_score", "test_score", "size"),
     *("validation_sd", "reevaluated_sd", "test_sd", "size_median", "size_min", "size_max"),
-    *("anytime_score", "collapse_below_score"),
+    *("anytime_score", "collapse_limit_score"),
 )
 """Columns that users see under the problem's own names."""
 

@@ -45,6 +45,13 @@ def test_a_collapse_counts_as_twice_the_way_to_random_search_at_most() -> None:
     assert standardised_runs(scores, {"p": True})["normalised_regret"].max() == 2.0
 
 
+def test_one_huge_loss_leaves_the_other_regrets_as_they_are() -> None:
+    scores = {"p": frame(random=[-5.0, -4.0, -6.0, -3e13], gp=[-1.0, -2.0, -1.5, -1.0])}
+    regrets = by_problem(standardised_runs(scores, {"p": False}), "normalised_regret")["p"]
+    assert regrets["gp"].tolist() == pytest.approx([0.0, 1 / 4.5, 0.5 / 4.5, 0.0])
+    assert regrets["random"].max() == 2.0
+
+
 def test_a_run_without_a_score_is_the_worst() -> None:
     scores = {"p": frame(random=[-1.0, -2.0], gp=[np.nan, -0.5])}
     runs = standardised_runs(scores, {"p": True})

@@ -52,10 +52,17 @@ def test_none_of_180_may_still_be_one_in_fifty() -> None:
     assert found["collapsed_high"] == pytest.approx(0.0203, abs=1e-4)  # "up to 2.0 %"
 
 
+@pytest.mark.parametrize("fell", [1, 9, 20])
+def test_where_most_scores_are_equal_the_margin_tells_a_collapse(fell: int) -> None:
+    scores = np.random.default_rng(0).permutation([*[1.0] * (60 - fell), *[0.1] * fell])
+    (found,) = collapses(finals(scores.tolist()), 0.001).to_dict("records")
+    assert found["collapsed"] == fell
+
+
 def test_equal_scores_do_not_collapse() -> None:
     (found,) = collapses(finals([0.5] * 30), math.nan).to_dict("records")
     assert found["collapsed"] == 0
-    assert math.isnan(found["collapse_below_score"])
+    assert math.isnan(found["collapse_limit_score"])
     (found,) = collapses(finals([*[0.5] * 29, 0.1]), math.nan).to_dict("records")
     assert found["collapsed"] == 1  # though more than half are equal
 

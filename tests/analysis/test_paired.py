@@ -160,6 +160,41 @@ def test_fewer_than_six_seeds_that_differ_are_no_test() -> None:
     assert two([0.0] * 4 + [0.3] * 5)["verdict"] == "undecided"
 
 
+def test_where_most_seeds_tie_nobody_wins_and_nobody_loses_by_nothing() -> None:
+    found = paired.compare_pairs(
+        pd.DataFrame({"a": [0.0] * 30, "b": [0.0] * 22 + list(range(1, 9))}), None, rng()
+    ).iloc[0]
+    assert (found["wins"], found["losses"], found["typical_difference"]) == (8, 0, 0)
+    assert found["p_value"] < 0.05
+    assert found["verdict"] == "undecided"
+
+
+def test_scores_on_a_grid_are_compared_as_the_whole_numbers_that_they_stand_for() -> None:
+    """Shares of 30 images, as rounding errors of their percentages could decide."""
+    draws = np.random.default_rng(0).binomial(30, 0.9, (100, 20, 2))
+    for counts in draws:
+        whole, share = (
+            paired.compare_pairs(pd.DataFrame(scores, columns=["a", "b"]), None, rng()).iloc[0]
+            for scores in (counts, counts / 30 * 100)
+        )
+        assert share["p_value"] == whole["p_value"] or math.isnan(whole["p_value"])
+        assert share["verdict"] == whole["verdict"]
+    alternating = pd.DataFrame({"a": [19, 20] * 15, "b": [20, 19] * 15}) / 30 * 100
+    assert paired.compare_pairs(alternating, None, rng()).iloc[0]["p_value"] == 1
+
+
+def test_one_huge_score_hides_no_other_difference() -> None:
+    usual = {"a": np.linspace(5, 6, 10), "b": np.linspace(1, 3, 10), "c": np.linspace(0, 1, 10)}
+    scores = pd.DataFrame(usual)
+    found = paired.compare_pairs(scores, None, rng())
+    scores.loc[3, "a"] = 3e13
+    blown_up = paired.compare_pairs(scores, None, rng())
+    assert row(blown_up, "c", "b")["typical_difference"] == pytest.approx(
+        row(found, "c", "b")["typical_difference"], rel=1e-9
+    )
+    assert row(blown_up, "b", "a")["losses"] == 10
+
+
 def test_an_earlier_look_is_paid_for() -> None:
     d = np.random.default_rng(4).normal(0.5, 1, (30, 1)) * [0, 1]
     frame = pd.DataFrame(d, columns=["a", "b"])
@@ -195,6 +230,22 @@ def test_few_seeds_decide_only_if_they_agree_by_far(differences: list[float], ve
     assert math.isnan(found["p_value"])
     assert math.isnan(found["p_adjusted"])
     assert math.isnan(found["seeds_needed"])
+
+
+def test_few_seeds_that_agree_within_the_margin_decide_nothing() -> None:
+    assert two([0.0100, 0.0101, 0.0102])["verdict"] == "undecided"
+    assert two([0.1100, 0.1101, 0.1102])["verdict"] == "better"
+
+
+@pytest.mark.parametrize(("levels", "seeds"), [(2, 3), (3, 3), (5, 3), (2, 4), (3, 5)])
+def test_on_a_coarse_grid_few_seeds_rarely_agree_by_chance(levels: int, seeds: int) -> None:
+    drawn = np.random.default_rng(0).integers(0, levels, (300, seeds, 4)).astype(float)
+    decided = 0
+    for scores in drawn:
+        step = paired.smallest_step(pd.DataFrame(scores))
+        pairs = paired.paired_differences(pd.DataFrame(scores))
+        decided += any(paired.seeds_agree(d, 6, step) for *_, d in pairs)
+    assert decided / len(drawn) < 0.05 + 0.03  # three standard errors
 
 
 def test_more_pairs_need_more_agreement() -> None:
@@ -266,6 +317,12 @@ def test_the_range_of_seeds_needed_holds_the_estimate_and_half_of_all() -> None:
         assert found["seeds_needed_low"] <= found["seeds_needed"] <= found["seeds_needed_high"]
         covered.append(found["seeds_needed_low"] <= 80 <= found["seeds_needed_high"])
     assert 0.4 < np.mean(covered) < 0.65
+
+
+def test_a_difference_that_may_be_none_may_need_any_number_of_seeds() -> None:
+    found = needed.required_seeds(0.1, -0.5, 0.7, 20, 1, math.nan)
+    assert found["seeds_needed_low"] < found["seeds_needed"] < math.inf
+    assert found["seeds_needed_high"] == math.inf
 
 
 def test_a_larger_difference_needs_no_more_seeds() -> None:

@@ -90,6 +90,13 @@ def test_calls_needed_by_hand() -> None:
     assert found.loc["baseline", "seeds_to_goal"] == 0
 
 
+def test_without_a_baseline_nothing_is_said_of_its_best() -> None:
+    found: Any = anytime.calls_to_target(run("gp", 0, [0.80, 0.95, 0.98])).iloc[0]
+    assert np.isnan(found["calls_to_baseline"])
+    assert np.isnan(found["seeds_to_baseline"])
+    assert (found["calls_to_goal"], found["seeds_to_goal"]) == (3, 1)
+
+
 def test_equal_time_stops_at_the_quickest_search() -> None:
     trials = pd.concat(
         [

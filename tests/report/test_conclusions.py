@@ -11,6 +11,7 @@ from study.analysis.paired import compare_pairs
 from study.core.objective import ACCURACY, Objective
 from study.core.settings import Settings
 from study.report.conclusions import conclusions, pair_sentences
+from study.report.notes import look_note
 from tests.toy import Toy, make_info
 
 PROBLEM = msgspec.structs.replace(Toy().describe(), name="mnist")
@@ -206,7 +207,7 @@ def test_if_nothing_beats_the_baseline_it_is_said() -> None:
     means = summary({"baseline": 97.40, "gp": 93.16})
     short, first, second, third = conclusions(means, comparisons, INFO, [])
     assert short == "The untuned baseline beats every search on mnist."
-    assert "no search reached a better test accuracy than the untuned baseline: 97.40 %" in first
+    assert first.endswith("a better test accuracy on average than the untuned baseline: 97.40 %.")
     assert second == "It beats gp by 4.25 pp [4.10, 4.40]."
     assert third == "Take baseline."
 
@@ -242,6 +243,18 @@ MEANS = {"baseline": 93.16, "gp": 97.40, "gbrt": 97.39, "random": 97.0}
             "gp came out ahead on mnist, but is not shown to beat baseline or random.",
         ),
         ("equivalent better better", "baseline is as good as gp on mnist."),
+        (
+            "undecided tied undecided",
+            "gp and gbrt came out ahead on mnist, but are not shown to beat baseline or random.",
+        ),
+        (
+            "better worse undecided",
+            "On average gp is best on mnist, but typically gbrt beats it.",
+        ),
+        (
+            "worse worse better",
+            "On average gp is best on mnist, but typically baseline and gbrt beat it.",
+        ),
     ],
 )
 def test_the_short_answer_says_what_is_shown_and_no_more(verdicts: str, answer: str) -> None:
@@ -258,6 +271,62 @@ def test_the_short_answer_says_what_is_shown_and_no_more(verdicts: str, answer: 
 
     seen = pairs.assign(verdict=list(map(verdict, pairs["method"], pairs["other"])))
     assert conclusions(summary(MEANS), seen, INFO, [])[0] == answer
+
+
+def test_methods_tied_at_one_seed_came_out_best_together() -> None:
+    info = msgspec.structs.replace(INFO, settings=Settings(seeds=1))
+    comparisons = compared({"gp": [97.5], "gbrt": [97.5], "random": [97.0]})
+    means = summary({"gp": 97.5, "gbrt": 97.5, "random": 97.0})
+    assert conclusions(means, comparisons, info, [])[0].startswith("gp and gbrt came out best on")
+
+
+def rarely_failing() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Means and pairs of a search that beats the baseline but for two of twenty runs."""
+    usual = np.linspace(92.9, 93.1, 20)
+    scores = {"baseline": usual - 1, "random": np.where(np.arange(20) < 2, 10.0, usual)}
+    means = summary({name: float(own.mean()) for name, own in scores.items()})
+    pairs = compared({name: own.tolist() for name, own in scores.items()})
+    return means.assign(collapsed=[0, 6]), pairs
+
+
+def test_what_wins_typically_and_fails_rarely_is_neither_hidden_nor_advised_against() -> None:
+    short, first, second, third = conclusions(*rarely_failing(), INFO, [])
+    assert short == "On average baseline is best on mnist, but typically random beats it."
+    assert "no search reached a better test accuracy on average than the untuned" in first
+    assert second.startswith("Typically, random beats it by 1.00 pp [")
+    assert second.endswith("Retrainings that collapsed: random 6 of 24.")
+    assert third == "Take random if the usual run counts, baseline if the average does."
+
+
+def test_what_is_as_good_apart_from_collapses_is_not_advised_for_its_price() -> None:
+    gp, random = np.linspace(92.9, 93.1, 40), np.linspace(92.9, 93.1, 40)
+    random[:2] = 10.0
+    comparisons = compared({"gp": gp.tolist(), "random": random.tolist()}, margin=0.5)
+    means = summary({"gp": 93.0, "random": 90.9}, {"gp": 3.0, "random": 1.0})
+    told = conclusions(means.assign(collapsed=[0, 6]), comparisons, INFO, [])
+    assert told[0] == "random is as good as gp on mnist, apart from collapses."
+    assert told[-1] == "Take gp."
+
+
+def test_of_too_few_seeds_that_differ_no_number_is_advised() -> None:
+    tied = [97.0] * 10
+    comparisons = compared({"gp": tied, "tpe": [*tied[:5], 97.5, 97.6, 97.7, 97.8, 97.9]})
+    third = conclusions(summary({"gp": 97.0, "tpe": 97.35}), comparisons, INFO, [])[-1]
+    assert third == "Too few seeds differ to say how many would tell tpe from gp."
+
+
+@pytest.mark.parametrize(
+    ("looks", "told"),
+    [
+        ([], "fixed beforehand"),
+        ([5], "Results at 5 seeds were seen before. So few allow no test"),
+        ([5, 10], "Results at 5 and 10 seeds were seen before. Interval for all pairs, p and "
+         "verdict pay for one look"),
+        ([8, 10], "pay for 2 looks (Slud & Wei, 1982)"),
+    ],
+)  # fmt: skip
+def test_only_looks_that_allowed_a_test_are_paid_for(looks: list[int], told: str) -> None:
+    assert told in look_note(msgspec.structs.replace(INFO, looks=looks))
 
 
 @pytest.mark.parametrize(
