@@ -1,5 +1,6 @@
 """Studies of several problems: which belong together, and what is written of them."""
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,14 @@ import pandas as pd
 import pytest
 
 import study
+from study import Objective, Problem, Real
 from study.api import run_plan
 from study.cli.main import main
 from study.collection import write_collection
 from study.combining import expand
 from study.execution.plan import StudyRequest, make_plan
 from study.report.across_page import contents, notices, write_combined
+from study.report.across_words import answer
 from tests.shared import studied
 
 BUDGET: dict[str, Any] = {"seeds": 3, "calls": 6, "initial_points": 2, "retrain": 1, "workers": 1}
@@ -178,6 +181,41 @@ def test_what_holds_no_study_is_left_out_and_told(suite: Path, tmp_path: Path) -
     (line,) = collection.left_out
     assert line.startswith(f"{tmp_path / 'empty'} holds no study.json")
     assert len(study.combine([tmp_path]).studies) == 3
+
+
+def own_problem(name: str, evaluate: Callable[..., float]) -> Problem:
+    """A problem of one variable, of which 1 is the best."""
+    objective = Objective(name="loss", maximise=False, optimum=1.0)
+    space, default = [Real(name="x", low=0, high=1)], {"x": 0.5}
+    return Problem(
+        evaluate=evaluate, space=space, default=default, objective=objective, name=name, version="1"
+    )
+
+
+def test_a_study_that_failed_a_check_is_named_at_the_top(suite: Path, tmp_path: Path) -> None:
+    remembered = itertools.count(1)
+    leaky = own_problem("leaky", lambda configuration, seed: 1.0 + next(remembered))
+    frail = own_problem("frail", lambda configuration, seed: 1.0 / (configuration["x"] < 0.9))
+    for problem in (leaky, frail):
+        make_study(tmp_path / problem.name, problem)
+    collection = study.combine([suite / "branin", tmp_path / "frail"])
+    (warning,) = notices(collection)
+    assert warning.text == "Something failed on frail: see what, below."
+    assert answer(collection)[0].startswith("On these 2 problems, ")
+    collection = study.combine([suite / "branin", tmp_path / "leaky"])
+    (alarm,) = notices(collection)
+    assert alarm.kind == "alarm"
+    assert alarm.text == "Not to be relied on: a check failed on leaky."
+    assert answer(collection)[0].startswith("Not to be relied on: on these 2 problems, ")
+
+
+def test_methods_that_are_tied_on_every_problem_are_called_so(tmp_path: Path) -> None:
+    for name in ("flat", "plain"):
+        make_study(tmp_path / name, own_problem(name, lambda configuration, seed: 1.0))
+    collection = study.combine([tmp_path])
+    assert answer(collection)[0] == "On these 2 problems, random and quasi-random are tied."
+    write_collection(collection, tmp_path / "out")
+    assert "-0.0" not in (tmp_path / "out" / "runs.csv").read_text()
 
 
 @pytest.mark.slow
