@@ -73,7 +73,9 @@ def _outcome(collection: Collection, best: str, measure: str) -> str:
         text += f", against {means[control]:.2f} for {control}"
     if deciding(collection) < len(collection.scores):
         which = pluralize(deciding(collection), "problem")
-        text += f" (of {which}; on the others nothing is left to gain, or no run has a score)"
+        unscored = any(own.isna().all(axis=None) for own in collection.scores.values())
+        or_what = ", or no run has a score" if unscored else ""
+        text += f" (of {which}; on the others nothing is left to gain{or_what})"
     return text + "."
 
 
