@@ -97,13 +97,21 @@ class Objective:
             return self.sign * value
         return value - self.optimum if self.maximise else self.optimum - value
 
-    def impute_failures(self, scores: Sequence[float | None]) -> list[float]:
-        """Scores as a search is told them, in order; None is that of an evaluation that failed."""
+    def impute_failures(self, scores: Sequence[float | None], together: int = 0) -> list[float]:
+        """Scores as a search is told them, in order; None is that of an evaluation that failed.
+
+        A failure counts as `worst`, or else as the worst score before it. The first ones are told
+        `together`: what fails before any has a score counts as the worst of them.
+        """
+        known = [score for score in scores[:together] if score is not None]
         told: list[float] = []
         for score in scores:
-            if score is None:
-                worst = min(told, default=0.0) if self.worst is None else self.score(self.worst)
-            told.append(worst if score is None else score)
+            if score is not None:
+                told.append(score)
+            elif self.worst is not None:
+                told.append(self.score(self.worst))
+            else:
+                told.append(min(told or known, default=0.0))
         return told
 
     def to_display(self, score: Any) -> Any:

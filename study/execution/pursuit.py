@@ -8,7 +8,7 @@ from study.core.records import Evaluation, Task
 from study.core.space import Configuration
 from study.execution.runs import next_task
 from study.methods.base import SearchContext
-from study.methods.propose import Proposal, propose
+from study.methods.propose import Proposal, count_designed, propose
 from study.methods.selection import MethodSelection
 from study.problems.base import Evaluator, evaluate
 
@@ -48,8 +48,9 @@ def pursue(
     """
     began, steps = time.monotonic(), list[Step]()
     tried = list(history)
+    together = count_designed(method, context)
     while len(tried) < calls:
-        scores = problem.objective.impute_failures([score for _, score in tried])
+        scores = problem.objective.impute_failures([score for _, score in tried], together)
         configurations = [configuration for configuration, _ in tried]
         told = list(zip(configurations, scores, strict=True))
         try:

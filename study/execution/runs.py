@@ -76,19 +76,22 @@ def initial_design(problem: Evaluator, settings: Settings, seed: int) -> list[Co
     rng = make_rng(seed, "design")
     drawn = [problem.space.sample(rng) for _ in range(settings.initial_points - 1)]
     own = list(settings.start.points) if settings.start else []
-    return [problem.default, *own, *drawn[len(own) :]]
+    return [dict(problem.default), *map(dict, own), *drawn[len(own) :]]
 
 
 def make_context(problem: Evaluator, settings: Settings, run: Run) -> SearchContext:
     """What the method of a run is built from, its generator fresh.
 
     It does not depend on the method's settings: two of one method share what is left to chance.
+    Somebody's own method shares it with nothing else, whatever it is called.
     """
+    base = run.selection.base
+    stream = f"method {base}" if run.selection.reference else base
     return SearchContext(
         space=problem.space,
-        baseline=problem.baseline,
+        baseline=dict(problem.baseline),
         initial_points=settings.initial_points,
-        rng=make_rng(run.seed, run.selection.base),
+        rng=make_rng(run.seed, stream),
     )
 
 
@@ -109,7 +112,11 @@ def predetermined_configurations(
     ):
         search = run.selection.create(make_context(problem, settings, run))
         asked = [search.ask() for _ in range(settings.calls - len(known))]
-    return known + [problem.space.in_order(configuration) for configuration in asked]
+        asked = [problem.space.in_order(configuration) for configuration in asked]
+        for configuration in asked if run.selection.reference else ():
+            if configuration not in problem.space:
+                raise ValueError(f"proposed {configuration}, outside the space")
+    return known + asked
 
 
 def next_trial(

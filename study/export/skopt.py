@@ -39,7 +39,8 @@ def to_optimize_result(scores: ScoreTables, method: str, seed: int) -> Any:
     around = space_around(dimensions, found)
     points = [around.to_point(configuration) for configuration in found]
     told = info.problem.objective.impute_failures(
-        [None if pd.isna(score) else score for score in rows["validation_score"]]
+        [None if pd.isna(score) else score for score in rows["validation_score"]],
+        together=int((rows["phase"] == "initial").sum()),
     )
     space = Space(to_skopt_dimensions(around))
     values = [0.0 - score for score in told]

@@ -2,7 +2,8 @@
 
 import inspect
 import math
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from study.core.errors import StudyError
 from study.core.validation import unknown_name_error
@@ -55,6 +56,10 @@ def option_types(spec: MethodSpec) -> dict[str, Any]:
 
 def parse_option(option: str, text: str, kind: Any) -> OptionValue:
     """`text` as a value of an option; raises `StudyError` unless it is one."""
+    if isinstance(kind, UnionType) or get_origin(kind) is Union:  # such as int | None
+        kind, *others = [one for one in get_args(kind) if one is not NoneType]
+        if others:
+            raise StudyError(f"{option}: its type must be one of bool, int, float and str")
     if get_origin(kind) is Literal:
         if text not in get_args(kind):
             raise StudyError(f"{option} is {text!r}: it must be one of {', '.join(get_args(kind))}")

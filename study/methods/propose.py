@@ -68,7 +68,8 @@ def propose(
         )
         began = time.perf_counter()
         if history:
-            search.tell(*history[-1])
+            configuration, score = history[-1]
+            search.tell(dict(configuration), score)  # its own: it may write into it
         proposed, replaced = _ask(search)
         seconds = time.perf_counter() - began
     configuration = context.space.in_order(proposed)
@@ -94,12 +95,17 @@ def thread_pools() -> Any:
     return ThreadpoolController()
 
 
+def count_designed(method: MethodSelection, context: SearchContext) -> int:
+    """How many outcomes a search is told before it is asked."""
+    return context.initial_points if method.method_spec.uses_initial_design else 0
+
+
 def replay(
     method: MethodSelection, context: SearchContext, history: Sequence[tuple[Configuration, float]]
 ) -> Method:
     """A search as it was before it was told the last outcome of `history`."""
     search = method.create(context)
-    n_initial = context.initial_points if method.method_spec.uses_initial_design else 0
+    n_initial = count_designed(method, context)
     for number, (configuration, score) in enumerate(history):
         if number >= n_initial and context.space.in_order(_ask(search)[0]) != configuration:
             raise RuntimeError(
@@ -107,7 +113,7 @@ def replay(
                 "it has changed, or scikit-optimize, scikit-learn or numpy have"
             )
         if number < len(history) - 1:
-            search.tell(configuration, score)
+            search.tell(dict(configuration), score)
     return search
 
 

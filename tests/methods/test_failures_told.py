@@ -40,6 +40,15 @@ def test_the_worst_so_far_is_imputed_and_then_what_the_problem_names() -> None:
     assert Objective(maximise=False, worst=9.0).impute_failures([None, -3.0]) == [-9.0, -3.0]
 
 
+def test_what_fails_first_is_no_better_than_what_is_told_with_it() -> None:
+    """Of a loss of about 100, 0 would be the best there is."""
+    scores = [None, -100.0, -120.0, None, -110.0, None, -130.0, None]
+    found = Objective(maximise=False).impute_failures(scores, together=3)
+    assert found == [-120.0, -100.0, -120.0, -120.0, -110.0, -120.0, -130.0, -130.0]
+    for length in range(3, len(scores)):  # what a search was told stays as it was
+        assert Objective(maximise=False).impute_failures(scores[:length], 3) == found[:length]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("maximise", [True, False])
 def test_every_failure_of_ones_own_problem_is_told_as_the_worst(

@@ -273,6 +273,40 @@ def test_numpy_values_in_another_order_are_a_proposal(tmp_path: Path) -> None:
     assert trials["x"].iloc[-1] == 2.0
 
 
+TAKES = """
+class Takes:
+    adaptive = {adaptive}
+    def __init__(self, context, *, rate: float | None = None, greedy: bool | None = None):
+        self.space, self.rng, self.start = context.space, context.rng, context.baseline
+        assert rate in (None, 0.5) and greedy in (None, False), (rate, greedy)
+    def ask(self):
+        {ask}
+    def tell(self, configuration, score):
+        configuration["x"] = configuration["y"] = score
+"""
+
+
+@pytest.mark.parametrize("ask", ["return {'x': -97.0, 'y': 3.0}", "return {'x': 1.0}"])
+def test_a_method_that_learns_nothing_cannot_leave_the_space_either(
+    tmp_path: Path, ask: str
+) -> None:
+    (tmp_path / "takes.py").write_text(TAKES.format(adaptive=False, ask=ask))
+    with pytest.raises(StudyError, match=r"at seed 0 \(ValueError: proposed \{.*outside the space"):
+        small("branin", tmp_path, f"{tmp_path}/takes.py:Takes")
+
+
+def test_what_a_method_does_to_what_it_is_given_reaches_nothing_else(tmp_path: Path) -> None:
+    walk = "self.start['x'] = min(9.9, self.start['x'] + 1.0); return dict(self.start)"
+    (tmp_path / "takes.py").write_text(TAKES.format(adaptive=True, ask=walk))
+    takes = f"{tmp_path}/takes.py:Takes[rate=0.5,greedy=False]"
+    trials = ran("branin", tmp_path, "random", takes, seeds=2, calls=4).trials
+    own = trials[(trials["method"] != "random") & (trials["phase"] == "search")]
+    first, second = (rows["x"].tolist() for _, rows in own.groupby("seed"))
+    assert first == second  # the second seed starts where the first one did
+    shared = trials[trials["phase"] == "initial"].groupby(["seed", "call"])["x"].nunique()
+    assert (shared == 1).all()
+
+
 BAD_METHODS: list[tuple[Callable[[Path], str], str]] = [
     (lambda _: "gp[kapa=2]", "did you mean 'kappa'"),
     (lambda _: "gp[kappa=many]", "kappa is 'many': it must be a number"),
