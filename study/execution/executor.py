@@ -79,8 +79,11 @@ def open_executor(
         with open_cluster(problem, scheduler, threads) as executor:
             yield executor
     elif workers == 1 and not timed and is_fit(problem, threads):
-        warm_up(problem)
-        yield InProcessExecutor(problem)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(threads):  # numpy may have been imported with one per core
+            warm_up(problem)
+            yield InProcessExecutor(problem)
     else:
         from study.execution.dask_local import open_workers
 

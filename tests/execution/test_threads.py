@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from study import Settings, load
+from study import Problem, Real, Settings, load
 from study.core.environment import available_cores
 from study.core.errors import StudyError
 from study.execution.executor import is_fit
@@ -54,6 +55,23 @@ def test_own_problems_have_the_threads_and_the_gpus_that_a_user_names(
     assert set(results.trials["observed_value"]) == {702}
     assert "--threads 2" in results.info.command
     assert os.environ[GPUS] == "7"
+
+
+def blas_threads() -> int:
+    """On how many threads linear algebra computes."""
+    return max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+
+
+def test_in_this_process_linear_algebra_has_the_threads_of_a_worker(tmp_path: Path) -> None:
+    x = Real(name="x", low=0.0, high=1.0)
+    counting = Problem(space=[x], default={"x": 0.5}, evaluate=lambda point, seed: blas_threads())
+    with threadpool_limits(3):  # as on a machine of three cores
+        results = studied(
+            problem=counting, methods=["random"], seeds=1, calls=2, initial_points=1, retrain=1,
+            output=tmp_path, workers=1,
+        )  # fmt: skip
+        assert blas_threads() == 3
+    assert set(results.trials["observed_value"]) == {1}
 
 
 def test_another_number_of_threads_is_another_study(
