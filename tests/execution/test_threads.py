@@ -59,12 +59,12 @@ def test_own_problems_have_the_threads_and_the_gpus_that_a_user_names(
 
 def blas_threads() -> int:
     """On how many threads linear algebra computes."""
-    return max(pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas")
+    return max(int(one["num_threads"]) for one in threadpool_info() if one["user_api"] == "blas")
 
 
 def test_in_this_process_linear_algebra_has_the_threads_of_a_worker(tmp_path: Path) -> None:
     x = Real(name="x", low=0.0, high=1.0)
-    counting = Problem(space=[x], default={"x": 0.5}, evaluate=lambda point, seed: blas_threads())
+    counting = Problem(space=[x], default={"x": 0.5}, evaluate=lambda *_: blas_threads())
     with threadpool_limits(3):  # as on a machine of three cores
         results = studied(
             problem=counting, methods=["random"], seeds=1, calls=2, initial_points=1, retrain=1,
