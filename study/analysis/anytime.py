@@ -1,7 +1,5 @@
 """How soon a method finds what it finds: by call, and by seconds of its own work."""
 
-import math
-
 import numpy as np
 import pandas as pd
 
@@ -30,10 +28,9 @@ def calls_to_target(trials: pd.DataFrame) -> pd.DataFrame:
 
     Columns: method; calls_to_baseline, calls_to_goal (median over seeds of the first call whose
     incumbent is as good; missing unless more than half of the seeds get there); seeds_to_baseline,
-    seeds_to_goal (how many get there at all; missing where there is no baseline).
+    seeds_to_goal (how many get there at all). Without a baseline its two are missing.
     """
     base = trials[trials["method"] == "baseline"].groupby("seed")["incumbent_score"].max()
-    known = {"baseline": not base.empty, "goal": True}
     rows = trials[["method", "seed", "call"]].assign(
         baseline=trials["incumbent_score"] >= trials["seed"].map(base),
         goal=trials["incumbent_score"] >= GOAL,
@@ -47,13 +44,12 @@ def calls_to_target(trials: pd.DataFrame) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     f"calls_to_{name}": by_method.median().replace(np.inf, np.nan),
-                    f"seeds_to_{name}": by_method.agg(lambda calls: int(np.isfinite(calls).sum()))
-                    if known[name]
-                    else math.nan,
+                    f"seeds_to_{name}": by_method.agg(lambda calls: int(np.isfinite(calls).sum())),
                 }
             )
         )
-    return pd.concat(parts, axis=1).reset_index()
+    found = pd.concat(parts, axis=1).reset_index()
+    return found.assign(seeds_to_baseline=np.nan) if base.empty else found
 
 
 def equal_time(trials: pd.DataFrame) -> pd.DataFrame:

@@ -83,9 +83,8 @@ def compare_pairs(
         n > 25 g ** 2 with the skewness g (Cochran, Sampling Techniques, 1977, section 2.15). What
         happens once in fifty trainings is in no interval of twenty that it spared.
     """
-    rows = []
-    for typical, d in typical_differences(scores, margin, earlier_looks):
-        rows.append({**typical, **compare_means(d, rng)})
+    pairs = typical_differences(scores, margin, earlier_looks)
+    rows = [{**typical, **compare_means(d, rng)} for typical, d in pairs]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -269,18 +269,17 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
     if not undecided:
         why = "" if cheapest == best else ", which is as good and the cheapest per call"
         return f"Take {cheapest}{why}."
+    rivals = join_words([row["other"] for row in undecided])
     if any(math.isnan(row["seeds_needed"]) for row in undecided):
-        rivals = join_words([row["other"] for row in undecided])
         return f"So few seeds cannot tell {best} from {rivals}: take at least {LEAST}."
     known = [row for row in undecided if needed_seeds(row)]
     if not known:
-        rivals = join_words([row["other"] for row in undecided])
         return f"Too few seeds differ to say how many would tell {best} from {rivals}."
     reachable = [row for row in known if row["seeds_needed"] <= FEW]
     if reachable:
         most = max(reachable, key=lambda row: row["seeds_needed"])
-        rivals = join_words([row["other"] for row in reachable])
-        return f"{seeds_clause(most).capitalize()} would tell {best} from {rivals}."
+        told = join_words([row["other"] for row in reachable])
+        return f"{seeds_clause(most).capitalize()} would tell {best} from {told}."
     closest = min(known, key=lambda row: row["seeds_needed"])
     question = f"To decide between {best} and {closest['other']} would take {seeds_clause(closest)}"
     if len(names) == 1:
