@@ -12,6 +12,7 @@ from study.analysis.checks import NO_FAILURES
 from study.analysis.standardise import CONTROL, best_known, failures_as_worst, standardised_runs
 from study.results import Results
 from study.storage import csv
+from study.storage.files import COLLECTION_TABLES
 
 Budget = tuple[int, int]
 """Calls per run, and how many of them are the shared design."""
@@ -198,14 +199,17 @@ def write_collection(collection: Collection, folder: Path) -> list[Path]:
     runs = collection.runs.assign(
         score=collection.runs["score"] * collection.runs["problem"].map(sign) + 0.0  # no minus 0
     )
-    tables = {
-        "problems": collection.problems,
-        "runs": runs.rename(columns={"score": "value"}),
-        "verdicts": collection.verdicts,
-        "methods": collection.method_table,
-        "pairs": collection.pairs,
-        "budgets": collection.budgets,
-        "attainment": collection.attainment,
-    }
+    tables = (
+        collection.problems,
+        runs.rename(columns={"score": "value"}),
+        collection.verdicts,
+        collection.method_table,
+        collection.pairs,
+        collection.budgets,
+        collection.attainment,
+    )
     folder.mkdir(parents=True, exist_ok=True)
-    return [csv.write_table(frame, folder / f"{name}.csv") for name, frame in tables.items()]
+    return [
+        csv.write_table(frame, folder / f"{name}.csv")
+        for name, frame in zip(COLLECTION_TABLES, tables, strict=True)
+    ]

@@ -11,8 +11,9 @@ from study.collection import Collection, budget_of
 from study.core.errors import StudyError
 from study.core.formatting import join_words, pluralize
 from study.core.records import EvaluationKind
+from study.core.validation import to_path
 from study.results import Results, load
-from study.storage.files import is_study, studies_within
+from study.storage.files import is_collection, is_study, studies_within
 
 
 def combine(folders: Iterable[str | os.PathLike[str]]) -> Collection:
@@ -30,7 +31,7 @@ def combine(folders: Iterable[str | os.PathLike[str]]) -> Collection:
         If fewer than two problems, or two methods, are left that studies share.
     """
     results, left_out = [], []
-    for folder in dict.fromkeys(inner for path in folders for inner in expand(Path(path))):
+    for folder in dict.fromkeys(inner for path in folders for inner in expand(to_path(path))):
         try:
             results.append(load(folder))
         except StudyError as error:
@@ -43,7 +44,7 @@ def expand(folder: Path, depth: int = 2) -> list[Path]:
 
     Files, and what `write_collection` wrote, are nothing.
     """
-    if folder.is_file() or ((folder / "pairs.csv").is_file() and not studies_within(folder)):
+    if folder.is_file() or (is_collection(folder) and not studies_within(folder)):
         return []
     if is_study(folder) or not depth:
         return [folder]

@@ -15,9 +15,10 @@ from study.analysis.score_tables import ScoreTables
 from study.core.memory import gc_paused
 from study.core.objective import Objective
 from study.core.study_info import StudyInfo
+from study.core.validation import to_path
 from study.core.winner import Winner
 from study.storage import csv, frames
-from study.storage.files import LEDGER, translate_read_errors, write_atomically
+from study.storage.files import IMPORTANCE, LEDGER, translate_read_errors, write_atomically
 from study.storage.ledger import Ledger
 from study.storage.schema import decode_info, validate_frames
 from study.storage.snapshot import take_snapshot
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from scipy.optimize import OptimizeResult
 
     from study.plots.accessor import StudyPlots
-
-IMPORTANCE = "importance.csv"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -212,7 +211,7 @@ def load(folder: str | os.PathLike[str]) -> Results:
     StudyError
         If the folder holds no study, or one that cannot be read.
     """
-    path = Path(folder)
+    path = to_path(folder)
     with translate_read_errors(path):
         if not (path / LEDGER).is_file():
             return read_files(path)

@@ -18,6 +18,7 @@ from study.combining import expand
 from study.execution.plan import StudyRequest, make_plan
 from study.report.across_page import contents, notices, write_combined
 from study.report.across_words import answer
+from study.storage.files import COLLECTION_TABLES, REPORTS
 from tests.shared import studied
 
 BUDGET: dict[str, Any] = {"seeds": 3, "calls": 6, "initial_points": 2, "retrain": 1, "workers": 1}
@@ -259,6 +260,8 @@ def test_the_report_holds_the_answer_and_leads_to_each_problems_own(
     collection = study.combine([suite])
     written = write_combined(collection, tmp_path / "deep" / "out")
     assert all(path.is_file() for path in written)
+    guarded = {*(f"{name}.csv" for name in COLLECTION_TABLES), *REPORTS}
+    assert {path.name for path in written if path.parent.name == "out"} == guarded
     page = (tmp_path / "deep" / "out" / "report.html").read_text()
     assert "Which search is better, over 3 problems?" in page
     assert "take at least 5 to learn what holds on problems like these" in page

@@ -11,6 +11,7 @@ from rich.markup import escape
 from study.cli.console import console, error, exit_on_error
 from study.cli.options import option
 from study.core.formatting import format_duration, pluralize
+from study.core.validation import to_path
 
 if TYPE_CHECKING:
     from study.collection import Collection
@@ -44,11 +45,14 @@ def combine(
     from study.cli.suite_tables import print_collection
     from study.combining import combine as read_and_combine
     from study.report.across_page import write_combined
+    from study.storage.files import require_collection_place
 
     def command() -> int:
+        place = to_path(output)
+        require_collection_place(place)
         collection = read_and_combine(folders)
-        write_combined(collection, output)
-        print_collection(collection, output)
+        write_combined(collection, place)
+        print_collection(collection, place)
         return 0
 
     exit_on_error(command)

@@ -10,6 +10,7 @@ from study.cli.console import console, error, exit_on_error, print_line
 from study.cli.options import DataDir, Folder, flag, option
 from study.core.errors import StudyError
 from study.core.formatting import pluralize
+from study.core.validation import to_path
 from study.core.winner import Winner, to_line
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ def winner(
             raise StudyError(f"--seed {seed} needs a --method: each has a run of its own there")
         results = load(folder)
         found = results.best if method is None else results.best_of(method, seed=seed)
-        if save is not None:
-            require_savable(results, found, save)
+        place = to_path(save) if save else None
+        if place is not None:
+            require_savable(results, found, place)
         if as_json:
             print_line(to_json(found))
         else:
@@ -77,7 +79,7 @@ def winner(
             print_values(results, found, one_run=seed is not None)
             print_parts(results, found)
         quiet = line or as_json
-        return save_network(results, found, save, data_dir, quiet=quiet) if save else 0
+        return save_network(results, found, place, data_dir, quiet=quiet) if place else 0
 
     exit_on_error(command)
 

@@ -27,6 +27,7 @@ from study.core.errors import (
 )
 from study.core.fingerprint import checksum, fingerprint_file
 from study.core.stderr import without_chatter
+from study.core.validation import to_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,7 @@ def parse_reference(option: str, named: str) -> ObjectReference:
     item = int(number) if number.isdecimal() else None
     if not (module and name.isidentifier()) or bool(bracket) != (item is not None):
         raise StudyError(f"--{option} {named!r}: give FILE.py:NAME or package.module:NAME")
-    path = Path(module)
+    path = to_path(module)
     if path.suffix == ".py":
         with translate_errors(
             (OSError, ValueError),
@@ -122,7 +123,7 @@ def parse_reference(option: str, named: str) -> ObjectReference:
             ),
         ):
             text = path.read_text(encoding="utf-8")
-            return ObjectReference(module=module, name=name, text=text, item=item)
+            return ObjectReference(module=str(path), name=name, text=text, item=item)
     try:
         found = importlib.util.find_spec(module)
     except (ImportError, ValueError):

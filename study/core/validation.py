@@ -1,11 +1,13 @@
 """Checks of what a user gives: each returns the value, or says in one line what is allowed."""
 
+import os
 import re
 import reprlib
 from collections import Counter
 from collections.abc import Sequence
 from difflib import get_close_matches
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from study.core.dimensions import join_choices
@@ -58,6 +60,11 @@ def require_unique_names(option: str, value: Any) -> tuple[str, ...]:
     if doubled:
         raise StudyError(f"--{option} names {', '.join(doubled)} more than once: name each once")
     return tuple(value)
+
+
+def to_path(named: str | os.PathLike[str]) -> Path:
+    """A path as a user names it: `~` is the home folder, also where no shell has replaced it."""
+    return Path(os.path.expanduser(named))  # Path's own raises for an unknown user
 
 
 def is_name(value: Any) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from study.core.errors import StudyError, reason_of, translate_errors
+from study.core.validation import to_path
 from study.data.folders import find_files, list_names
 
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
@@ -39,8 +40,11 @@ def user_folder(data_dir: Path | None) -> Path | None:
 
     Raises `StudyError` if it is not a folder.
     """
-    named = data_dir or (Path(os.environ["STUDY_DATA"]) if os.environ.get("STUDY_DATA") else None)
-    if named is not None and not named.is_dir():
+    given = data_dir or os.environ.get("STUDY_DATA")
+    if not given:
+        return None
+    named = to_path(given)
+    if not named.is_dir():
         option = "--data-dir" if data_dir else "STUDY_DATA"
         raise StudyError(f"{option} is {named}, which is not a folder: name one that exists")
     return named

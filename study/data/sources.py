@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from study.core.errors import StudyError, reason_of, to_plain_line, translate_errors
-from study.core.validation import unknown_name_error
+from study.core.validation import to_path, unknown_name_error
 from study.data.dataset import Arrays, Dataset, first_images, make_dataset
 from study.data.download import KERAS_HOST, download, keras_cache
 from study.data.folders import find_files, list_entries
@@ -89,7 +89,7 @@ def load_dataset(
 
     with translate_errors(OSError, message):
         if name is not None and is_table(name):
-            return load_table(Path(name), target)
+            return load_table(to_path(name), target)
         if target is not None:
             raise StudyError(
                 f"--target {target} is for tables: drop it, or name one with --dataset FILE.csv"
@@ -99,7 +99,7 @@ def load_dataset(
             return load_default(folder, on_download)
         if name in SOURCES:
             return SOURCES[name](folder, on_download)
-        return load_folder(Path(name))
+        return load_folder(to_path(name))
 
 
 def load_default(folder: Path | None, on_download: OnDownload | None) -> Dataset:

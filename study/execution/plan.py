@@ -12,7 +12,13 @@ from study.core.objective import Objective
 from study.core.records import make_rng
 from study.core.settings import MAX_EPOCHS, MAX_THREADS, TRAINERS, Settings, parse_seeds
 from study.core.study_info import DataInfo
-from study.core.validation import require_count, require_flag, require_positive, unknown_name_error
+from study.core.validation import (
+    require_count,
+    require_flag,
+    require_positive,
+    to_path,
+    unknown_name_error,
+)
 from study.data.sources import load_dataset
 from study.execution.start import read_start
 from study.methods.base import SearchContext
@@ -136,7 +142,7 @@ def make_plan(
         seeds_named=request.seeds is not None,
         workers=workers,
         scheduler=request.scheduler,
-        output=Path(request.output) if request.output else Path("results") / problem.folder,
+        output=to_path(request.output) if request.output else Path("results") / problem.folder,
         data=data,
         timeout=timeout,
         keep_going=request.keep_going,
@@ -189,7 +195,7 @@ def find_problem(
     if trainer not in TRAINERS:
         raise unknown_name_error("trainer", trainer, list(TRAINERS))
     dataset = None if request.dataset is None else os.fspath(request.dataset)
-    folder = Path(request.data_dir) if request.data_dir else None
+    folder = to_path(request.data_dir) if request.data_dir else None
     loaded = load_dataset(dataset, folder, on_download, target=request.target)
     data = DataInfo(
         dataset=dataset or loaded.name,

@@ -16,7 +16,12 @@ from study.execution.plan import Plan
 from study.execution.retry import forget_failed
 from study.methods.selection import MethodSelection, describe_methods, parse_method
 from study.problems.base import Evaluator
-from study.storage.files import LEDGER, translate_read_errors, translate_write_errors
+from study.storage.files import (
+    LEDGER,
+    require_study_place,
+    translate_read_errors,
+    translate_write_errors,
+)
 from study.storage.ledger import Ledger, has_evaluations, study_lock, to_memory
 
 
@@ -36,14 +41,8 @@ def open_study(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledg
     folder = planned.output
     with contextlib.ExitStack() as stack:
         with translate_write_errors(folder):
-            if folder.exists() and not folder.is_dir():
-                raise StudyError(f"--output {folder} is a file: name a folder")
+            require_study_place(folder)
             stored = (folder / LEDGER).exists()
-            if not stored and (folder / "trials.csv").exists():
-                raise StudyError(
-                    f"{folder} holds results without their {LEDGER}, which resuming needs: "
-                    "restore it, or choose another --output"
-                )
             if not dry:
                 folder.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(study_lock(folder))

@@ -12,7 +12,7 @@ from study.core.errors import StudyError, reason_of, translate_errors
 from study.core.formatting import join_words
 from study.core.settings import Start
 from study.core.space import Configuration, Space, canonical, from_row
-from study.core.validation import safe_repr
+from study.core.validation import safe_repr, to_path
 from study.problems.base import Evaluator
 from study.results import load
 
@@ -32,7 +32,7 @@ def read_start(
     """
     if named is None:
         return None
-    path = Path(named)
+    path = to_path(named)
     found = best_winners(path, problem.space) if path.is_dir() else read_points(path, problem.space)
     different = {canonical(point): point for point in found}
     different.pop(canonical(problem.default), None)

@@ -7,9 +7,11 @@ from typing import Any
 from study.core.errors import StudyError
 from study.core.formatting import pluralize
 from study.core.settings import Settings
+from study.core.validation import to_path
 from study.data.sources import UnavailableError
 from study.execution.plan import OnDownload, Plan, StudyRequest, make_plan
 from study.problems import suites
+from study.storage.files import require_collection_place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,8 @@ def make_suite_plan(
             "different spaces: drop it, or study the problems one by one"
         )
     name, found = suites.get(suite)
-    output = Path(request.output) if request.output else Path("results") / name
+    output = to_path(request.output) if request.output else Path("results") / name
+    require_collection_place(output)
     requests = [
         *(replace(request, problem=problem) for problem in found.problems),
         *(replace(request, dataset=dataset) for dataset in found.datasets),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from study.analysis.score_tables import ScoreTables
 from study.core.errors import StudyError, reason_of, translate_errors
 from study.core.formatting import pluralize
-from study.core.validation import unknown_name_error
+from study.core.validation import to_path, unknown_name_error
 from study.export.optuna import require_optuna, to_studies
 from study.export.runs import Track, each_run
 from study.export.skopt import to_optimize_result
@@ -27,6 +27,7 @@ def export(scores: ScoreTables, to: str, out: Path, track: Track = iter) -> str:
     """
     if to not in WRITERS:
         raise unknown_name_error("to", to, list(WRITERS))
+    out = to_path(out)
     if out.exists():
         raise StudyError(f"--out {out} exists: name another file, or remove it")
     if not out.parent.is_dir():

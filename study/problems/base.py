@@ -1,6 +1,7 @@
 """What a study needs to know of the thing that it tunes, and how it evaluates it."""
 
 import contextlib
+import os
 import time
 import traceback
 from collections.abc import Mapping
@@ -87,7 +88,7 @@ def user_line(error: BaseException | None) -> str:
 
 def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:
     try:
-        with exits_as_errors():
+        with exits_as_errors(), contextlib.chdir(os.curdir):  # and back: results lie beside it
             return problem.evaluate(task)
     except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)
         return error
