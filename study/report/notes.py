@@ -1,5 +1,7 @@
 """What a report says beside its tables: how to read them, and what was run on what."""
 
+from collections.abc import Sequence
+
 from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
 from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO
 from study.analysis.signed_rank import RANKED_FROM
@@ -45,7 +47,22 @@ def work_fact(info: StudyInfo) -> str:
     elif workers:
         text += f" with {' or '.join(map(str, workers))} workers in parallel"
     shared = any(session.shared for session in info.sessions)
-    return text + (", which had other problems to evaluate, too" if shared else "")
+    text += ", which had other problems to evaluate, too" if shared else ""
+    return text + _limit_fact([session.timeout for session in info.sessions])
+
+
+def _limit_fact(limits: Sequence[float | None]) -> str:
+    """After how long evaluations were given up, as a further clause, if they were."""
+    finite = sorted({limit for limit in limits if limit is not None})
+    each = [f"{limit:g} s" for limit in finite] + (["none"] if None in limits else [])
+    if not finite:
+        return ""
+    if len(each) == 1:
+        return f"; what took longer than {each[0]} was given up"
+    return (
+        f"; the time limit differed between sessions ({', '.join(each)}), so that methods may not "
+        "have been on equal terms"
+    )
 
 
 def substitute_note(data: DataInfo) -> str:

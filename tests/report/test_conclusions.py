@@ -10,8 +10,9 @@ import pytest
 from study.analysis.paired import compare_pairs
 from study.core.objective import ACCURACY, Objective
 from study.core.settings import Settings
+from study.core.study_info import Session
 from study.report.conclusions import conclusions, pair_sentences
-from study.report.notes import look_note
+from study.report.notes import look_note, work_fact
 from tests.toy import Toy, make_info
 
 PROBLEM = msgspec.structs.replace(Toy().describe(), name="mnist")
@@ -327,6 +328,18 @@ def test_of_too_few_seeds_that_differ_no_number_is_advised() -> None:
 )  # fmt: skip
 def test_only_looks_that_allowed_a_test_are_paid_for(looks: list[int], told: str) -> None:
     assert told in look_note(msgspec.structs.replace(INFO, looks=looks))
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ([60.0, 60.0], "with one worker; what took longer than 60 s was given up"),
+        ([60.0, None, 5.0], "the time limit differed between sessions (5 s, 60 s, none), so that"),
+    ],
+)
+def test_the_time_limits_of_all_sessions_are_told(limits: list[float | None], told: str) -> None:
+    sessions = [Session(workers=1, timeout=limit) for limit in limits]
+    assert told in work_fact(msgspec.structs.replace(INFO, sessions=sessions))
 
 
 @pytest.mark.parametrize(
