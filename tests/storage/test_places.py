@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from study.storage.files import (
 )
 from tests.shared import studied
 
-SMALL = {"methods": ["random", "quasi-random"], "seeds": 2, "calls": 3, "initial_points": 2}
+SMALL: dict[str, Any] = {"seeds": 2, "calls": 3, "initial_points": 2}
+METHODS = ["random", "quasi-random"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def studies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("studies")
     for problem in ("branin", "mixed"):
         usual = {"problem": problem, "retrain": 1, "workers": 1, "trace": problem == "branin"}
-        write_tables(studied(output=folder / problem, **SMALL | usual))
+        write_tables(studied(output=folder / problem, methods=METHODS, **SMALL | usual))
     return folder
 
 
@@ -72,7 +74,9 @@ def test_a_combined_report_replaces_nothing_but_an_earlier_one(
 
 def test_a_suite_asks_before_anything_is_evaluated(studies: Path) -> None:
     with pytest.raises(StudyError, match="is the folder of a study, whose report would be"):
-        study.compare_suite(["branin", "mixed"], output=studies / "branin", **SMALL)
+        study.compare_suite(
+            ["branin", "mixed"], output=studies / "branin", methods=METHODS, **SMALL
+        )
 
 
 def test_the_home_folder_is_found_where_no_shell_has_replaced_it(
@@ -83,7 +87,7 @@ def test_the_home_folder_is_found_where_no_shell_has_replaced_it(
     here.mkdir()
     monkeypatch.chdir(here)
     monkeypatch.setenv("HOME", str(home))
-    studied(problem="branin", output="~/out", retrain=1, workers=1, **SMALL)
+    studied(problem="branin", output="~/out", retrain=1, workers=1, methods=METHODS, **SMALL)
     assert study.load("~/out").folder == home / "out"
     with pytest.raises(SystemExit):
         main(["export", str(home / "out"), "--to", "csv", "--out=~/all.csv"])
@@ -104,7 +108,7 @@ def test_an_evaluation_that_changes_the_folder_moves_no_results(
         return configuration["x"]
 
     own = Problem(space=[Real(name="x", low=0.0, high=1.0)], default={"x": 0.5}, evaluate=evaluate)
-    results = studied(problem=own, output="out", retrain=1, workers=1, **SMALL)
+    results = studied(problem=own, output="out", retrain=1, workers=1, methods=METHODS, **SMALL)
     write_tables(results)
     assert results.failures == []
     assert (tmp_path / "out" / "trials.csv").is_file()
