@@ -1,34 +1,27 @@
-"""Checksums of somebody's code and of what it refers to: another one may compute something else."""
+"""Checksums of source files, and of the modules of one's own that they import."""
 
 import ast
+import contextlib
 import functools
 import hashlib
+import importlib.util
+import os
 import sys
 import sysconfig
-import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-INSTALLED = tuple(
-    {str(Path(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+FOLDERS = tuple(
+    f"{place}{os.sep}"
+    for path in (
+        *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")),
+        str(Path(__file__).parents[1]),
+    )
+    for place in {Path(path), Path(path).resolve()}
 )
-PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented))
-SKIPPED = {
-    *("__module__", "__dict__", "__weakref__", "__doc__", "__firstlineno__", "__annotations__"),
-    *("__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__"),
-    "__slotnames__",  # added by the first copy or pickle of an instance
-}
-"""Attributes of a class that change nothing of what it computes."""
-
-
-PACKAGE = str(Path(__file__).parents[1])
-
-
-class UnknownStateError(Exception):
-    """Something has a state that cannot be read, such as a lock or an open file."""
+"""Of Python, of what is installed, and of this package."""
+INSTALLED = {"site-packages", "dist-packages"}  # a user's, and those of the system, too
 
 
 def checksum(*parts: bytes | str) -> str:
@@ -40,54 +33,109 @@ def checksum(*parts: bytes | str) -> str:
     return digest.hexdigest()[:16]
 
 
-def fingerprint_object(thing: Any) -> str:
-    """A checksum of an object: its code, what that refers to, and its state.
-
-    It is the same in another process. Of what is installed the name counts, for its version is
-    noted elsewhere, and what it captured; of one's own modules, the source.
-
-    Raises
-    ------
-    UnknownStateError
-        If something has a state that cannot be read; the message says what.
-    """
-    digest = hashlib.sha256()
-    for part in _parts(thing, {}):
-        digest.update(part.encode())
-        digest.update(b"\0")
-    return digest.hexdigest()[:16]
-
-
 def fingerprint_file(path: Path, text: str, package_depth: int = 0) -> str:
-    """A checksum of a Python file with that text, and of the modules beside it that it imports.
+    """A checksum of a Python file with that text, and of the modules of one's own it imports.
 
-    `package_depth`: how many packages the file lies in. Of an installed module the text alone
-    counts, for the version of its package is noted elsewhere.
+    `package_depth`: how many packages the file lies in. Of an installed file the text alone counts.
     """
     place = path.resolve()
+    if not is_own_file(str(place)):
+        return checksum(path.name, text)
     root = place.parents[package_depth]
-    sources = {path.name: text}
-    if not str(place).startswith(INSTALLED):
-        sources |= _neighbours(root, text)
-    return checksum(*(part for name in sorted(sources) for part in (name, sources[name])))
+    names = _imports(text, _package(place, root))
+    return checksum(path.name, text, *_sources(names, root))
 
 
-def _neighbours(folder: Path, text: str) -> dict[str, str]:
-    """The sources of the modules below a folder that a text imports, and that these import."""
+def fingerprint_module(name: str, source: Path) -> str:
+    """A checksum of a module; of an installed one, of its text and its package's version."""
+    text = source.read_text(encoding="utf-8", errors="replace")
+    if not is_own_file(str(source)):
+        return checksum(source.name, text, installed_version(name))
+    return fingerprint_file(source, text, name.count(".") + (source.name == "__init__.py"))
+
+
+def fingerprint_imports(names: Iterable[str]) -> str:
+    """A checksum of the modules of one's own among these, and of what they import."""
+    return checksum(*_sources(names))
+
+
+@functools.cache  # a name that is not the package's takes long
+def installed_version(module: str) -> str:
+    """Of the distribution that a module comes with; empty for Python's own and this package's."""
+    top = module.partition(".")[0]
+    if top in ("study", *sys.stdlib_module_names):
+        return ""
+    with contextlib.suppress(PackageNotFoundError):
+        return version(top)
+    names = {*packages_distributions().get(top, ())}
+    return " ".join(f"{name} {version(name)}" for name in sorted(names))
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module belongs to Python or to an installed package, this one among them."""
+    top = module.partition(".")[0]
+    if top in sys.builtin_module_names or top in ("study", "builtins"):
+        return True
+    found = sys.modules.get(module)
+    if found is None or module == "__main__":
+        return False
+    file = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", ())), None)
+    return file is None or not is_own_file(str(file))
+
+
+def is_own_file(name: str) -> bool:
+    """Whether a file of code is neither Python's, nor an installed package's, nor this one's."""
+    if name.startswith("<frozen") or not INSTALLED.isdisjoint(Path(name).parts):
+        return False
+    return not f"{name}{os.sep}".startswith(FOLDERS)
+
+
+def _sources(names: Iterable[str], folder: Path | None = None) -> list[str]:
+    """Paths and texts of the modules that these names stand for, and of those they import.
+
+    They lie in the folder, or where an import would find them, and are not installed.
+    """
     found: dict[str, str] = {}
-    waiting = [text]
+    roots: dict[str, Path | None] = {}
+    waiting = list(names)
     while waiting:
-        for name in _imports(waiting.pop()):
-            for path in _candidates(folder, name):
-                relative = str(path.relative_to(folder))
-                if relative not in found and path.is_file():
-                    found[relative] = path.read_text(encoding="utf-8", errors="replace")
-                    waiting.append(found[relative])
-    return found
+        name = waiting.pop()
+        top = name.partition(".")[0]
+        if top not in roots:
+            roots[top] = _root(top, folder)
+        if (root := roots[top]) is None:
+            continue
+        for path in _candidates(root, name):
+            relative = path.relative_to(root).as_posix()
+            if relative not in found and path.is_file():
+                found[relative] = path.read_text(encoding="utf-8", errors="replace")
+                waiting += _imports(found[relative], _package(path, root))
+    return [part for relative in sorted(found) for part in (relative, found[relative])]
 
 
-def _imports(text: str) -> Iterator[str]:
-    """Dotted names that a source imports, wherever in it."""
+def _root(top: str, folder: Path | None) -> Path | None:
+    """The folder that a module or package of one's own lies in; None if it is not one's own."""
+    if folder and any(path.is_file() for path in _candidates(folder, top)):
+        return folder
+    try:
+        spec = importlib.util.find_spec(top) if top else None
+    except (ImportError, ValueError):  # such as the script that runs
+        spec = None
+    if spec is None:
+        return folder  # a folder in it may be a package without __init__.py
+    for place in spec.submodule_search_locations or [spec.origin or ""]:
+        if Path(place).exists() and is_own_file(place):
+            return Path(place).parent
+    return None
+
+
+def _package(path: Path, root: Path) -> str:
+    """The package that a module belongs to, or is."""
+    return ".".join(path.relative_to(root).parent.parts)
+
+
+def _imports(text: str, package: str) -> Iterator[str]:
+    """Dotted names that the source of a module in a package imports, wherever in it."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
@@ -96,9 +144,18 @@ def _imports(text: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            yield from (f"{base}.{alias.name}".strip(".") for alias in node.names)
-            yield base
+            names = [alias.name for alias in node.names]
+            yield from imported_names(node.module or "", names, node.level, package)
+
+
+def imported_names(base: str, names: Iterable[str], level: int, package: str) -> Iterator[str]:
+    """The dotted names of `from base import names`, with so many dots, in a module of a package."""
+    try:
+        base = importlib.util.resolve_name("." * level + base, package)
+    except ImportError:  # beyond the topmost package: that import fails
+        return
+    yield base
+    yield from (f"{base}.{name}" for name in names)
 
 
 def _candidates(folder: Path, name: str) -> Iterator[Path]:
@@ -108,150 +165,3 @@ def _candidates(folder: Path, name: str) -> Iterator[Path]:
         place = place / part
         yield place.with_suffix(".py")
         yield place / "__init__.py"
-
-
-def is_installed(module: str) -> bool:
-    """Whether a module belongs to Python or to an installed package, this one among them."""
-    top = module.partition(".")[0]
-    if top in sys.builtin_module_names or top in ("study", "builtins"):
-        return True
-    found = sys.modules.get(module)
-    file = getattr(found, "__file__", None)
-    if file is None:
-        return found is not None and module != "__main__"
-    return str(file).startswith(INSTALLED)
-
-
-def is_own_file(name: str) -> bool:
-    """Whether a file of code is neither Python's, nor an installed package's, nor this one's."""
-    return not name.startswith((*INSTALLED, PACKAGE, "<frozen"))
-
-
-def _parts(thing: Any, seen: dict[int, Any]) -> Iterator[str]:
-    """Texts that tell an object from another."""
-    if isinstance(thing, PLAIN):
-        yield f"{type(thing).__name__} {thing!r}"
-        return
-    if id(thing) in seen:
-        yield f"again {list(seen).index(id(thing))}"
-        return
-    seen[id(thing)] = thing  # kept, so that no other object gets its number
-    yield type(thing).__qualname__
-    for kind, visit in VISITORS.items():
-        if isinstance(thing, kind):
-            yield from visit(thing, seen)
-            return
-    yield from _state(thing, seen)
-
-
-def _each(things: Any, seen: dict[int, Any]) -> Iterator[str]:
-    for thing in things:
-        yield from _parts(thing, seen)
-
-
-def _mapping(thing: dict[Any, Any], seen: dict[int, Any]) -> Iterator[str]:
-    for key, value in thing.items():
-        yield from _parts(key, seen)
-        yield from _parts(value, seen)
-
-
-def _set(thing: Any, seen: dict[int, Any]) -> Iterator[str]:
-    yield from sorted(" ".join(_parts(item, dict(seen))) for item in thing)
-
-
-def _array(thing: np.ndarray, seen: dict[int, Any]) -> Iterator[str]:
-    yield f"{thing.dtype} {thing.shape}"
-    if thing.dtype.hasobject:
-        yield from _each(thing.ravel().tolist(), seen)
-    else:
-        yield checksum(np.ascontiguousarray(thing).tobytes())
-
-
-def _module(thing: types.ModuleType, _: dict[int, Any]) -> Iterator[str]:
-    yield thing.__name__
-    file = getattr(thing, "__file__", None)
-    if file and not is_installed(thing.__name__) and Path(file).is_file():
-        text = Path(file).read_text(encoding="utf-8", errors="replace")
-        yield fingerprint_file(Path(file), text, thing.__name__.count("."))
-
-
-def _function(thing: types.FunctionType, seen: dict[int, Any]) -> Iterator[str]:
-    for cell in thing.__closure__ or ():  # what an installed function made may hold one's own
-        try:
-            yield from _parts(cell.cell_contents, seen)
-        except ValueError:  # a cell that is not filled yet
-            yield "empty"
-    if is_installed(thing.__module__):
-        yield f"{thing.__module__}.{thing.__qualname__}"
-        return
-    yield from _code(thing.__code__, seen)
-    yield from _each((thing.__defaults__, thing.__kwdefaults__), seen)
-    for name in sorted(_names(thing.__code__) & thing.__globals__.keys()):
-        yield name
-        yield from _parts(thing.__globals__[name], seen)
-
-
-def _names(code: types.CodeType) -> set[str]:
-    """Names that a function and those within it look up."""
-    inner = (constant for constant in code.co_consts if isinstance(constant, types.CodeType))
-    return set(code.co_names).union(*map(_names, inner))
-
-
-def _code(thing: types.CodeType, seen: dict[int, Any]) -> Iterator[str]:
-    yield f"{thing.co_code.hex()} {thing.co_names} {thing.co_argcount} {thing.co_kwonlyargcount}"
-    for constant in thing.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _code(constant, seen)
-        else:
-            yield from _parts(constant, {})  # equal constants may or may not be one object
-
-
-def _class(thing: type, seen: dict[int, Any]) -> Iterator[str]:
-    yield f"{thing.__module__}.{thing.__qualname__}"
-    if is_installed(thing.__module__):
-        return
-    yield from _each(thing.__bases__, seen)
-    for name, value in vars(thing).items():
-        if name not in SKIPPED:
-            yield name
-            yield from _parts(value, seen)
-
-
-def _attributes(*names: str) -> Any:
-    """A visitor of these attributes."""
-    return lambda thing, seen: _each((getattr(thing, name) for name in names), seen)
-
-
-def _state(thing: Any, seen: dict[int, Any]) -> Iterator[str]:
-    """What a pickle would hold of any other object."""
-    yield from _parts(type(thing), seen)
-    try:
-        reduced = thing.__reduce_ex__(4)
-    except Exception as error:
-        raise UnknownStateError(f"{type(thing).__name__}: {error}") from error
-    if isinstance(reduced, str):
-        yield reduced
-        return
-    for part in reduced[1:3]:
-        yield from _parts(part, seen)
-    for items in reduced[3:5]:
-        yield from _each(items or (), seen)
-
-
-VISITORS: dict[Any, Any] = {
-    tuple: _each,
-    list: _each,
-    dict: _mapping,
-    set: _set,
-    frozenset: _set,
-    np.ndarray: _array,
-    types.ModuleType: _module,
-    types.FunctionType: _function,
-    types.BuiltinFunctionType: _attributes("__module__", "__qualname__"),
-    types.MethodType: _attributes("__func__", "__self__"),
-    functools.partial: _attributes("func", "args", "keywords"),
-    staticmethod: _attributes("__func__"),
-    classmethod: _attributes("__func__"),
-    property: _attributes("fget", "fset", "fdel"),
-    type: _class,
-}

@@ -25,7 +25,7 @@ from study.core.errors import (
     reason_of,
     translate_errors,
 )
-from study.core.fingerprint import checksum, fingerprint_file
+from study.core.fingerprint import checksum, fingerprint_file, fingerprint_module
 from study.core.stderr import without_chatter
 from study.core.validation import to_path
 
@@ -45,15 +45,17 @@ class ObjectReference:
 
     @property
     def fingerprint(self) -> str:
-        """A checksum of the file or module, and of the modules beside it that it imports."""
+        """A checksum of the file or module, and of the modules of one's own that it imports.
+
+        Of an installed module the version of its package counts.
+        """
         if self.text is not None:
             return fingerprint_file(Path(self.module), self.text)
         found = importlib.util.find_spec(self.module)
         source = Path(found.origin) if found and found.origin else None
         if source is None or not source.is_file():
             return ""
-        depth = self.module.count(".") + (source.name == "__init__.py")
-        return fingerprint_file(source, source.read_text(encoding="utf-8"), depth)
+        return fingerprint_module(self.module, source)
 
     @property
     def origin(self) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -80,6 +81,8 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
     settings, problem = ledger.read("settings", Settings), ledger.read("problem", ProblemInfo)
     methods = ledger.read("methods", dict[str, MethodInfo]) or {}
     if settings is None or problem is None or not has_evaluations(ledger):
+        if reason := getattr(planned.problem, "unknown", ""):
+            _warn_of_unknown_code(planned, reason)
         return planned
     kept = {
         name: parse_method(method.spec)
@@ -140,21 +143,39 @@ def _other_start(old: Start | None, new: Start | None) -> list[str]:
     return [f"start-from {old.description}, now others; without --start-from it goes on with these"]
 
 
+def _warn_of_unknown_code(planned: Plan, reason: str) -> None:
+    """Say at the first run what a second would be refused for."""
+    told = StudyError(
+        f"--problem {planned.problem.describe().name}: the study in {planned.output} cannot be "
+        f"resumed, for its code has a state that cannot be read ({reason}): to be able to, give "
+        "Problem(version=...)"
+    )
+    warnings.warn(str(told), stacklevel=2)
+
+
+def _what_changed(planned: Plan, before: str, now: str) -> str:
+    """Which part of a problem's code is another one now."""
+    if ":" not in planned.data.problem:
+        return f"the code of {planned.problem.describe().name}"
+    origin = planned.data.source
+    same_source = before.partition("-")[0] == now.partition("-")[0]
+    return f"the data or the version in {origin}" if same_source else f"{origin} or what it imports"
+
+
 def check_code_unchanged(
     planned: Plan, problem: ProblemInfo, methods: Mapping[str, MethodInfo]
 ) -> None:
     """Raise `StudyError` if the code of a problem or method is not what the study began with."""
     now, changed = planned.problem.describe(), []
     if not (problem.fingerprint and now.fingerprint):
-        unknown = getattr(planned.problem, "unknown", "") or "it had a state that cannot be read"
+        reason = getattr(planned.problem, "unknown", "") or "it had a state that cannot be read"
         raise StudyError(
             f"--problem {now.name}: whether {planned.output} holds results of the same code cannot "
-            f"be known ({unknown}): choose another --output, or give Problem(version=...)"
+            f"be known ({reason}): choose another --output, or give Problem(version=...)"
         )
     origin = problem.facts.get("origin")
     if origin and origin == now.facts.get("origin") and problem.fingerprint != now.fingerprint:
-        in_file = ":" in planned.data.problem
-        changed.append(f"{origin} or what it imports" if in_file else f"the code of {problem.name}")
+        changed.append(_what_changed(planned, problem.fingerprint, now.fingerprint))
     for name, method in describe_methods(planned.methods).items():
         if name in methods and methods[name].fingerprint != method.fingerprint:
             changed.append(f"the code of {name}")

@@ -1,11 +1,17 @@
 """Which problems there are: built in, installed with other packages, one's own."""
 
+import functools
 import inspect
 from typing import Any
 
 from study.core.errors import StudyError
-from study.core.fingerprint import UnknownStateError, checksum, fingerprint_object
-from study.core.plugins import Listing, entry_point_objects, parse_reference
+from study.core.fingerprint import checksum, installed_version, is_installed
+from study.core.object_fingerprint import (
+    UnknownStateError,
+    fingerprint_data,
+    fingerprint_object,
+)
+from study.core.plugins import Listing, ObjectReference, entry_point_objects, parse_reference
 from study.core.validation import unknown_name_error
 from study.data.sources import SOURCES
 from study.problems import bayesmark, tabular
@@ -50,7 +56,8 @@ def get(named: Any) -> tuple[UserProblem, str]:
     if reference.item is not None:  # other items of the list may change
         own = reference.load()
         name, (fingerprint, _) = name_of(own), object_fingerprint(own)
-    fingerprint = fingerprint or reference.fingerprint
+    if not fingerprint:
+        fingerprint = "-".join(filter(None, (reference.fingerprint, loaded_state(reference))))
     return UserProblem(name, reference.origin, fingerprint, reference=reference), named
 
 
@@ -63,7 +70,8 @@ def find_again(named: str, fingerprint: str) -> UserProblem | None:
     try:
         if ":" in named:
             reference = parse_reference("problem", named)
-            if reference.item is not None or reference.fingerprint != fingerprint:
+            source = fingerprint.partition("-")[0]
+            if reference.item is not None or reference.fingerprint != source:
                 return None
         found, _ = get(named)
     except (StudyError, OSError, ValueError):  # a module may be there, and its source not
@@ -83,10 +91,21 @@ def object_fingerprint(problem: Any) -> tuple[str, str]:
     """The fingerprint of an object, and why there is none: one of both is empty."""
     if version := getattr(problem, "version", ""):
         return checksum("version", str(version)), ""
+    makers = type(problem), getattr(problem, "evaluate", None)
+    modules = {getattr(maker, "__module__", None) or "" for maker in makers}
+    versions = [installed_version(module) for module in sorted(modules) if is_installed(module)]
     try:
-        return fingerprint_object(problem), ""
+        return checksum(fingerprint_object(problem), *filter(None, versions)), ""
     except UnknownStateError as error:
         return "", str(error)
+
+
+@functools.cache  # evaluations in this process may write into what was loaded
+def loaded_state(reference: ObjectReference) -> str:
+    """A checksum of a problem's version, or else of the data that its module has loaded."""
+    problem = reference.load()
+    version = getattr(problem, "version", "")
+    return checksum("version", str(version)) if version else fingerprint_data(problem)
 
 
 def source_fingerprint(problem: Any) -> str:

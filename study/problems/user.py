@@ -60,14 +60,16 @@ class Problem:
     """Makes of a configuration what is tuned, such as an estimator or a model, not trained: what
     `study winner` shows. No evaluation calls it."""
     name: str = ""
-    """In tables, plots and the results folder; by default that of the function."""
+    """In tables, plots and the results folder; by default that of the function. Where a command
+    names the problem, as `FILE.py:NAME` or an entry point, it is called what the command says."""
     classes: int | None = None
     """Of a classifier that starts from random weights and tells its `initial_loss`."""
     simulated_clock: bool = False
     """Whether both functions return a `study.Measurement` that tells how many seconds the
     evaluation took when it was recorded: tables and plots then show these."""
     version: str = ""
-    """What stands for its code, if that cannot be read: give another one when it changes."""
+    """What stands for its code, if that cannot be read, or beside the text of `FILE.py:NAME` for
+    the data that this loads: give another one when something changes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +108,8 @@ class UserProblem:
     @property
     def folder(self) -> str:
         """Where results go by default: of an object of Python, never where another one's are."""
-        return f"{self.name}-{self.fingerprint[:8]}" if self.origin == PYTHON else self.name
+        own = self.origin == PYTHON and self.fingerprint
+        return f"{self.name}-{self.fingerprint[:8]}" if own else self.name
 
     @functools.cached_property
     def problem(self) -> Any:

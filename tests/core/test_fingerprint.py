@@ -1,19 +1,27 @@
 """A fingerprint changes with what an object computes, and with nothing else."""
 
+import collections
 import functools
+import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
 
 from study import Integer, keras_problem
-from study.core.fingerprint import UnknownStateError, fingerprint_file, fingerprint_object
+from study.core.fingerprint import fingerprint_file, fingerprint_module, installed_version
+from study.core.object_fingerprint import (
+    UnknownStateError,
+    fingerprint_data,
+    fingerprint_object,
+)
 
 FACTOR = 3
 
@@ -24,6 +32,11 @@ def helper(x: float) -> float:
 
 def calls_helper(x: float) -> float:
     return helper(x)
+
+
+@numba.njit
+def compiled(x: float) -> float:
+    return x * FACTOR
 
 
 def adding(what: Any) -> Callable[[Any], Any]:
@@ -65,6 +78,48 @@ DIFFERENT = [
         "def f():\n    def g(): return 1\n    return g",
         "def f():\n    def g(): return 2\n    return g",
     ),
+    ("def f(a, b): return a - b", "def f(b, a): return b - a"),
+    ("def f(): ...\nf.rate = 1", "def f(): ...\nf.rate = 2"),
+    (
+        "import functools\n@functools.cache\ndef f(): return 1",
+        "import functools\n@functools.cache\ndef f(): return 2",
+    ),
+    (
+        "import collections\nd = collections.defaultdict(lambda: 1)\ndef f(): return d",
+        "import collections\nd = collections.defaultdict(lambda: 2)\ndef f(): return d",
+    ),
+    (
+        "class D(dict):\n    def __missing__(self, key): return 1\nd = D()\ndef f(): return d",
+        "class D(dict):\n    def __missing__(self, key): return 2\nd = D()\ndef f(): return d",
+    ),
+    (
+        "class M(type): x = 1\nclass f(metaclass=M): ...",
+        "class M(type): x = 2\nclass f(metaclass=M): ...",
+    ),
+    (
+        "import dataclasses\n@dataclasses.dataclass\nclass f: x: int = 1",
+        "import dataclasses\n@dataclasses.dataclass\nclass f: x: int = 2",
+    ),
+    (
+        "import abc\nclass f(abc.ABC):\n    def m(self): return 1",
+        "import abc\nclass f(abc.ABC):\n    def m(self): return 2",
+    ),
+    (
+        "import typing\nclass f(typing.Protocol):\n    def m(self): return 1",
+        "import typing\nclass f(typing.Protocol):\n    def m(self): return 2",
+    ),
+    (
+        "import functools\nclass f:\n    @functools.cached_property\n    def m(self): return 1",
+        "import functools\nclass f:\n    @functools.cached_property\n    def m(self): return 2",
+    ),
+    (
+        "import functools\n@functools.singledispatch\ndef f(x): return 1",
+        "import functools\n@functools.singledispatch\ndef f(x): return 2",
+    ),
+    (
+        "import dataclasses\nf = dataclasses.make_dataclass('P', [('x', int, 1)])",
+        "import dataclasses\nf = dataclasses.make_dataclass('P', [('x', int, 2)])",
+    ),
 ]
 
 
@@ -74,10 +129,45 @@ def test_what_computes_something_else_has_another_fingerprint(one: str, other: s
     assert fingerprint_object(defined(one)) != fingerprint_object(defined(other))
 
 
+SAME = [
+    ("mean = 1\ndef f(x): return x.mean()", "mean = 2\ndef f(x): return x.mean()"),
+    ("x = 1\ndef f(x): return lambda: x.a", "x = 2\ndef f(x): return lambda: x.a"),
+    ("import functools\n@functools.cache\ndef f(): return 1", "f()"),
+    (
+        "import functools\nclass A:\n    @functools.cached_property\n    def b(self): return 1\n"
+        "a = A()\ndef f(): return a",
+        "a.b",
+    ),
+    ("import numpy\na = numpy.ma.array([1, 2])\ndef f(): return a", "a.fill_value"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_what_computes_the_same_has_the_same_fingerprint(one: str, other: str) -> None:
+    text = other if "def f" in other else f"{one}\n{other}"
+    assert fingerprint_object(defined(one)) == fingerprint_object(defined(text))
+
+
+@pytest.mark.parametrize("text", ["def f(): return {}", "class f:\n    x = {}"])
+def test_what_is_run_without_a_module_has_a_fingerprint(text: str) -> None:
+    def run(number: int) -> Any:
+        names: dict[str, Any] = {}
+        exec(text.format(number), names)
+        return names["f"]
+
+    assert fingerprint_object(run(1)) == fingerprint_object(run(1)) != fingerprint_object(run(2))
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
         (1, 2),
+        ([1].append, [2].append),
+        (re.compile("a"), re.compile("b")),
+        (np.ma.array([1, 2], mask=[True, False]), np.ma.array([1, 2], mask=[False, True])),
+        (collections.deque([1], 3), collections.deque([1], 4)),
+        (np.vectorize(helper), np.vectorize(calls_helper)),
+        (np.random.default_rng(0).normal, np.random.default_rng(1).normal),
         ((1, 2), [1, 2]),
         (np.arange(3), np.arange(4)),
         (np.float32(1), np.float64(1)),
@@ -96,10 +186,68 @@ def test_state_counts(one: Any, other: Any) -> None:
     assert fingerprint_object(adding(one)) != fingerprint_object(adding(other))
 
 
+def test_the_memory_of_a_text_array_does_not_count() -> None:
+    texts = np.array(["a" * 100, "b"], np.dtypes.StringDType())
+    assert fingerprint_object(texts) == fingerprint_object(texts.copy())
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """One's own: its module `inner` uses another, by a relative import."""
+    folder = tmp_path / "own_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from . import inner")
+    (folder / "inner.py").write_text("from .helper import g")
+    (folder / "helper.py").write_text("RATE = 1\ndef g(): return 1")
+    (folder / "unrelated.py").write_text("x = 1")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == folder.name]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import own_package.inner\ndef f(): return own_package.inner.g()",
+        "import own_package.inner as m\ndef f(): return m.g()",
+        "import own_package\ndef f(): return own_package",
+        "def f():\n    import own_package.inner\n    return own_package.inner.g()",
+        "def f():\n    from own_package import inner\n    return inner.g()",
+        "__package__ = 'own_package'\ndef f():\n    from .inner import g\n    return g()",
+        "import own_package\ndef m(p): return lambda: p.inner.g()\nf = m(own_package)",
+        "import own_package\nclass f:\n    def m(self): return own_package.inner.g()",
+    ],
+)
+def test_modules_of_ones_own_count_however_they_are_reached(text: str, package: Path) -> None:
+    found = defined(text)
+    before = fingerprint_object(found)
+    for file in sorted(package.glob("*.py")):
+        content = file.read_text()
+        file.write_text(content + "\n# another")
+        assert (fingerprint_object(found) == before) == (file.name == "unrelated.py"), file
+        file.write_text(content)
+    assert fingerprint_object(found) == before
+
+
+def test_what_is_used_of_a_module_of_ones_own_counts(package: Path) -> None:
+    found = defined("import own_package.helper\ndef f(): return own_package.helper.RATE")
+    before = fingerprint_object(found)
+    sys.modules["own_package.helper"].RATE = 2  # type: ignore[attr-defined]
+    assert fingerprint_object(found) != before
+
+
 def test_a_global_that_changes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint_object(calls_helper)
     monkeypatch.setitem(calls_helper.__globals__, "FACTOR", 4)
     assert fingerprint_object(calls_helper) != before
+
+
+def test_a_compiled_function_counts_as_what_was_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fingerprint_object(compiled)
+    assert fingerprint_object(numba.njit(fastmath=True)(compiled.py_func)) != before
+    monkeypatch.setitem(compiled.py_func.__globals__, "FACTOR", 4)
+    assert fingerprint_object(compiled) != before
 
 
 def test_what_refers_to_itself_has_a_fingerprint() -> None:
@@ -117,7 +265,7 @@ def test_another_process_finds_the_same() -> None:
     code = (
         "from tests.core.test_fingerprint import *\n"
         "print(*map(fingerprint_object, (calls_helper, adding({'a', 'b', 'c'}), Model(1.5), "
-        "adding(pd.DataFrame({'a': ['x', 'y']})))))"
+        "adding(pd.DataFrame({'a': ['x', 'y']})), compiled)))"
     )
     found = {
         subprocess.run(
@@ -154,6 +302,70 @@ def test_a_file_counts_with_the_modules_beside_it_that_it_imports(tmp_path: Path
         (tmp_path / name).write_text(content)
     assert fingerprint_file(path, text) == before
     assert fingerprint_file(path, text + "\n") != before
+
+
+def test_relative_imports_of_a_file_count(tmp_path: Path) -> None:
+    files = {
+        "tools/__init__.py": "from . import first",
+        "tools/first.py": "from .second import f",
+        "tools/second.py": "from .deep.third import f",
+        "tools/deep/third.py": "from ..fourth import f\nfrom .... import beyond",
+        "tools/fourth.py": "def f(): return 1",
+        "second.py": "def f(): return 1",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    file, inside = tmp_path / "mine.py", tmp_path / "tools" / "deep" / "mine.py"
+
+    def found() -> tuple[str, str]:
+        of_module = fingerprint_file(inside, "from .third import f", package_depth=2)
+        return fingerprint_file(file, "import tools"), of_module
+
+    before = found()
+    for name, content in files.items():
+        (tmp_path / name).write_text(content + "\n# another")
+        assert [a == b for a, b in zip(found(), before, strict=True)] == [name == "second.py"] * 2
+        (tmp_path / name).write_text(content)
+
+
+def test_a_module_of_ones_own_counts_wherever_it_lies(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    file = tmp_path / "elsewhere" / "mine.py"
+    before = fingerprint_file(file, "from own_package import inner")
+    (package / "helper.py").write_text("RATE = 2")
+    assert fingerprint_file(file, "from own_package import inner") != before
+
+
+def test_of_an_installed_module_the_version_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "site-packages"
+    (place / "own_installed-1.dist-info").mkdir(parents=True)
+    source = place / "own_installed.py"
+    source.write_text("import helper")
+    (place / "helper.py").write_text("x = 1")
+    monkeypatch.syspath_prepend(place)
+    found = []
+    for version in ("1", "1", "2"):
+        metadata = f"Metadata-Version: 2.1\nName: own_installed\nVersion: {version}\n"
+        (place / "own_installed-1.dist-info" / "METADATA").write_text(metadata)
+        installed_version.cache_clear()
+        found.append(fingerprint_module("own_installed", source))
+    installed_version.cache_clear()
+    assert found[0] == found[1] != found[2]
+
+
+def test_data_of_a_file_are_its_arrays(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": ["x", "y"], "b": [1.0, 2.0]})
+    text = frame.assign(a=["x", "z"])
+    ways = [np.arange(3), np.arange(4), np.array(["a"], object), b"a", b"b", frame, text]
+    found = [fingerprint_data(adding(way)) for way in ways]
+    assert len(set(found)) == len(ways)
+    assert "" not in found
+    for nothing in (threading.Lock(), tmp_path, "text", [1, 2]):
+        assert fingerprint_data(adding(nothing)) == ""
+    assert fingerprint_data(adding((threading.Lock(), np.arange(3)))) == found[0]
 
 
 def test_what_an_installed_function_captured_counts() -> None:

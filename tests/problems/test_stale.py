@@ -6,9 +6,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from study import Problem, Real, Results, StudyError
+from study.core import plugins
+from study.problems import registry
 from study.problems.registry import get
 from tests.shared import studied
 
@@ -61,7 +64,8 @@ def test_what_cannot_be_known_is_not_continued_unless_it_has_a_version(tmp_path:
     def evaluate(configuration: Any, seed: int) -> float:
         return float(configuration["x"]) * view[0]
 
-    assert ran(tmp_path / "out", evaluate).finished
+    with pytest.warns(UserWarning, match=r"cannot be resumed, for .*memoryview.*Problem\(version="):
+        assert ran(tmp_path / "out", evaluate).finished
     with pytest.raises(StudyError, match=r"cannot be known \(memoryview: .*give Problem\(version="):
         ran(tmp_path / "out", evaluate, seeds=2)
     ran(tmp_path / "named", evaluate, version="1")
@@ -78,7 +82,57 @@ def test_what_cannot_be_sent_to_workers_is_one_line(tmp_path: Path) -> None:
             return float(configuration["x"])
 
     with pytest.raises(StudyError, match=r"cannot be sent to workers \(TypeError: .*lock"):
-        ran(tmp_path / "out", evaluate, workers=2)
+        ran(tmp_path / "out", evaluate, workers=2, version="1")
+
+
+def test_without_a_fingerprint_the_folder_has_the_name_alone() -> None:
+    view = memoryview(b"1")
+    problem = Problem(space=SPACE, default={"x": 0.5}, evaluate=lambda c, s: view[0], name="first")
+    assert get(problem)[0].folder == "first"
+
+
+def test_the_version_of_the_package_that_defines_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = Problem(space=SPACE, default={"x": 0.5}, evaluate=np.testing.assert_equal)
+    found = []
+    for version in ("1", "1", "2"):
+        versions = {"numpy.testing._private.utils": version}
+        monkeypatch.setattr(registry, "installed_version", lambda name, v=versions: v.get(name, ""))
+        found.append(get(problem)[0].fingerprint)
+    assert found[0] == found[1] != found[2]
+
+
+DATA = """
+import numpy as np
+from study import Problem, Real
+x = np.loadtxt("{folder}/x.csv")
+problem = Problem(space=[Real(name="x", low=0.0, high=1.0)], default={{"x": 0.5}},
+                  evaluate=lambda c, s: x[0] * c["x"]{version})
+"""
+
+
+@pytest.mark.parametrize(("version", "changes"), [("", True), (", version='1'", False)])
+def test_data_that_a_file_loads_count_unless_it_has_a_version(
+    version: str, changes: bool, tmp_path: Path
+) -> None:
+    named = f"{tmp_path}/mine.py:problem"
+    (tmp_path / "mine.py").write_text(DATA.format(folder=tmp_path, version=version))
+
+    def found(numbers: str) -> str:
+        (tmp_path / "x.csv").write_text(numbers)
+        plugins._execute.cache_clear()  # as in another process
+        registry.loaded_state.cache_clear()
+        return registry.get(named)[0].fingerprint
+
+    before = found("1 2")
+    assert found("1 2") == before
+    again = registry.find_again(named, before)
+    assert again is not None
+    again.problem.evaluate.__globals__["x"][0] = 5  # an evaluation writes into it
+    assert registry.get(named)[0].fingerprint == before
+    assert (found("3 2") != before) == changes
+    assert (registry.find_again(named, before) is None) == changes
+    (tmp_path / "mine.py").write_text(DATA.format(folder=tmp_path, version=", version='2'"))
+    assert found("1 2") != before
 
 
 def test_a_function_gives_its_name() -> None:
@@ -89,12 +143,14 @@ def test_a_function_gives_its_name() -> None:
 
 
 @pytest.mark.slow
-def test_a_helper_that_changed_is_noticed(tmp_path: Path) -> None:
+def test_a_helper_or_data_that_changed_are_noticed(tmp_path: Path) -> None:
     (tmp_path / "helperlib.py").write_text("FACTOR = 1")
+    (tmp_path / "data.csv").write_text("1 2")
     (tmp_path / "mine.py").write_text(
-        "import helperlib\nfrom study import Problem, Real\n"
+        "import helperlib\nimport numpy as np\nfrom study import Problem, Real\n"
+        "data = np.loadtxt('data.csv')\n"
         "problem = Problem(space=[Real(name='x', low=0.0, high=1.0)], default={'x': 0.5},\n"
-        "                  evaluate=lambda c, s: helperlib.FACTOR * c['x'])\n"
+        "                  evaluate=lambda c, s: data[0] * helperlib.FACTOR * c['x'])\n"
     )
 
     def study(seeds: int) -> "subprocess.CompletedProcess[str]":
@@ -119,3 +175,5 @@ def test_a_helper_that_changed_is_noticed(tmp_path: Path) -> None:
     assert "the file mine.py or what it imports changed since out was begun" in line
     (tmp_path / "helperlib.py").write_text("FACTOR = 1")
     assert study(3).returncode == 0
+    (tmp_path / "data.csv").write_text("3 2")
+    assert "the data or the version in the file mine.py changed since" in study(4).stderr
