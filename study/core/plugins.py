@@ -52,7 +52,7 @@ class ObjectReference:
         if source is None or not source.is_file():
             return ""
         depth = self.module.count(".") + (source.name == "__init__.py")
-        return fingerprint_file(source, source.read_text(encoding="utf-8"), depth)
+        return fingerprint_file(source, importlib.util.decode_source(source.read_bytes()), depth)
 
     @property
     def origin(self) -> str:
@@ -115,13 +115,13 @@ def parse_reference(option: str, named: str) -> ObjectReference:
     path = Path(module)
     if path.suffix == ".py":
         with translate_errors(
-            (OSError, ValueError),
+            (OSError, ValueError, SyntaxError),
             lambda e: (
                 f"--{option} {named!r}: {path} cannot be read "
                 f"({reason_of(e, with_path=False)}): name a Python file"
             ),
         ):
-            text = path.read_text(encoding="utf-8")
+            text = importlib.util.decode_source(path.read_bytes())  # as Python itself reads it
             return ObjectReference(module=module, name=name, text=text, item=item)
     try:
         found = importlib.util.find_spec(module)
