@@ -155,14 +155,11 @@ def _to_trial(
 
 def _storable(space: Space, points: Sequence[Configuration]) -> tuple[Space, list[Configuration]]:
     """Both as Optuna can store them: where choices are tuples, they are their texts."""
-    tuples = {
-        d.name: d.labels
-        for d in space.dimensions
-        if isinstance(d, Listed) and any(isinstance(choice, tuple) for choice in d.choices)
-    }
-    dimensions = tuple(labelled(d) if d.name in tuples else d for d in space.dimensions)
-    return Space(dimensions), [
-        {name: tuples[name][x] if name in tuples else x for name, x in point.items()}
+    lists = [d for d in space.dimensions if isinstance(d, Listed)]
+    odd = {d.name: d for d in lists if any(isinstance(choice, tuple) for choice in d.choices)}
+    dimensions = (labelled(odd[d.name]) if d.name in odd else d for d in space.dimensions)
+    return Space(tuple(dimensions)), [
+        {name: odd[name].labels[x] if name in odd else x for name, x in point.items()}
         for point in points
     ]
 

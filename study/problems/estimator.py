@@ -223,7 +223,8 @@ def checked_folds(cv: Any, data: Data) -> Any:
             ),
         ),
     ):
-        _train, _test = next(iter(seeded_folds(splitter, 0).split(*data)), ())
+        first: Any = next(iter(seeded_folds(splitter, 0).split(*data)), ())
+        _train, _test = first
     return cv if isinstance(cv, Integral) else splitter  # a number: stratified, of a classifier
 
 
