@@ -69,7 +69,7 @@ class Results:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """A row per call, as in trials.csv; a choice that is no text stands there as itself."""
-        return frames.with_values(self.call_table, self.info.problem.space)
+        return frames.with_values(self.call_table, self.info.problem.table_space)
 
     @cached_property
     def call_table(self) -> pd.DataFrame:
@@ -109,7 +109,7 @@ class Results:
     @cached_property
     def winners(self) -> pd.DataFrame:
         """A row per run that is through, as in winners.csv; choices as in `trials`."""
-        return frames.with_values(self.winner_table, self.info.problem.space)
+        return frames.with_values(self.winner_table, self.info.problem.table_space)
 
     @cached_property
     def winner_table(self) -> pd.DataFrame:

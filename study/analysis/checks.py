@@ -181,7 +181,7 @@ def repeatable(repetition: Repetition, objective: Objective) -> Check:
 def test_set_untouched(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Check:
     """The test images scored nothing but retrained winners."""
     tested = finals[finals["kind"] == "test"]
-    names, space = info.problem.dimensions, info.problem.space
+    names, space = info.problem.dimensions, info.problem.table_space
     won = {
         (row["method"], row["seed"]): canonical(from_row(space, row))
         for row in winners(trials)[[*RUN, *names]].astype(object).to_dict("records")

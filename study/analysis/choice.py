@@ -46,7 +46,7 @@ def to_winner(row: dict[Any, Any], problem: ProblemInfo) -> Winner:
     sign, size = problem.objective.sign, row["size"]
     value = {name: sign * row[f"{name}_score"] + 0.0 for name in ("validation", "test")}
     return Winner(
-        configuration=Space(problem.space).in_order(from_row(problem.space, row)),
+        configuration=Space(problem.space).in_order(from_row(problem.table_space, row)),
         method=row["method"],
         seed=row["seed"],
         chosen_by=row["chosen_by"],

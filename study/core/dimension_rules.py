@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from study.core.dimensions import Dimension, Integer, Listed, Scalar
 from study.core.validation import MAX_NUMBER, NAME_RULE, is_name, safe_repr
@@ -31,31 +32,40 @@ def _validate_dimension(dimension: Dimension) -> None:
     if isinstance(dimension, Listed):
         _validate_choices(dimension)
         return
-    kinds = (int,) if isinstance(dimension, Integer) else (int, float)
-    bounds = {"low": dimension.low, "high": dimension.high}
-    for which, bound in bounds.items():
-        if type(bound) not in kinds:
-            wanted = "a whole number" if isinstance(dimension, Integer) else "a number"
-            raise ValueError(f"{name} has {which}={safe_repr(bound)}: give {wanted}")
+    if type(dimension.log) is not bool:
+        raise ValueError(f"{name} has log={safe_repr(dimension.log)}: give True or False")
     prior = "log" if dimension.log else getattr(dimension, "prior", "uniform")
     if prior not in ("uniform", "log", "logit"):
         raise ValueError(f"{name} has prior={prior!r}: give uniform, log or logit")
-    if not dimension.low <= dimension.high:
-        raise ValueError(f"{name} has no such range: {dimension.low} to {dimension.high}")
-    if prior == "logit" and not 0 < dimension.low <= dimension.high < 1:
-        raise ValueError(f"{name} has prior='logit': low and high must lie between 0 and 1")
-    least = MIN_LOG_BOUND if prior == "log" else -MAX_NUMBER
-    if not least <= dimension.low <= dimension.high <= MAX_NUMBER:
+    for which, bound in (("low", dimension.low), ("high", dimension.high)):
+        if wrong := _wrong_bound(bound, prior, whole=isinstance(dimension, Integer)):
+            raise ValueError(f"{name} has {which}={safe_repr(bound)}{wrong}")
+    if dimension.low > dimension.high:
         raise ValueError(
-            f"{name} has the range {dimension.low} to {dimension.high}: it must lie between "
-            f"{least:g} and {MAX_NUMBER:g}"
+            f"{name} has low={dimension.low!r} above high={dimension.high!r}: exchange them"
         )
+
+
+def _wrong_bound(bound: Any, prior: str, *, whole: bool) -> str:
+    """What a message says of one end of a range; nothing if it is in order."""
+    kinds = (int,) if whole else (int, float)
+    if type(bound) not in kinds or (type(bound) is float and math.isnan(bound)):
+        return f": give a {'whole ' if whole else ''}number"
+    if prior == "logit":
+        return "" if 0 < bound < 1 else " and prior='logit': give a number above 0 and below 1"
+    if prior == "log" and bound < (1 if whole else MIN_LOG_BOUND):
+        least = "1 or more" if whole else f"{MIN_LOG_BOUND:g} or more, such as 1e-6"
+        return f" on a logarithmic scale, which begins above 0: give {least}, or drop log"
+    if not -MAX_NUMBER <= bound <= MAX_NUMBER:
+        return f": give a number from {-MAX_NUMBER:g} to {MAX_NUMBER:g}"
+    return ""
 
 
 def _validate_choices(dimension: Listed) -> None:
     name, choices = dimension.name, dimension.choices
     if not (isinstance(choices, tuple) and choices):
-        raise ValueError(f"{name} has choices {safe_repr(choices)}: give a list of values")
+        order = ", for a set has no order" if isinstance(choices, set | frozenset) else ""
+        raise ValueError(f"{name} has choices {safe_repr(choices)}: give a list of values{order}")
     for choice in choices:
         for part in choice if isinstance(choice, tuple) else (choice,):
             if isinstance(part, str) and not is_name(part):

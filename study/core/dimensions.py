@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 SHOWN_CHOICES = 10  # that a table names before it counts
 
@@ -55,7 +55,9 @@ class Real(_Range, frozen=True, kw_only=True, tag_field="kind", tag="real"):
     log-odds ln(x / (1 - x))."""
 
     def __post_init__(self) -> None:
-        _to_native(self, "low", "high")
+        _to_native(self, "low", "high", "log")
+        if type(self.log) is not bool:
+            return  # told when the space is checked
         if self.log and self.prior == "logit":
             raise ValueError(f"{self.name}: log=True and prior='logit' exclude each other")
         prior = "log" if self.log else self.prior
@@ -80,7 +82,10 @@ class Real(_Range, frozen=True, kw_only=True, tag_field="kind", tag="real"):
     def cast(self, value: Any) -> Any:
         """`value` as a native float if it is a number; anything else comes back as it is."""
         native = to_native(value)
-        return float(native) if type(native) in (int, float) else native
+        try:
+            return float(native) if type(native) in (int, float) else native
+        except OverflowError:  # a whole number of hundreds of digits
+            return native
 
     def __contains__(self, value: object) -> bool:
         return isinstance(value, float) and self.low <= value <= self.high
@@ -97,7 +102,7 @@ class Integer(_Range, frozen=True, kw_only=True, tag_field="kind", tag="integer"
     log: bool = False
 
     def __post_init__(self) -> None:
-        _to_native(self, "low", "high")
+        _to_native(self, "low", "high", "log")
 
     @property
     def scaled(self) -> tuple[float, float]:
@@ -236,6 +241,22 @@ def to_native(value: Any) -> Any:
 def _to_native(dimension: Real | Integer, *fields: str) -> None:
     for field in fields:
         force_setattr(dimension, field, dimension.cast(getattr(dimension, field)))
+
+
+def can_join(dimension: Listed, value: Any) -> bool:
+    """Whether a table can hold a value beside the choices: not 3 beside "3", nor True beside 1."""
+    return (
+        is_choice(value)
+        and value not in dimension.choices
+        and to_cells(dimension, [value])[0] not in dimension.labels.values()
+    )
+
+
+def including(dimension: Dimension, value: Any) -> Dimension:
+    """A dimension with one choice more, if it lists choices and the value is none of them."""
+    if isinstance(dimension, Listed) and can_join(dimension, value):
+        return replace(dimension, choices=(*dimension.choices, value))
+    return dimension
 
 
 def to_cells(dimension: Dimension, values: Iterable[Any]) -> list[Any]:

@@ -33,7 +33,7 @@ def checksum(*parts: bytes | str) -> str:
     return digest.hexdigest()[:16]
 
 
-def fingerprint_file(path: Path, text: str, package_depth: int = 0) -> str:
+def fingerprint_file(path: Path, text: bytes | str, package_depth: int = 0) -> str:
     """A checksum of a Python file with that text, and of the modules of one's own it imports.
 
     `package_depth`: how many packages the file lies in. Of an installed file the text alone counts.
@@ -48,7 +48,7 @@ def fingerprint_file(path: Path, text: str, package_depth: int = 0) -> str:
 
 def fingerprint_module(name: str, source: Path) -> str:
     """A checksum of a module; of an installed one, of its text and its package's version."""
-    text = source.read_text(encoding="utf-8", errors="replace")
+    text = source.read_bytes()
     if not is_own_file(str(source)):
         return checksum(source.name, text, installed_version(name))
     return fingerprint_file(source, text, name.count(".") + (source.name == "__init__.py"))
@@ -90,12 +90,12 @@ def is_own_file(name: str) -> bool:
     return not f"{name}{os.sep}".startswith(FOLDERS)
 
 
-def _sources(names: Iterable[str], folder: Path | None = None) -> list[str]:
-    """Paths and texts of the modules that these names stand for, and of those they import.
+def _sources(names: Iterable[str], folder: Path | None = None) -> list[bytes | str]:
+    """Paths and contents of the modules that these names stand for, and of those they import.
 
     They lie in the folder, or where an import would find them, and are not installed.
     """
-    found: dict[str, str] = {}
+    found: dict[str, bytes] = {}
     roots: dict[str, Path | None] = {}
     waiting = list(names)
     while waiting:
@@ -108,9 +108,9 @@ def _sources(names: Iterable[str], folder: Path | None = None) -> list[str]:
         for path in _candidates(root, name):
             relative = path.relative_to(root).as_posix()
             if relative not in found and path.is_file():
-                found[relative] = path.read_text(encoding="utf-8", errors="replace")
+                found[relative] = path.read_bytes()
                 waiting += _imports(found[relative], _package(path, root))
-    return [part for relative in sorted(found) for part in (relative, found[relative])]
+    return [part for name in sorted(found) for part in (name, found[name])]
 
 
 def _root(top: str, folder: Path | None) -> Path | None:
@@ -134,7 +134,7 @@ def _package(path: Path, root: Path) -> str:
     return ".".join(path.relative_to(root).parent.parts)
 
 
-def _imports(text: str, package: str) -> Iterator[str]:
+def _imports(text: bytes | str, package: str) -> Iterator[str]:
     """Dotted names that the source of a module in a package imports, wherever in it."""
     try:
         tree = ast.parse(text)

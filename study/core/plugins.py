@@ -118,13 +118,13 @@ def parse_reference(option: str, named: str) -> ObjectReference:
     path = to_path(module)
     if path.suffix == ".py":
         with translate_errors(
-            (OSError, ValueError),
+            (OSError, ValueError, SyntaxError),
             lambda e: (
                 f"--{option} {named!r}: {path} cannot be read "
                 f"({reason_of(e, with_path=False)}): name a Python file"
             ),
         ):
-            text = path.read_text(encoding="utf-8")
+            text = importlib.util.decode_source(path.read_bytes())  # as Python itself reads it
             return ObjectReference(module=str(path), name=name, text=text, item=item)
     try:
         found = importlib.util.find_spec(module)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from study.core.dimension_rules import validate_dimensions
-from study.core.dimensions import Choice, Dimension
+from study.core.dimensions import Choice, Dimension, including
 from study.core.objective import Objective, validate_objective
 from study.core.records import (
     CALL_COLUMNS,
@@ -100,6 +100,11 @@ class ProblemInfo(Struct, frozen=True, kw_only=True):
     def dimensions(self) -> list[str]:
         """The names of the dimensions, in order."""
         return [dimension.name for dimension in self.space]
+
+    @property
+    def table_space(self) -> tuple[Dimension, ...]:
+        """The dimensions as tables have them: a baseline may lie outside the choices."""
+        return tuple(including(d, self.baseline.get(d.name, d.first)) for d in self.space)
 
 
 class MethodInfo(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Tables of one's own: a CSV file, one column of which holds the classes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -11,6 +12,12 @@ import numpy as np
 from study.core.errors import StudyError, to_plain_line, translate_errors
 from study.core.formatting import pluralize
 from study.core.validation import safe_repr
+from study.data.columns import (
+    refuse_copy,
+    refuse_numbers_as_text,
+    refuse_row_numbers,
+    tells_rows_apart,
+)
 from study.data.dataset import Dataset, make_dataset, validation_order
 from study.data.folders import list_names
 from study.data.split import count_fitted, stratified_order
@@ -54,13 +61,17 @@ def load_table(path: Path, target: str | None) -> Dataset:
     ------
     StudyError
         If the file is no table, or a small one; if it has no such column, or that holds measured
-        numbers or too few rows of a class; and if another column names or numbers the rows.
+        numbers or too few rows of a class; and if another column names or numbers the rows, is a
+        copy of the target, or holds numbers that read as text.
     """
     table, classes = _read(path, target)
     with translate_errors(ValueError, lambda error: f"--dataset {path}: {error}"):
         known = ~classes.isin(NO_CLASS).to_numpy()
-        labels = _to_labels(classes[known])
-        _refuse_row_numbers(table)
+        labels = _to_labels(classes, known)
+        for cells in (table[name] for name in table.columns):
+            refuse_row_numbers(cells)
+            refuse_numbers_as_text(cells)
+            refuse_copy(cells[known], labels)
         table = table[known]
         training, test = _split(labels)
         fitted = training[: count_fitted(len(training))]
@@ -88,14 +99,22 @@ def _read(path: Path, target: str | None) -> "tuple[pd.DataFrame, pd.Series[str]
 
     with translate_errors((ValueError, MemoryError), message):
         with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
+            header = next((line for line in file if line.strip()), "")
         options: dict[str, Any] = {
-            "sep": max(SEPARATORS, key=header.count),
+            "sep": max(SEPARATORS, key=re.sub(r'"[^"]*"', "", header).count),
             "encoding": "utf-8-sig",
             "skipinitialspace": True,
         }
         columns = [str(name) for name in pd.read_csv(path, nrows=0, **options).columns]
         named = _require_column(path, target, columns)
+        as_written: dict[str, Any] = {"header": None, "dtype": str, "keep_default_na": False}
+        names = pd.read_csv(path, nrows=1, **as_written, **options).iloc[0].to_list()
+        name = names[columns.index(named)]
+        if names.count(name) > 1:
+            raise StudyError(
+                f"--target {target}: {path} has {names.count(name)} columns of the name {name}: "
+                "rename or leave out all but one"
+            )
         table = pd.read_csv(path, na_values=INFINITE, low_memory=False, **options)
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("rows have more cells than there are names")
@@ -112,6 +131,11 @@ def _require_column(path: Path, target: str | None, columns: list[str]) -> str:
             f"--dataset {path} is a table, which needs --target: name the column that holds the "
             f"classes; it {held}"
         )
+    if target not in columns and len(columns) == 1:
+        raise StudyError(
+            f"--dataset {path} has one column, {columns[0]!r}: put the names of the columns into "
+            "the first line, and a comma, semicolon or tab between cells"
+        )
     if target not in columns:
         folded = {name.casefold(): name for name in columns}
         near = get_close_matches(str(target).casefold(), folded, n=1)
@@ -120,22 +144,17 @@ def _require_column(path: Path, target: str | None, columns: list[str]) -> str:
     return target
 
 
-def _refuse_row_numbers(table: "pd.DataFrame") -> None:
-    """Raise ValueError for a column that counts: in a sorted file it gives the classes away."""
-    for name, cells in table.items():
-        if cells.dtype.kind in "iu" and (np.diff(cells.to_numpy()) == 1).all():
-            raise ValueError(f"column {name!r} numbers the rows: leave it out of the file")
-
-
-def _to_labels(cells: "pd.Series[str]") -> np.ndarray:
-    """Classes (rows,) as whole numbers if all of them are, else as text."""
+def _to_labels(classes: "pd.Series[str]", known: np.ndarray) -> np.ndarray:
+    """The known classes as whole numbers if all of them are, else as text."""
     import pandas as pd
 
+    cells = classes[known]
     if len(cells) < MIN_ROWS:
         raise ValueError(f"it has {len(cells)} rows with a class, {MIN_ROWS} at least are needed")
     try:
         numbers = pd.to_numeric(cells).to_numpy(np.float64)
     except ValueError:
+        refuse_numbers_as_text(classes.where(known))
         return np.array(cells.to_list(), dtype=str)
     different = len(np.unique(numbers))
     whole = (np.abs(numbers) < MAX_EXACT) & (numbers == np.trunc(numbers))
@@ -193,8 +212,9 @@ def _one_hot(cells: "pd.Series[Any]", fitted: np.ndarray) -> Columns:
     if len(kinds) > most:
         raise ValueError(
             f"column {cells.name!r} has {len(kinds):,} different texts in {len(cells):,} rows, "
-            f"allowed are {most}: if they name the rows leave the column out of the file, else "
-            "join rare ones"
+            f"allowed are {most}: if they name the rows, as {safe_repr(kinds[0])} may, leave the "
+            "column out of the file; if they are numbers write these alone, as 3.14; else join "
+            "rare ones"
         )
     found = np.unique(codes[fitted])
     return [(codes == code).astype(np.float32) for code in found] if len(found) > 1 else []
@@ -207,10 +227,14 @@ def _describe(table: "pd.DataFrame", inputs: Mapping[str, Columns], known: np.nd
     cells = pluralize(int(missing.sum()), "missing cell")
     rows = pluralize(int(missing.any(axis=1).sum()), "row")
     unknown = pluralize(int((~known).sum()), "row")
+    distinct = [str(name) for name, column in table.items() if tells_rows_apart(column)]
     facts = {
         f"{pluralize(len(inputs) - len(constant), 'column')} as {pluralize(seen, 'input')}, "
         "numbers by the range of the fitted rows, clipped to it": True,
         f"constant and left out: {list_names(constant)}": bool(constant),
+        f"perhaps row numbers, for each row has another whole one: {list_names(distinct)}": bool(
+            distinct
+        ),
         f"{cells} in {rows}": bool(missing.any()),
         f"{unknown} without a class left out": not known.all(),
     }

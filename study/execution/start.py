@@ -117,7 +117,7 @@ def best_winners(folder: Path, space: Space) -> list[Configuration]:
     Raises `StudyError` if there are none.
     """
     results = load(folder)
-    own = results.info.problem.space
+    own = results.info.problem.table_space
     if missing := [name for name in space.names if name not in {d.name for d in own}]:
         raise StudyError(
             f"--start-from {folder} holds a study without the dimension {join_words(missing)}: "

@@ -2,17 +2,18 @@
 
 import importlib.util
 import warnings
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from study.analysis.score_tables import ScoreTables
-from study.core.dimensions import Dimension, Listed, to_native
+from study.core.dimensions import Listed, to_native
 from study.core.environment import install_hint
 from study.core.errors import StudyError
 from study.core.records import RUN, best_call
-from study.core.space import Configuration
+from study.core.space import Configuration, Space
 from study.core.study_info import StudyInfo
 from study.export.runs import Track, configurations, each_run, labelled, space_around
 from study.storage.frames import to_public_columns
@@ -116,9 +117,9 @@ def _trials(info: StudyInfo, rows: pd.DataFrame) -> "list[optuna.trial.FrozenTri
     from study.methods.optuna import distributions
 
     objective = info.problem.objective
-    dimensions = [_storable(d) for d in info.problem.space]
-    points = configurations(rows, dimensions)
-    around = distributions(space_around(dimensions, points))
+    found = configurations(rows, info.problem.table_space)
+    space, points = _storable(space_around(info.problem.space, found), found)
+    around = distributions(space)
     value, began = objective.column_name("validation_score"), _began(info)
     known_columns = [*RUN, *info.problem.dimensions, "incumbent_score"]
     public = to_public_columns(rows.drop(columns=known_columns), objective)
@@ -152,11 +153,15 @@ def _to_trial(
     return trial
 
 
-def _storable(dimension: Dimension) -> Dimension:
-    """A dimension as Optuna can store it: where choices are tuples, they are their texts."""
-    if isinstance(dimension, Listed) and any(isinstance(c, tuple) for c in dimension.choices):
-        return labelled(dimension)
-    return dimension
+def _storable(space: Space, points: Sequence[Configuration]) -> tuple[Space, list[Configuration]]:
+    """Both as Optuna can store them: where choices are tuples, they are their texts."""
+    lists = [d for d in space.dimensions if isinstance(d, Listed)]
+    odd = {d.name: d for d in lists if any(isinstance(choice, tuple) for choice in d.choices)}
+    dimensions = (labelled(odd[d.name]) if d.name in odd else d for d in space.dimensions)
+    return Space(tuple(dimensions)), [
+        {name: odd[name].labels[x] if name in odd else x for name, x in point.items()}
+        for point in points
+    ]
 
 
 def _began(info: StudyInfo) -> datetime:

@@ -63,10 +63,11 @@ def sklearn_problem(
         A name of scikit-learn's. A score neg_NAME is shown as NAME, to be minimised; accuracy and
         other shares are shown in percent.
     cv
-        The number of folds, or a splitter, or pairs of indices, as in `cross_val_score`.
+        The number of folds, or a splitter, or pairs of indices, as in `cross_val_score`. Where
+        folds depend on the order of the rows, as in time series, `test_data` is needed.
     test_data
         A pair (X, y) on which winners are scored. By default a random fifth of the rows, always
-        the same, is kept apart for that.
+        the same, is kept apart for that, and the others are shuffled.
 
     Raises
     ------
@@ -75,13 +76,16 @@ def sklearn_problem(
     """
     build = builder_of(estimator, space)
     fitted, apart = split(X, y, test_data)
+    folds = checked_folds(cv, fitted)
+    if test_data is None:
+        require_any_order(cv)
     name = getattr(estimator, "__name__", type(estimator).__name__)
     return Problem(
         space=space,
         default=default,
         baseline=baseline or default,
         objective=objective_of(scoring),
-        evaluate=functools.partial(cross_validate, build, fitted, scoring, checked_folds(cv)),
+        evaluate=functools.partial(cross_validate, build, fitted, scoring, folds),
         test=functools.partial(fit_and_score, build, fitted, apart, scoring),
         build=build,
         name=name if is_name(name) else "",
@@ -195,16 +199,48 @@ def seeded_folds(folds: Any, seed: int) -> Any:
     return own
 
 
-def checked_folds(cv: Any) -> Any:
-    """A number of folds, or a splitter; raises `StudyError` if it is neither."""
+def checked_folds(cv: Any, data: Data) -> Any:
+    """A number of folds, or a splitter; raises `StudyError` if it is neither, or does not split."""
     from sklearn.model_selection import check_cv
 
+    cv = 5 if cv is None else cv  # scikit-learn's default
     with translate_errors(
         (TypeError, ValueError),
-        lambda _: f"cv is {safe_repr(cv)}: give a number of folds, 2 or more, or a splitter",
+        lambda _: (
+            f"cv is {safe_repr(cv)}: give a number of folds, 2 or more, a splitter, or pairs of "
+            "indices"
+        ),
     ):
         splitter = check_cv(cv)
+    with (
+        quiet(),
+        translate_errors(
+            (TypeError, ValueError, IndexError),
+            lambda error: (
+                f"cv is {safe_repr(cv)}, which does not split the rows ({str(error).rstrip('.')}): "
+                "give another; instead of one that needs groups, give its pairs of indices, "
+                "cv=list(splitter.split(X, y, groups)), and test_data=(X, y)"
+            ),
+        ),
+    ):
+        first: Any = next(iter(seeded_folds(splitter, 0).split(*data)), ())
+        _train, _test = first
     return cv if isinstance(cv, Integral) else splitter  # a number: stratified, of a classifier
+
+
+def require_any_order(cv: Any) -> None:
+    """Raise `StudyError` if a cross-validation means the rows in the order they were given in."""
+    from sklearn import model_selection as known
+
+    shuffling = (known.BaseShuffleSplit, known.RepeatedKFold, known.RepeatedStratifiedKFold)
+    alike = (Integral, *shuffling, known.StratifiedKFold, known.LeaveOneOut, known.LeavePOut)
+    if not (cv is None or isinstance(cv, alike) or getattr(cv, "shuffle", False)):
+        raise StudyError(
+            f"cv is {safe_repr(cv)}, whose folds depend on the order of the rows, but without "
+            "test_data a random fifth of the rows is kept apart for the winners, and the others "
+            "are shuffled: give test_data=(X, y), such as the last rows; or a number of folds, or "
+            "a splitter that shuffles"
+        )
 
 
 def split(x: Any, y: Any, test_data: Data | None) -> tuple[Data, Data]:

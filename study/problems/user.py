@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from study.core.dimensions import Dimension, Integer, Listed, is_choice
+from study.core.dimension_rules import validate_dimensions
+from study.core.dimensions import Dimension, Integer, Listed, can_join
 from study.core.errors import (
     StudyError,
     describe_error,
@@ -20,7 +21,7 @@ from study.core.objective import Objective
 from study.core.plugins import ObjectReference
 from study.core.records import Evaluation, Status, Task
 from study.core.space import Configuration, Space
-from study.core.study_info import ProblemInfo, ProblemWords, taken_by_tables
+from study.core.study_info import ProblemInfo, ProblemWords, taken_by_calls, taken_by_tables
 from study.core.validation import NAME_RULE, is_name, safe_repr
 from study.problems.measurement import Outcome, definition_line, read_outcome
 
@@ -265,6 +266,7 @@ def validate(problem: UserProblem) -> None:
     kinds = "Real, Integer, Categorical and Ordinal"
     require(bool(dimensions) and known, f"its space is not a list of {kinds}")
     try:
+        validate_dimensions(dimensions, taken_by_calls(objective))  # before a point is read by them
         problem.describe()
     except ValueError as error:
         require(False, str(error))
@@ -289,5 +291,5 @@ def misplaced(problem: UserProblem) -> Iterator[str]:
 def has_kind_of(dimension: Dimension, value: Any) -> bool:
     """Whether a value could be in a column of a dimension, though it lies outside."""
     if isinstance(dimension, Listed):
-        return is_choice(value)
+        return value in dimension or can_join(dimension, value)
     return type(value) is (int if isinstance(dimension, Integer) else float)

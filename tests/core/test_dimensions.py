@@ -15,6 +15,7 @@ from study.core.dimensions import (
     Ordinal,
     Real,
     from_cells,
+    including,
     to_cells,
 )
 from study.core.space import canonical, parse
@@ -91,6 +92,27 @@ def test_texts_are_their_own_labels() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("choices", "baseline", "expected"),
+    [
+        ((8, 16), 12, (8, 16, 12)),
+        (("a", "b"), "c", ("a", "b", "c")),
+        ((None, (1, 2)), (3,), (None, (1, 2), (3,))),
+        ((8, 16), 16, (8, 16)),
+        ((8, 16), "16", (8, 16)),  # in a table it would be 16
+        ((0, 1), True, (0, 1)),  # Python holds it for equal to 1
+    ],
+)
+def test_what_can_be_told_from_the_choices_can_join_them(
+    choices: Any, baseline: Any, expected: Any
+) -> None:
+    dimension = Ordinal(name="c", choices=choices)
+    wider = including(dimension, baseline)
+    assert wider.choices == expected  # type: ignore[union-attr]
+    if len(expected) > len(choices):
+        assert from_cells(wider, to_cells(dimension, [baseline])) == [baseline]
+
+
 WRONG: list[tuple[Dimension, str]] = [
     (
         Integer(name="lr:0", low=1, high=2),
@@ -100,12 +122,25 @@ WRONG: list[tuple[Dimension, str]] = [
     (Integer(name="n" * 31, low=1, high=2), "at most 30 letters, digits, blanks and"),
     (Integer(name="n", low=1.5, high=2), "n has low=1.5: give a whole number"),  # type: ignore[arg-type]
     (Real(name="x", low="a", high=2), "x has low='a': give a number"),  # type: ignore[arg-type]
-    (Real(name="x", low=2, high=1), "x has no such range: 2.0 to 1.0"),
-    (Real(name="x", low=0, high=1, log=True), "x has the range 0.0 to 1.0: it must lie between"),
-    (Integer(name="n", low=0, high=9, log=True), "n has the range 0 to 9: it must lie between"),
-    (Real(name="x", low=0, high=1, prior="logit"), "low and high must lie between 0 and 1"),
+    (Real(name="x", low=True, high=2), "x has low=True: give a number"),
+    (Real(name="x", low=0, high=float("nan")), "x has high=nan: give a number"),
+    (Real(name="x", low=0, high=float("inf")), r"x has high=inf: give a number from -1e\+15 to"),
+    (Real(name="x", low=-(10**400), high=1), "x has low=-1000.*: give a number from -1e"),
+    (Real(name="x", low=2, high=1), "x has low=2.0 above high=1.0: exchange them"),
+    (Real(name="x", low=0, high=1, log=True), "x has low=0.0 on a logarithmic scale, .* 1e-6, or"),
+    (Real(name="x", low=1, high=2, log="no"), "x has log='no': give True or False"),  # type: ignore[arg-type]
+    (Integer(name="n", low=1, high=2, log="no"), "n has log='no': give True or False"),  # type: ignore[arg-type]
+    (
+        Integer(name="n", low=0, high=9, log=True),
+        "n has low=0 on a logarithmic scale, .* 1 or more",
+    ),
+    (
+        Real(name="x", low=0.1, high=1, prior="logit"),
+        "x has high=1.0 and prior='logit': give a .*1",
+    ),
     (Real(name="x", low=0, high=1, prior="cube"), "x has prior='cube': give uniform, log"),  # type: ignore[arg-type]
     (Categorical(name="c", choices=()), "c has choices .*: give a list of values"),
+    (Ordinal(name="c", choices={8, 16}), "give a list of values, for a set has no order"),  # type: ignore[arg-type]
     (Categorical(name="c", choices=(1, True)), "c has two choices equal to 1: name each once"),
     (Categorical(name="c", choices=(float("nan"), 1)), "the choice nan: give texts, finite"),
     (Categorical(name="c", choices=({}, 1)), "the choice {}: give texts, finite numbers, True"),  # type: ignore[arg-type]

@@ -304,6 +304,16 @@ def test_a_file_counts_with_the_modules_beside_it_that_it_imports(tmp_path: Path
     assert fingerprint_file(path, text + "\n") != before
 
 
+def test_a_module_in_an_encoding_of_its_own_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "marked.py").write_bytes(b"\xef\xbb\xbfimport deeper\n")
+    (tmp_path / "declared.py").write_bytes(b"# coding: latin-1\nimport deeper  # \xe9\n")
+    for name in ("marked", "declared"):
+        (tmp_path / "deeper.py").write_text("x = 1")
+        before = fingerprint_file(tmp_path / "mine.py", f"import {name}")
+        (tmp_path / "deeper.py").write_text("x = 2")
+        assert fingerprint_file(tmp_path / "mine.py", f"import {name}") != before
+
+
 def test_relative_imports_of_a_file_count(tmp_path: Path) -> None:
     files = {
         "tools/__init__.py": "from . import first",

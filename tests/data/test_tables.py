@@ -1,5 +1,6 @@
 """CSV files as datasets, beside scikit-learn's own preprocessing."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,15 @@ def test_rows_are_split_by_class_at_random_and_always_alike(tmp_path: Path) -> N
     assert (dataset.name, dataset.default_epochs) == ("own", 313)
 
 
+@pytest.mark.parametrize("before", ["\n", "\r\n", "\ufeff\n \n"])
+def test_the_separator_is_that_of_the_names(tmp_path: Path, before: str) -> None:
+    frame = passengers().rename(columns={"port": "port, or so, or none, or any, or all"})
+    expected = load(tmp_path, frame).fingerprint()
+    path = write(tmp_path, frame, sep=";", quoting=csv.QUOTE_NONNUMERIC)
+    path.write_text(before + path.read_text())
+    assert load_dataset(str(path), target="fate").fingerprint() == expected
+
+
 @pytest.mark.parametrize("options", [{"sep": ";"}, {"sep": "\t"}, {"encoding": "utf-8-sig"}])
 def test_separators_and_byte_order_marks_change_nothing(
     tmp_path: Path, options: dict[str, Any]
@@ -154,8 +164,44 @@ def test_classes_are_whole_numbers_or_text(tmp_path: Path, labels: Any, words: s
     assert ("label" in source) == bool(words)
 
 
+SHUFFLED = np.random.default_rng(0).permutation(N)
+
+
 def row_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(names="Unnamed: 0")
+
+
+def twice(frame: pd.DataFrame) -> pd.DataFrame:
+    """The target, and a guess at it, under one name."""
+    guess = frame["fate"].where(frame.index % 9 > 0, "unknown")
+    return frame.assign(guess=guess).rename(columns={"guess": "fate"})
+
+
+def comma(numbers: pd.Series) -> list[str]:
+    return [f"{number:.1f}".replace(".", ",") for number in numbers.fillna(0)]
+
+
+def some(numbers: pd.Series, word: str, count: int) -> pd.Series:
+    """Text in place of the first numbers but as many."""
+    return numbers.astype(object).where(
+        (numbers.index < count) | (numbers.index >= 2 * count), word
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (SHUFFLED * 3, True),  # a price, or the number of a row of a larger table
+        (np.arange(N) // 2, False),
+        (np.sort(np.random.default_rng(1).random(N)), False),  # measured
+        (np.where(SHUFFLED < 20, "3+", SHUFFLED % 3), False),  # 8 %: a kind like the others
+        (np.where(SHUFFLED < 90, "crew", SHUFFLED % 3 + 1), False),
+    ],
+)
+def test_what_may_well_be_an_input_is_one(tmp_path: Path, column: Any, told: bool) -> None:
+    source = load(tmp_path, passengers().assign(more=column)).source
+    assert "6 columns as" in source
+    assert ("perhaps row numbers, for each row has another whole one: more" in source) == told
 
 
 @pytest.mark.parametrize(
@@ -175,10 +221,40 @@ def row_numbers(frame: pd.DataFrame) -> pd.DataFrame:
             lambda f: f.assign(name=[f"passenger {n}" for n in range(N)]),
             "column 'name' has 240 different texts in 240 rows, allowed are 120: if they name",
         ),
+        (
+            lambda f: f.assign(weight=[f"{n / 7:.2f} kg" for n in range(N)]),
+            "as '0.00 kg' may, leave the column out of the file; if they are numbers write these",
+        ),
         (row_numbers, "column 'Unnamed: 0' numbers the rows: leave it out"),
+        (lambda f: f.assign(id=f.index[::-1]), "column 'id' numbers the rows: leave it out"),
+        (lambda f: f.assign(id=f.index + 1.0), "column 'id' numbers the rows: leave it out"),
+        (lambda f: f.assign(id=SHUFFLED), "column 'id' numbers the rows: leave it out of the file"),
+        (lambda f: f.assign(id=2**64 - 1 - f.index.astype("uint64")), "column 'id' numbers"),
+        (
+            lambda f: row_numbers(f.assign(no=range(10, 490, 2)).drop(index=[3, 7, 20]))[::-1],
+            "column 'Unnamed: 0' numbers the rows: leave it out of the file, or if it was mea",
+        ),
+        (
+            lambda f: f.assign(no=(3.0 * f.index).where(f.index % 9 > 0)),
+            "column 'no' numbers the rows: leave it out of the file, or if it was meas",
+        ),
+        (lambda f: f.assign(code=f["fate"].str.upper()), "column 'code' has one value for each"),
+        (lambda f: f.assign(code=f["fate"].map(len) % 7), "as a copy of the target has: leave it"),
+        (twice, "has 2 columns of the name fate: rename or leave out all but one"),
+        (lambda f: f.assign(fare=comma(f["fare"])), "column 'fare' has '"),
+        (lambda f: f.assign(age=comma(f["age"])), "in row 1 of the data: write numbers with a dec"),
+        (
+            lambda f: f.assign(fare=some(f["fare"].round(), "?", 5)),
+            "'?' in row 6 of the data among",
+        ),
+        (lambda f: f.assign(decks=some(f["decks"], "n.a.", 9)), "or nothing if it is missing; if "),
+        (lambda f: f.assign(fare=some(f["fare"].round(2), "?", 120)), "column 'fare' has '?' in"),
+        (lambda f: f.assign(fate=some(f["decks"], "?", 9)), "column 'fate' has '?' in row 10 of"),
+        (lambda f: f.assign(fate=comma(f["fare"])), "row 1 of the data: write numbers with a dec"),
         (lambda f: f[["fate"]].assign(ship="Titanic"), "no column besides the target differs"),
         (lambda f: f.rename(columns={"fate": "Fates"}), "did you mean 'Fates'? It has fare, age"),
         (lambda f: f[["fare", "alone"]], "--target fate is no column of"),
+        (lambda f: f[["fare"]], "has one column, 'fare': put the names of the columns into the"),
     ],
 )
 def test_a_table_that_does_not_do_is_told_in_a_line(tmp_path: Path, change: Any, told: str) -> None:

@@ -53,7 +53,7 @@ def test_a_baseline_outside_the_space_widens_its_own_study(odd: Results) -> None
     assert (trial.params["rate"], trial.params["units"]) == (2.0, 500)
     d = optuna.distributions
     assert trial.distributions["rate"] == d.FloatDistribution(1e-4, 2.0, log=True)
-    assert trial.distributions["batch"] == d.CategoricalDistribution((8, 16, 32, "64"))
+    assert trial.distributions["batch"] == d.CategoricalDistribution((8, 16, 32, 64))
 
 
 def test_attributes_tell_what_optuna_has_no_place_for(odd: Results) -> None:

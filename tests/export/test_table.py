@@ -1,4 +1,6 @@
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,7 @@ from study.core.dimensions import Real
 from study.core.errors import StudyError
 from study.export.table import evaluation_table
 from study.export.write import export
-from study.results import Results, write_tables
+from study.results import Results, load, write_tables
 
 
 def test_a_row_per_call_re_evaluation_and_test(odd: Results) -> None:
@@ -36,6 +38,27 @@ def test_a_retraining_stands_with_the_call_and_configuration_that_it_repeats(odd
     winner = rows.sort_values("observed_loss", kind="stable").iloc[0]
     for name in ("call", *odd.info.problem.dimensions):
         assert set(tests[name]) == {winner[name]}
+
+
+@pytest.mark.parametrize("ledger", [True, False])
+def test_a_baseline_outside_the_choices_has_its_type(
+    odd: Results, tmp_path: Path, capsys: pytest.CaptureFixture[str], ledger: bool
+) -> None:
+    folder = tmp_path / "odd"
+    shutil.copytree(odd.folder, folder)
+    if not ledger:
+        (folder / "study.db").unlink()
+    results = load(folder)
+    expected = json.loads(odd.finals["configuration"][odd.finals["method"] == "baseline"].iloc[0])
+    found = results.best_of("baseline").configuration
+    assert {**found, "layers": [64]} == expected
+    assert (found["batch"], found["layers"]) == (64, (64,))
+    for table in (results.trials, results.winners):
+        assert set(table["batch"][table["method"] == "baseline"]) == {64}
+    assert all(check.passed for check in results.checks if "test" in check.rule)
+    with pytest.raises(SystemExit, match="0"):
+        main(["winner", str(folder), "--method", "baseline", "--json"])
+    assert json.loads(capsys.readouterr().out)["configuration"] == expected
 
 
 def test_the_table_is_written_and_read_back(odd: Results, tmp_path: Path) -> None:

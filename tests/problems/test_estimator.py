@@ -12,7 +12,18 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import get_scorer, get_scorer_names
-from sklearn.model_selection import KFold, ShuffleSplit, cross_val_score, train_test_split
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneOut,
+    PredefinedSplit,
+    RepeatedStratifiedKFold,
+    ShuffleSplit,
+    StratifiedKFold,
+    TimeSeriesSplit,
+    cross_val_score,
+    train_test_split,
+)
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
@@ -79,6 +90,38 @@ def test_data_of_ones_own_judge_winners_and_then_all_rows_are_fitted_on() -> Non
     assert problem.test is not None
     assert problem.test({"C": 2.0}, 0) == SVC(C=2.0).fit(X, Y).score(x_test, y_test)
     assert problem.evaluate({"C": 2.0}, 0) == cross_val_score(SVC(C=2.0), X, Y).mean()
+
+
+ORDERED = (
+    TimeSeriesSplit(3),
+    KFold(4),
+    PredefinedSplit(np.arange(len(X)) % 3),
+    list(GroupKFold(3).split(X, groups=np.arange(len(X)) % 7)),
+)
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [*ORDERED, None, 4, StratifiedKFold(4), ShuffleSplit(3, random_state=1)],
+)
+def test_with_test_data_the_folds_are_those_of_cross_val_score(cv: Any) -> None:
+    order = np.random.default_rng(0).permutation(len(X))
+    x, y = X[order], Y[order]
+    problem = svm(X=x, y=y, cv=cv, test_data=(X, Y))
+    assert problem.evaluate({"C": 2.0}, 0) == cross_val_score(SVC(C=2.0), x, y, cv=cv).mean()
+
+
+@pytest.mark.parametrize("cv", ORDERED)
+def test_folds_that_go_by_the_order_of_rows_need_test_data(cv: Any) -> None:
+    with pytest.raises(StudyError, match=r"depend on the order of the rows.*give test_data="):
+        svm(cv=cv)
+
+
+@pytest.mark.parametrize(
+    "cv", [None, 3, KFold(3, shuffle=True), RepeatedStratifiedKFold(), LeaveOneOut()]
+)
+def test_folds_of_rows_in_any_order_need_none(cv: Any) -> None:
+    svm(cv=cv)
 
 
 def test_the_steps_of_a_pipeline_have_dimensions() -> None:
@@ -184,7 +227,10 @@ def test_a_study_with_fits_that_fail(tmp_path: Path, workers: int) -> None:
         ({"space": [Integer(name="random_state", low=1, high=2)]}, "which gets the seed"),
         ({"scoring": "acuracy"}, "scoring='acuracy' is unknown: did you mean 'accuracy'"),
         ({"scoring": None}, "scoring=None is unknown"),
-        ({"cv": 1}, "cv is 1: give a number of folds, 2 or more, or a splitter"),
+        ({"cv": 1}, "cv is 1: give a number of folds, 2 or more, a splitter, or pairs"),
+        ({"cv": 151, "test_data": (X, Y)}, r"cv is 151, which does not split the rows \(Cannot"),
+        ({"cv": GroupKFold(3)}, r"instead of one that needs groups, give its pairs of indices"),
+        ({"cv": [1, 2]}, r"cv is \[1, 2\], which does not split the rows"),
         ({"cv": "five"}, "cv is 'five'"),
         ({"estimator": SVC}, "such as SVC"),
         ({"estimator": "svm"}, "estimator is 'svm': give a scikit-learn estimator"),

@@ -6,13 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from study import Ordinal, Problem
 from study.api import compare, run_plan
 from study.core.errors import StudyError
 from study.execution.plan import StudyRequest, make_plan
+from study.problems.registry import get
 from study.results import Results, load
 from tests.shared import studied
 
@@ -209,6 +212,45 @@ def test_a_problem_that_is_not_in_order_is_one_line(
     with pytest.raises(StudyError, match=told) as caught:
         small(written(tmp_path, **changes), tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "encoding"), [("", "utf-8-sig"), ("# coding: latin-1", "latin-1")]
+)
+def test_a_file_is_read_as_python_reads_it(tmp_path: Path, first: str, encoding: str) -> None:
+    named = written(tmp_path)
+    text = (tmp_path / "mine.py").read_text(encoding="utf-8")
+    (tmp_path / "mine.py").write_text(f"{first}\n{text}\n# é", encoding=encoding)
+    assert get(named)[0].space.names == ["x", "n"]
+
+
+def test_a_file_in_no_encoding_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("# coding: klingon\n")
+    with pytest.raises(StudyError, match=r"mine\.py cannot be read \(.*klingon\): name a Python"):
+        get(f"{tmp_path}/mine.py:problem")
+
+
+@pytest.mark.parametrize(
+    ("choices", "baseline", "told"),
+    [
+        ({3, 4}, 3, r"n has choices \{3, 4\}: give a list of values, for a set has no order"),
+        ((3, 4), "3", "its baseline has n='3', which is of another kind"),
+        ((0, 1), True, "its baseline has n=True, which is of another kind"),
+        ((3, 4), {}, r"its baseline has n=\{\}, which is of another kind"),
+    ],
+)
+def test_choices_have_an_order_and_a_baseline_is_none_of_them_or_one(
+    choices: Any, baseline: Any, told: str
+) -> None:
+    default = next(iter(choices))
+    problem = Problem(
+        space=[Ordinal(name="n", choices=choices)],
+        default={"n": default},
+        baseline={"n": baseline},
+        evaluate=lambda configuration, seed: 0.0,
+    )
+    with pytest.raises(StudyError, match=told):
+        get(problem)
 
 
 @pytest.mark.parametrize(
