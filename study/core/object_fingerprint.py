@@ -233,16 +233,16 @@ def _state(thing: Any, seen: Seen) -> Iterator[str]:
         return
     reduce = copyreg.dispatch_table.get(kind)
     try:
-        reduced = reduce(thing) if reduce else thing.__reduce_ex__(4)
+        reduced: Any = reduce(thing) if reduce else thing.__reduce_ex__(4)
     except Exception as error:  # noqa: BLE001 (whatever somebody's class raises)
         yield Unknown(f"{kind.__name__}: {error}")
         return
     if isinstance(reduced, str):
         yield reduced
         return
-    how, values, state, *items = *reduced, None, None, None
+    how, values, state, items, pairs = [*reduced, None, None, None][:5]
     yield from _each((how, values, _without_cached(kind, state)), seen)
-    for more in items[:2]:
+    for more in (items, pairs):
         yield from _each(more or (), seen)
 
 

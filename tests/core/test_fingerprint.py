@@ -34,9 +34,7 @@ def calls_helper(x: float) -> float:
     return helper(x)
 
 
-@numba.njit
-def compiled(x: float) -> float:
-    return x * FACTOR
+compiled: Any = numba.njit(helper)
 
 
 def adding(what: Any) -> Callable[[Any], Any]:

@@ -92,7 +92,8 @@ def test_without_a_fingerprint_the_folder_has_the_name_alone() -> None:
 
 
 def test_the_version_of_the_package_that_defines_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = Problem(space=SPACE, default={"x": 0.5}, evaluate=np.testing.assert_equal)
+    evaluate: Any = np.testing.assert_equal
+    problem = Problem(space=SPACE, default={"x": 0.5}, evaluate=evaluate)
     found = []
     for version in ("1", "1", "2"):
         versions = {"numpy.testing._private.utils": version}
