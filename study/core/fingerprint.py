@@ -123,8 +123,11 @@ def is_installed(module: str) -> bool:
 
 
 def is_own_file(name: str) -> bool:
-    """Whether a file of code is neither Python's, nor an installed package's, nor this one's."""
-    return not name.startswith((*INSTALLED, PACKAGE, "<frozen"))
+    """Whether a file of code is neither Python's, nor an installed package's, nor this one's.
+
+    What these generate, such as the `__init__` of a dataclass, is theirs, too.
+    """
+    return not name.startswith((*INSTALLED, PACKAGE, "<frozen", "<string>"))
 
 
 def _parts(thing: Any, seen: dict[int, Any]) -> Iterator[str]:
