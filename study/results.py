@@ -15,6 +15,7 @@ from study.analysis.score_tables import ScoreTables
 from study.core.memory import gc_paused
 from study.core.objective import Objective
 from study.core.study_info import StudyInfo
+from study.core.validation import to_path
 from study.core.winner import Winner
 from study.storage import csv, frames
 from study.storage.files import LEDGER, translate_read_errors, write_atomically
@@ -212,7 +213,7 @@ def load(folder: str | os.PathLike[str]) -> Results:
     StudyError
         If the folder holds no study, or one that cannot be read.
     """
-    path = Path(folder)
+    path = to_path("folder", folder)
     with translate_read_errors(path):
         if not (path / LEDGER).is_file():
             return read_files(path)

@@ -12,7 +12,13 @@ from study.core.objective import Objective
 from study.core.records import make_rng
 from study.core.settings import MAX_EPOCHS, MAX_THREADS, TRAINERS, Settings, parse_seeds
 from study.core.study_info import DataInfo
-from study.core.validation import require_count, require_flag, require_positive, unknown_name_error
+from study.core.validation import (
+    require_count,
+    require_flag,
+    require_positive,
+    to_path,
+    unknown_name_error,
+)
 from study.data.sources import load_dataset
 from study.execution.start import read_start
 from study.methods.base import SearchContext
@@ -31,7 +37,10 @@ OnDownload = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRequest:
-    """What a user asks for, unchecked; see `study.compare` for what each means."""
+    """What a user asks for; see `study.compare` for what each means.
+
+    Raises `StudyError` if what names a file or folder is no path; all else is unchecked.
+    """
 
     dataset: PathLike | None = None
     target: str | None = None
@@ -55,6 +64,11 @@ class StudyRequest:
     timeout: float | None = None
     keep_going: bool = False
     retry_failed: bool = False
+
+    def __post_init__(self) -> None:
+        for option in ("dataset", "start_from", "data_dir", "output"):
+            if (named := getattr(self, option)) is not None:
+                to_path(f"--{option.replace('_', '-')}", named)
 
 
 @dataclass(frozen=True, kw_only=True)
