@@ -11,7 +11,7 @@ from study.collection import Collection, budget_of
 from study.core.errors import StudyError
 from study.core.formatting import join_words, pluralize
 from study.core.records import EvaluationKind
-from study.core.validation import to_path
+from study.core.validation import safe_repr, to_path
 from study.results import Results, load
 from study.storage.files import is_collection, is_study, studies_within
 
@@ -30,8 +30,10 @@ def combine(folders: Iterable[str | os.PathLike[str]]) -> Collection:
     StudyError
         If fewer than two problems, or two methods, are left that studies share.
     """
-    results, left_out = [], []
-    for folder in dict.fromkeys(inner for path in folders for inner in expand(to_path(path))):
+    if isinstance(folders, str | os.PathLike) or not isinstance(folders, Iterable):
+        raise StudyError(f"folders is {safe_repr(folders)}: give a list of results folders")
+    paths, results, left_out = [to_path("folders", one) for one in folders], [], []
+    for folder in dict.fromkeys(inner for path in paths for inner in expand(path)):
         try:
             results.append(load(folder))
         except StudyError as error:
@@ -151,8 +153,9 @@ def shared_methods(studies: dict[str, Results]) -> tuple[tuple[str, ...], list[s
         if problems
     ]
     if len(shared) < 2:
+        why = f" ({'; '.join(lines)})" if lines else ""
         raise StudyError(
-            f"the studies share {pluralize(len(shared), 'method')}, two are needed "
-            f"({'; '.join(lines)}): add the methods that are missing with study compare"
+            f"the studies share {pluralize(len(shared), 'method')}, two are needed{why}: add the "
+            "methods that are missing with study compare"
         )
     return shared, lines

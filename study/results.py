@@ -211,7 +211,7 @@ def load(folder: str | os.PathLike[str]) -> Results:
     StudyError
         If the folder holds no study, or one that cannot be read.
     """
-    path = to_path(folder)
+    path = to_path("folder", folder)
     with translate_read_errors(path):
         if not (path / LEDGER).is_file():
             return read_files(path)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,30 @@ def test_every_setting_is_an_argument_an_option_and_a_word_of_errors() -> None:
 def test_errors_speak_of_arguments(tmp_path: Path) -> None:
     with pytest.raises(study.StudyError, match=r"^initial_points is 0: it must be a whole number"):
         study.compare(dataset="digits", initial_points=0, output=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "settings", "told"),
+    [
+        ("combine", ["text"], {}, "folders is 'text': give a list of results folders"),
+        ("combine", [Path("text")], {}, "give a list of results folders"),
+        ("combine", [5], {}, "folders is 5: give a list of results folders"),
+        ("combine", [[None]], {}, "folders is None: give a path"),
+        ("load", [None], {}, "folder is None: give a path, as a text or a pathlib.Path"),
+        ("compare", [], {"start_from": [{}]}, "start_from is [{}]: give a path"),
+        ("compare", [], {"output": 5}, "output is 5: give a path"),
+        ("compare", [], {"dataset": 5}, "dataset is 5: give a path"),
+        ("compare", [], {"problem": "branin", "seeds": "x"}, "seeds is 'x': it must be a whole"),
+        ("compare", [], {"problem": "branin", "methods": 5}, "methods is 5: give a list of names"),
+        ("compare_suite", ["functions"], {"output": 5}, "output is 5: give a path"),
+    ],
+)
+def test_what_is_of_another_kind_is_one_line(
+    function: str, arguments: list[Any], settings: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(study.StudyError) as caught:
+        getattr(study, function)(*arguments, **settings)
+    assert told in str(caught.value)
 
 
 def test_the_version_is_that_of_the_distribution() -> None:

@@ -141,6 +141,12 @@ def test_studies_that_share_no_two_methods_are_an_error(suite: Path, tmp_path: P
         study.combine([suite, other])
 
 
+def test_studies_of_one_method_are_told_without_empty_brackets(tmp_path: Path) -> None:
+    folders = [make_study(tmp_path / p, p, methods=("random",)) for p in ("branin", "hartmann6")]
+    with pytest.raises(study.StudyError, match="share 1 method, two are needed: add the methods"):
+        study.combine(folders)
+
+
 def test_a_second_study_of_a_problem_is_left_out(suite: Path, tmp_path: Path) -> None:
     again = make_study(tmp_path / "again", "branin", seeds="10-12")
     collection = study.combine([suite, again])

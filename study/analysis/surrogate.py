@@ -48,9 +48,11 @@ def fit_surrogate(
     """
     varied = tuple(dimension for dimension in space if not dimension.is_constant)
     rows = rows.sample(min(len(rows), MOST_ROWS), random_state=0).sort_index()
-    if rows["seed"].nunique() < LEAST_SEEDS or not varied or scores[rows.index].nunique() < 2:
+    values = scores[rows.index].to_numpy()
+    differ = len(set(values)) > 1 and values.var() > 0  # 5e-324 differs from 0, its square does not
+    if rows["seed"].nunique() < LEAST_SEEDS or not varied or not differ:
         return None
-    places, values = to_places(rows, varied), scores[rows.index].to_numpy()
+    places = to_places(rows, varied)
     codes = rows["seed"].rank(method="dense").to_numpy(int) - 1
     folds = codes % min(FOLDS, codes.max() + 1)
     features = to_features(places, varied)

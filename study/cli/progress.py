@@ -1,12 +1,14 @@
 """What the terminal shows before a study is done: data, plans and progress."""
 
 import contextlib
+import os
 import shlex
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 import typer
@@ -162,7 +164,7 @@ def run_watched(objective: Objective | None, run: Callable[[Callable[[Progress],
 
     Interrupted, by Ctrl-C or SIGTERM, it says how to go on and exits as a shell expects it.
     """
-    before = signal.signal(signal.SIGTERM, _terminate)
+    before = signal.signal(signal.SIGTERM, partial(_terminate, os.getpid()))
     try:
         with watching(objective) as observe:
             return run(observe)
@@ -181,8 +183,12 @@ def print_elapsed(began: float) -> None:
     console.print(f"took {format_duration(time.monotonic() - began)}", style="dim")
 
 
-def _terminate(*_: object) -> None:
-    raise TerminatedError
+def _terminate(owner: int, number: int, _: object) -> None:
+    """End the study as Ctrl-C does; what an evaluation forked, such as a pool, ends at once."""
+    if os.getpid() == owner:
+        raise TerminatedError
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def dry_run(

@@ -48,7 +48,7 @@ def combine(
     from study.storage.files import require_collection_place
 
     def command() -> int:
-        place = to_path(output)
+        place = to_path("--output", output)
         require_collection_place(place)
         collection = read_and_combine(folders)
         write_combined(collection, place)

@@ -68,7 +68,7 @@ def winner(
             raise StudyError(f"--seed {seed} needs a --method: each has a run of its own there")
         results = load(folder)
         found = results.best if method is None else results.best_of(method, seed=seed)
-        place = to_path(save) if save else None
+        place = to_path("--save", save) if save else None
         if place is not None:
             require_savable(results, found, place)
         if as_json:

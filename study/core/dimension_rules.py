@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from study.core.dimensions import Dimension, Integer, Listed, Scalar
+from study.core.dimensions import Choice, Dimension, Integer, Listed, Real, Scalar, can_join
 from study.core.validation import MAX_NUMBER, NAME_RULE, is_name, safe_repr
 
 MIN_LOG_BOUND = 1e-100  # what stands on a logarithmic axis
@@ -67,16 +67,36 @@ def _validate_choices(dimension: Listed) -> None:
         order = ", for a set has no order" if isinstance(choices, set | frozenset) else ""
         raise ValueError(f"{name} has choices {safe_repr(choices)}: give a list of values{order}")
     for choice in choices:
-        for part in choice if isinstance(choice, tuple) else (choice,):
-            if isinstance(part, str) and not is_name(part):
-                raise ValueError(f"{name} has the choice {safe_repr(choice)}: {NAME_RULE}")
-            if not isinstance(part, Scalar) or (
-                isinstance(part, float) and not math.isfinite(part)
-            ):
-                raise ValueError(
-                    f"{name} has the choice {safe_repr(choice)}: give texts, finite numbers, True, "
-                    "False, None, or tuples of these"
-                )
+        if wrong := _wrong_choice(choice):
+            raise ValueError(f"{name} has the choice {safe_repr(choice)}: {wrong}")
     if len(set(choices)) < len(choices):
         equal = next(choice for choice, count in Counter(choices).items() if count > 1)
         raise ValueError(f"{name} has two choices equal to {safe_repr(equal)}: name each once")
+
+
+def _wrong_choice(choice: Choice) -> str:
+    """What is wrong with a choice, in words."""
+    for part in choice if isinstance(choice, tuple) else (choice,):
+        if isinstance(part, str) and not is_name(part):
+            return NAME_RULE
+        if not isinstance(part, Scalar) or (isinstance(part, float) and not math.isfinite(part)):
+            return "give texts, finite numbers, True, False, None, or tuples of these"
+    return ""
+
+
+def wrong_outside(dimension: Dimension, value: Any) -> str:
+    """Why tables and plots cannot show a value that may lie outside a dimension, in words."""
+    if isinstance(dimension, Listed):
+        if (wrong := _wrong_choice(value)) or value in dimension or can_join(dimension, value):
+            return wrong
+        return "tables could not tell it from a choice: give that one, or what is written otherwise"
+    if type(value) is not (int if isinstance(dimension, Integer) else float):
+        return f"give a {'whole ' * isinstance(dimension, Integer)}number"
+    low, high = allowed_outside(dimension)
+    return "" if low <= value <= high else f"it must lie between {low:g} and {high:g}"
+
+
+def allowed_outside(dimension: Dimension) -> tuple[float, float]:
+    """Between which numbers a value lies that tables and plots can show."""
+    logarithmic = isinstance(dimension, Real) and dimension.log
+    return (MIN_LOG_BOUND if logarithmic else -MAX_NUMBER), MAX_NUMBER

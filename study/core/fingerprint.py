@@ -84,8 +84,11 @@ def is_installed(module: str) -> bool:
 
 
 def is_own_file(name: str) -> bool:
-    """Whether a file of code is neither Python's, nor an installed package's, nor this one's."""
-    if name.startswith("<frozen") or not INSTALLED.isdisjoint(Path(name).parts):
+    """Whether a file of code is neither Python's, nor an installed package's, nor this one's.
+
+    What these generate, such as the `__init__` of a dataclass, is theirs, too.
+    """
+    if name.startswith(("<frozen", "<string>")) or not INSTALLED.isdisjoint(Path(name).parts):
         return False
     return not f"{name}{os.sep}".startswith(FOLDERS)
 

@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from study.core.dimensions import to_native
 from study.core.formatting import (
     common_decimals,
     format_interval,
@@ -24,6 +25,7 @@ class Objective:
 
     Within a study every value is a *score*, of which higher is better: the value itself if it is
     maximised, minus the value if it is minimised, minus the regret if the optimum is known.
+    Raises ValueError for what could not be read again, such as a flag that is a text.
     """
 
     name: str = "value"
@@ -45,6 +47,9 @@ class Objective:
     margin: float | None = None
     """Methods that differ by less count as equivalent: in percentage points, of which 0.1 is the
     default, or as a value; without one, such methods are never called equivalent."""
+
+    def __post_init__(self) -> None:
+        _make_native(self)
 
     @property
     def equivalence_margin(self) -> float | None:
@@ -177,17 +182,28 @@ class Objective:
         return name.replace("_score", "_" + self.label.replace(" ", "_"))
 
 
-ACCURACY = Objective(name="accuracy", percent=True, size="parameters", tested=True, worst=0.0)
-"""The network's."""
-
-
-def validate_objective(objective: Objective) -> None:
-    """Raise ValueError unless an objective's words are names, and its figures are numbers."""
-    for text in (objective.name, objective.size or "none"):
+def _make_native(objective: Objective) -> None:
+    """Have fields in Python's own types; raises ValueError if one is of another kind."""
+    for field in fields(objective):
+        object.__setattr__(objective, field.name, to_native(getattr(objective, field.name)))
+    for text in (objective.name, "none" if objective.size == "" else objective.size):
         if not is_name(text):
             raise ValueError(f"the objective speaks of {safe_repr(text)}: {NAME_RULE}")
+    for name in ("maximise", "percent", "tested"):
+        if type(flag := getattr(objective, name)) is not bool:
+            raise ValueError(f"the objective has {name}={safe_repr(flag)}: give True or False")
     for name in ("optimum", "worst", "margin"):
         value = getattr(objective, name)
         number = type(value) in (int, float) and abs(value) <= MAX_NUMBER
         if not number and value is not None:
-            raise ValueError(f"its {name} is {safe_repr(value)}: give a number")
+            raise ValueError(f"the objective has {name}={safe_repr(value)}: give a number")
+    best = objective.optimum
+    if objective.percent and best is not None and not 0 <= best <= 1:
+        raise ValueError(
+            f"the objective has percent=True and optimum={best}: a share lies between 0 and 1, so "
+            "that 0.95 is 95 %"
+        )
+
+
+ACCURACY = Objective(name="accuracy", percent=True, size="parameters", tested=True, worst=0.0)
+"""The network's."""

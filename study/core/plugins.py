@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import io
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -25,7 +26,7 @@ from study.core.errors import (
     reason_of,
     translate_errors,
 )
-from study.core.fingerprint import checksum, fingerprint_file, fingerprint_module
+from study.core.fingerprint import checksum, fingerprint_file, fingerprint_module, is_own_file
 from study.core.stderr import without_chatter
 from study.core.validation import to_path
 
@@ -95,7 +96,7 @@ class ObjectReference:
                 f"{self.origin} ends the process when it is imported ({error}): put what it runs "
                 "as a program behind if __name__ == '__main__'"
             )
-        return f"{self.origin} cannot be imported ({describe_error(error)}): fix it"
+        return f"{self.origin} cannot be imported ({describe_own_error(error)}): fix it"
 
     def load_callable(self) -> Callable[..., Any]:
         """The object, a class or a function; raises `StudyError` if it is neither."""
@@ -115,7 +116,7 @@ def parse_reference(option: str, named: str) -> ObjectReference:
     item = int(number) if number.isdecimal() else None
     if not (module and name.isidentifier()) or bool(bracket) != (item is not None):
         raise StudyError(f"--{option} {named!r}: give FILE.py:NAME or package.module:NAME")
-    path = to_path(module)
+    path = to_path(f"--{option}", module)
     if path.suffix == ".py":
         with translate_errors(
             (OSError, ValueError, SyntaxError),
@@ -155,6 +156,21 @@ def entry_point_objects(group: str) -> dict[str, ObjectReference]:
         point.name: ObjectReference(module=point.module, name=point.attr)
         for point in entry_points(group=group)
     }
+
+
+def describe_own_error(error: BaseException) -> str:
+    """An exception of somebody's code in one line: its kind, what it says, and where it came up.
+
+    That is the innermost line of their own, in brackets.
+    """
+    place = ""
+    cause: BaseException | None = error
+    while cause is not None and not place:
+        for frame, line in traceback.walk_tb(cause.__traceback__):
+            if is_own_file(frame.f_code.co_filename):
+                place = f" ({Path(frame.f_code.co_filename).name}, line {line})"
+        cause = cause.__cause__
+    return describe_error(error) + place
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from study.core.dimension_rules import validate_dimensions
 from study.core.dimensions import Choice, Dimension, including
-from study.core.objective import Objective, validate_objective
+from study.core.objective import Objective
 from study.core.records import (
     CALL_COLUMNS,
     OUTCOME_COLUMNS,
@@ -15,7 +15,7 @@ from study.core.records import (
     WINNER_COLUMNS,
 )
 from study.core.settings import Settings
-from study.core.validation import MAX_NUMBER, METHOD_PATTERN, is_name
+from study.core.validation import MAX_NUMBER, METHOD_PATTERN, is_name, safe_repr
 
 FORMAT: Literal[1] = 1
 """Of study.json; another number is another program's."""
@@ -93,8 +93,9 @@ class ProblemInfo(Struct, frozen=True, kw_only=True):
     baseline: dict[str, Choice]
 
     def __post_init__(self) -> None:
-        validate_objective(self.objective)
         validate_dimensions(self.space, taken_by_calls(self.objective))
+        if (count := self.classes) is not None and (type(count) is not int or count < 2):
+            raise ValueError(f"its classes is {safe_repr(count)}: give a whole number from 2 on")
 
     @property
     def dimensions(self) -> list[str]:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from study.core.dimensions import join_choices
-from study.core.errors import StudyError
+from study.core.errors import StudyError, to_plain_line
 
 MAX_NUMBER = 1e15  # no score, size, bound, loss or number of seconds gets there
 MAX_TRAININGS = 1_000_000  # of a study: days, and more than a list of them should hold
 NAME_PATTERN = re.compile(r"[^\W_][\w.+ /()-]{0,29}")  # of a dimension, a choice or an objective
 NAME_RULE = (
     "a name begins with a letter or digit and has at most 30 letters, digits, blanks and . + - _ / "
-    "( )"
+    "( ), no two blanks together and none at its end"
 )
 # The same, and options in brackets.
 METHOD_PATTERN = re.compile(r"[^\W_][\w.+ /()-]{0,29}(\[[\w.+=,-]{1,99}\])?")
@@ -39,6 +39,16 @@ def require_flag(option: str, value: Any) -> None:
     """Raise `StudyError` unless a value is true or false."""
     if type(value) is not bool:
         raise StudyError(f"--{option} is {safe_repr(value)}: it must be True or False")
+
+
+def to_path(name: str, value: Any) -> Path:
+    """`value` as a path, whose `~` is the home folder, also where no shell has replaced it.
+
+    Raises `StudyError` unless it is a text or a path.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise StudyError(f"{name} is {safe_repr(value)}: give a path, as a text or a pathlib.Path")
+    return Path(os.path.expanduser(value))  # Path's own raises for an unknown user
 
 
 def require_positive(option: str, value: Any, most: float = MAX_NUMBER) -> float:
@@ -62,14 +72,11 @@ def require_unique_names(option: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def to_path(named: str | os.PathLike[str]) -> Path:
-    """A path as a user names it: `~` is the home folder, also where no shell has replaced it."""
-    return Path(os.path.expanduser(named))  # Path's own raises for an unknown user
-
-
 def is_name(value: Any) -> bool:
-    """Whether a value is a text that keeps to `NAME_RULE`."""
-    return isinstance(value, str) and bool(NAME_PATTERN.fullmatch(value))
+    """Whether a value is a text that keeps to `NAME_RULE`, and is read as it was written."""
+    if not (isinstance(value, str) and NAME_PATTERN.fullmatch(value)):
+        return False
+    return value == to_plain_line(value)
 
 
 def safe_repr(value: Any) -> str:

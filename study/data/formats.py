@@ -43,9 +43,9 @@ def user_folder(data_dir: Path | None) -> Path | None:
     given = data_dir or os.environ.get("STUDY_DATA")
     if not given:
         return None
-    named = to_path(given)
+    option = "--data-dir" if data_dir else "STUDY_DATA"
+    named = to_path(option, given)
     if not named.is_dir():
-        option = "--data-dir" if data_dir else "STUDY_DATA"
         raise StudyError(f"{option} is {named}, which is not a folder: name one that exists")
     return named
 

@@ -89,7 +89,7 @@ def load_dataset(
 
     with translate_errors(OSError, message):
         if name is not None and is_table(name):
-            return load_table(to_path(name), target)
+            return load_table(to_path("--dataset", name), target)
         if target is not None:
             raise StudyError(
                 f"--target {target} is for tables: drop it, or name one with --dataset FILE.csv"
@@ -99,7 +99,7 @@ def load_dataset(
             return load_default(folder, on_download)
         if name in SOURCES:
             return SOURCES[name](folder, on_download)
-        return load_folder(to_path(name))
+        return load_folder(to_path("--dataset", name))
 
 
 def load_default(folder: Path | None, on_download: OnDownload | None) -> Dataset:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from study.core.errors import OverdueError, describe_error
+from study.core.errors import OverdueError, StudyError, describe_error
 from study.core.records import Evaluation, Status, Task
 from study.core.settings import Settings
 from study.execution.executor import Workers
@@ -106,7 +106,8 @@ class Dispatch:
             schedule.queue.push(job, math.inf)
             return
         if not isinstance(outcome, Pursuit):
-            schedule.abort_run(run, f"proposing: {outcome}")
+            told = isinstance(outcome, StudyError)
+            schedule.abort_run(run, str(outcome) if told else f"proposing: {outcome}")
             return
         run.carried, made = True, len(run.trials)
         for proposal, evaluation in outcome.steps:

@@ -37,7 +37,10 @@ OnDownload = Callable[[int, int], None]
 
 @dataclass(frozen=True, kw_only=True)
 class StudyRequest:
-    """What a user asks for, unchecked; see `study.compare` for what each means."""
+    """What a user asks for; see `study.compare` for what each means.
+
+    Raises `StudyError` if what names a file or folder is no path; all else is unchecked.
+    """
 
     dataset: PathLike | None = None
     target: str | None = None
@@ -61,6 +64,11 @@ class StudyRequest:
     timeout: float | None = None
     keep_going: bool = False
     retry_failed: bool = False
+
+    def __post_init__(self) -> None:
+        for option in ("dataset", "start_from", "data_dir", "output"):
+            if (named := getattr(self, option)) is not None:
+                to_path(f"--{option.replace('_', '-')}", named)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +150,7 @@ def make_plan(
         seeds_named=request.seeds is not None,
         workers=workers,
         scheduler=request.scheduler,
-        output=to_path(request.output) if request.output else Path("results") / problem.folder,
+        output=to_path("--output", request.output or Path("results") / problem.folder),
         data=data,
         timeout=timeout,
         keep_going=request.keep_going,
@@ -195,7 +203,7 @@ def find_problem(
     if trainer not in TRAINERS:
         raise unknown_name_error("trainer", trainer, list(TRAINERS))
     dataset = None if request.dataset is None else os.fspath(request.dataset)
-    folder = to_path(request.data_dir) if request.data_dir else None
+    folder = to_path("--data-dir", request.data_dir) if request.data_dir else None
     loaded = load_dataset(dataset, folder, on_download, target=request.target)
     data = DataInfo(
         dataset=dataset or loaded.name,

@@ -13,6 +13,7 @@ from study.core.errors import StudyError
 from study.core.formatting import join_words
 from study.core.settings import Settings, Start
 from study.core.study_info import DataInfo, MethodInfo, ProblemInfo
+from study.core.validation import safe_repr
 from study.execution.plan import Plan
 from study.execution.retry import forget_failed
 from study.methods.selection import MethodSelection, describe_methods, parse_method
@@ -128,7 +129,7 @@ def _identity(problem: ProblemInfo) -> dict[str, Any]:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [
-        f"{name.replace('_', '-')} {old.get(name)!r}, now {new.get(name)!r}"
+        f"{name.replace('_', '-')} {safe_repr(old.get(name))}, now {safe_repr(new.get(name))}"
         for name in sorted({*old, *new})
         if old.get(name) != new.get(name)
     ]

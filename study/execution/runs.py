@@ -4,7 +4,8 @@ import functools
 import math
 from dataclasses import dataclass, field
 
-from study.core.errors import describe_error, exits_as_errors, translate_errors
+from study.core.errors import exits_as_errors, translate_errors
+from study.core.plugins import describe_own_error
 from study.core.records import (
     RETRAINING_KINDS,
     EvaluationKind,
@@ -107,7 +108,7 @@ def predetermined_configurations(
         return known
     failed = f"--methods {run.method} cannot propose at seed {run.seed}"
     with (
-        translate_errors(Exception, lambda e: f"{failed} ({describe_error(e)})"),
+        translate_errors(Exception, lambda e: f"{failed} ({describe_own_error(e)})"),
         exits_as_errors(),
     ):
         search = run.selection.create(make_context(problem, settings, run))

@@ -32,7 +32,7 @@ def read_start(
     """
     if named is None:
         return None
-    path = to_path(named)
+    path = to_path("--start-from", named)
     found = best_winners(path, problem.space) if path.is_dir() else read_points(path, problem.space)
     different = {canonical(point): point for point in found}
     different.pop(canonical(problem.default), None)

@@ -58,7 +58,7 @@ def make_suite_plan(
             "different spaces: drop it, or study the problems one by one"
         )
     name, found = suites.get(suite)
-    output = to_path(request.output) if request.output else Path("results") / name
+    output = to_path("--output", request.output or Path("results") / name)
     require_collection_place(output)
     requests = [
         *(replace(request, problem=problem) for problem in found.problems),

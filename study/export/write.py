@@ -27,7 +27,7 @@ def export(scores: ScoreTables, to: str, out: Path, track: Track = iter) -> str:
     """
     if to not in WRITERS:
         raise unknown_name_error("to", to, list(WRITERS))
-    out = to_path(out)
+    out = to_path("--out", out)
     if out.exists():
         raise StudyError(f"--out {out} exists: name another file, or remove it")
     if not out.parent.is_dir():

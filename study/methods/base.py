@@ -32,7 +32,8 @@ class SearchContext:
     space: "Space"
     baseline: "Configuration"
     initial_points: int
-    """How many outcomes of the shared initial design it is told before the first ask."""
+    """How many outcomes of the shared initial design it is told before the first ask; one with
+    `uses_initial_design = False` is told none of them."""
     rng: "np.random.Generator"
     """The method's own."""
 

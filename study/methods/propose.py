@@ -4,15 +4,18 @@ import functools
 import pickle
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from study.core.errors import exits_as_errors
+from study.core.errors import exits_as_errors, translate_errors
 from study.core.memory import keep_freed_memory
+from study.core.plugins import describe_own_error
 from study.core.space import Configuration
 from study.methods.base import Method, SearchContext
 from study.methods.selection import MethodSelection
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +59,21 @@ def propose(
     ------
     RuntimeError
         If a replayed search asks for another configuration than it did the first time.
-    ExitError
-        If somebody's own method calls `sys.exit`.
+    StudyError
+        If the method raises something or calls `sys.exit`; the message says in which of its calls.
     """
     if method.reference:
         method.reference.load()  # its module, which the pickle refers to
     # Sums must not depend on the number of cores.
-    with exits_as_errors(), thread_pools().limit(limits=1):
+    with thread_pools().limit(limits=1):
         search = (
-            replay(method, context, history) if state is None else pickle.loads(state)  # noqa: S301 (it comes from `propose` in this study)
+            replay(method, context, history)
+            if state is None
+            else _call("reading its pickle", pickle.loads, state)
         )
         began = time.perf_counter()
         if history:
-            configuration, score = history[-1]
-            search.tell(dict(configuration), score)  # its own: it may write into it
+            _tell(search, *history[-1])
         proposed, replaced = _ask(search)
         seconds = time.perf_counter() - began
     configuration = context.space.in_order(proposed)
@@ -77,9 +81,18 @@ def propose(
         configuration=configuration,
         duplicate=replaced or any(configuration == earlier for earlier, _ in history),
         seconds=seconds,
-        state=pickle.dumps(search),
+        state=_call("pickling it", pickle.dumps, search),
         note=getattr(search, "note", ""),
     )
+
+
+def _call(what: str, function: Callable[..., T], *arguments: Any) -> T:
+    """What a part of a method returns; whatever it raises is a `StudyError` that says which."""
+    with (
+        translate_errors(Exception, lambda error: f"{what} failed: {describe_own_error(error)}"),
+        exits_as_errors(),
+    ):
+        return function(*arguments)
 
 
 @functools.cache
@@ -104,7 +117,7 @@ def replay(
     method: MethodSelection, context: SearchContext, history: Sequence[tuple[Configuration, float]]
 ) -> Method:
     """A search as it was before it was told the last outcome of `history`."""
-    search = method.create(context)
+    search = _call("creating it", method.create, context)
     n_initial = count_designed(method, context)
     for number, (configuration, score) in enumerate(history):
         if number >= n_initial and context.space.in_order(_ask(search)[0]) != configuration:
@@ -113,13 +126,17 @@ def replay(
                 "it has changed, or scikit-optimize, scikit-learn or numpy have"
             )
         if number < len(history) - 1:
-            search.tell(dict(configuration), score)
+            _tell(search, configuration, score)
     return search
+
+
+def _tell(search: Method, configuration: Configuration, score: float) -> None:
+    _call("tell", search.tell, dict(configuration), score)  # its own: it may write into it
 
 
 def _ask(search: Method) -> tuple[Configuration, bool]:
     """A proposal, and whether scikit-optimize says that it replaced a repeated one."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        configuration = search.ask()
+        configuration = _call("ask", search.ask)
     return configuration, any("evaluated at" in str(w.message) for w in caught)

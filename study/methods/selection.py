@@ -9,8 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from study.core.errors import StudyError, describe_error, exits_as_errors, translate_errors
-from study.core.plugins import ObjectReference, entry_point_objects, parse_reference
+from study.core.errors import StudyError, exits_as_errors, translate_errors
+from study.core.plugins import (
+    ObjectReference,
+    describe_own_error,
+    entry_point_objects,
+    parse_reference,
+)
 from study.core.study_info import MethodInfo
 from study.core.validation import METHOD_PATTERN, require_unique_names
 from study.methods.base import Method, MethodSpec, SearchContext
@@ -135,4 +140,4 @@ def check_constructible(methods: Mapping[str, MethodSelection], context: SearchC
 
 
 def _cannot_be_created(name: str, error: Exception) -> str:
-    return f"--methods {name} cannot be created ({describe_error(error)})"
+    return f"--methods {name} cannot be created ({describe_own_error(error)})"

@@ -49,9 +49,9 @@ def importance(results: Results) -> Figure:
     panels = figure.subplots(1, 2, sharey=True)
     titles = {"all": "over the whole space", "best tenth": "among the best tenth"}
     for axes, (among, title) in zip(panels, titles.items(), strict=True):
-        effects.importance(rows[rows["among"] == among], names, axes)
-        axes.set_title(title)
-        axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.55 / axes.bbox.height * 110))
+        effects.importance(rows[rows["among"] == among], names, axes).set_title(title)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.55 / axes.bbox.height * 110))
     return figure
 
 

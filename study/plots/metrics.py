@@ -1,6 +1,7 @@
 """The plot of a further measurement against the score: frame and axes in, axes out."""
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from study.analysis.winners import winners
 from study.core.errors import StudyError
+from study.core.fingerprint import checksum
 from study.core.objective import Objective
 from study.core.validation import safe_repr
 from study.plots.drawing import FigureSpec, save_figures, single_axes_figure
@@ -30,13 +32,23 @@ def save_metric_plot(results: Results, metric: str) -> list[Path]:
         has = f"it measured {', '.join(known)}" if known else "its evaluations returned no metrics"
         raise StudyError(f"--metric is {safe_repr(metric)}: {has}")
     spec = FigureSpec(
-        name="metric_" + re.sub(r"\W+", "_", metric),
+        name=f"metric_{file_name(metric, known)}",
         section="",
         title=f"{metric} and {results.objective.search_label}",
         caption="Each faint point is a call, each large one the winner of a run.",
         draw=partial(_draw, metric=metric),
     )
     return save_figures(draw_figures(results, [spec]), results.folder / "plots")
+
+
+def file_name(metric: str, metrics: Sequence[str]) -> str:
+    """What a metric is called in the name of a file: no two of a study's are called the same."""
+
+    def plain(name: str) -> str:
+        return re.sub(r"\W+", "_", name)
+
+    same = [name for name in metrics if plain(name).casefold() == plain(metric).casefold()]
+    return plain(metric) if len(same) == 1 else f"{plain(metric)}_{checksum(metric)[:6]}"
 
 
 def _draw(results: Results, metric: str) -> Figure:

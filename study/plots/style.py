@@ -1,6 +1,7 @@
 """What all plots share: neutral colours, sizes, and one look per method."""
 
 import contextlib
+import warnings
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -61,8 +62,12 @@ STYLE: Any = {
 
 @contextlib.contextmanager
 def own_style() -> Iterator[None]:
-    """Draw as this package does, whatever the user's matplotlib settings are."""
-    with mpl.rc_context():
+    """Draw as this package does, whatever the user's matplotlib settings are.
+
+    No warning tells of letters that the font lacks: they are drawn as boxes.
+    """
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .*missing from", UserWarning)
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield

@@ -3,15 +3,13 @@
 import contextlib
 import os
 import time
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from study.core.errors import describe_error, exits_as_errors
-from study.core.fingerprint import is_own_file
+from study.core.errors import exits_as_errors
 from study.core.objective import Objective
+from study.core.plugins import describe_own_error
 from study.core.records import Evaluation, Status, Task
 from study.core.space import Configuration, Space
 from study.core.study_info import ProblemInfo
@@ -50,6 +48,12 @@ class Evaluator(Protocol):
 
 
 RETRYABLE_ERRORS = {"MemoryError", "OSError", "ResourceExhaustedError"}  # the last is TensorFlow's
+NO_CHILDREN = "daemonic processes are not allowed to have children"
+"""What Python says where an evaluation starts processes in a worker."""
+NO_CHILDREN_HINT = (
+    ": a worker starts no processes; compute in threads, such as joblib's threading backend, or "
+    "with --workers 1"
+)
 
 
 def warm_up(problem: "Evaluator | ProblemGroup") -> None:
@@ -71,19 +75,10 @@ def evaluate(problem: Evaluator, task: Task) -> Evaluation:
     second = _attempt(problem, task) if kinds & RETRYABLE_ERRORS else first
     if isinstance(second, Evaluation):
         return second
-    reason = describe_error(second) + user_line(second)
+    reason = describe_own_error(second)
+    if NO_CHILDREN in reason:
+        reason += NO_CHILDREN_HINT
     return Evaluation(status=Status.FAILED, reason=reason, seconds=time.perf_counter() - began)
-
-
-def user_line(error: BaseException | None) -> str:
-    """Where in the user's own code an error came up: its innermost line, in brackets."""
-    place = ""
-    while error is not None and not place:
-        for frame, line in traceback.walk_tb(error.__traceback__):
-            if is_own_file(frame.f_code.co_filename):
-                place = f" ({Path(frame.f_code.co_filename).name}, line {line})"
-        error = error.__cause__
-    return place
 
 
 def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:

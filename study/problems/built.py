@@ -3,10 +3,10 @@
 import sys
 from typing import Any
 
-from study.core.errors import StudyError, describe_error, exits_as_errors
+from study.core.errors import StudyError, exits_as_errors
+from study.core.plugins import describe_own_error
 from study.core.space import Configuration
 from study.core.stderr import without_chatter
-from study.problems.base import user_line
 from study.problems.user import UserProblem
 from study.training.network import summary_text
 
@@ -25,16 +25,17 @@ def build_again(problem: UserProblem, configuration: Configuration) -> Any:
         with exits_as_errors(), without_chatter():
             return build(dict(configuration))
     except Exception as error:
-        raise StudyError(
-            f"build of {problem.name} failed: {describe_error(error)}{user_line(error)}"
-        ) from error
+        raise StudyError(f"build of {problem.name} failed: {describe_own_error(error)}") from error
 
 
 def built_text(built: Any, width: int) -> str:
     """Keras's table of a model, or the beginning of what anything else says of itself."""
     keras = sys.modules.get("keras")
     is_model = keras is not None and isinstance(built, keras.Model)
-    text = summary_text(built, width) if is_model else repr(built)
+    try:
+        text = summary_text(built, width) if is_model else repr(built)
+    except Exception as error:  # noqa: BLE001 (what somebody's own repr raises is what it says)
+        text = f"{type(built).__name__}, whose repr fails: {describe_own_error(error)}"
     lines = [printable(line) for line in text.splitlines()]
     shown = [f"{x[:MAX_LENGTH]}..." if len(x) > MAX_LENGTH else x for x in lines[:MAX_LINES]]
     return "\n".join(shown + ["..."] * (len(lines) > MAX_LINES))

@@ -1,6 +1,7 @@
 """What an evaluation of a user's problem returns, and how that is read."""
 
 import inspect
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from numbers import Real as Number
@@ -9,7 +10,8 @@ from typing import Any
 
 from study.core.dimensions import to_native
 from study.core.formatting import join_words
-from study.core.validation import NAME_RULE, is_name, safe_repr
+from study.core.objective import Objective
+from study.core.validation import MAX_NUMBER, NAME_RULE, is_name, safe_repr
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +37,22 @@ FIELDS = ("value", "initial_loss", "seconds")
 
 
 def read_outcome(
-    outcome: Any, function: Any, size: str, simulated: bool, taken: Collection[str]
+    outcome: Any, function: Any, objective: Objective, simulated: bool, taken: Collection[str]
 ) -> Measurement:
     """What a user's function returned.
 
-    `size` is what the objective counts as one, if it does; `simulated` says whether the problem has
-    a simulated clock; no metric may have a `taken` name. Raises TypeError, naming the function's
-    line, if the outcome is of another form.
+    `simulated` says whether the problem has a simulated clock; no metric may have a `taken` name.
+    Raises TypeError if the outcome is of another form, and ValueError if a number of it lies where
+    none can; both name the function's line.
     """
-    where = definition_line(function)
+    where, size = definition_line(function), objective.size
     if isinstance(outcome, Mapping):
         found = _native(_from_mapping(outcome, size, where), taken, where)
     elif isinstance(outcome, Measurement):
         found = _native(outcome, taken, where)
     else:
-        found = _from_numbers(outcome, size, where)
+        found = _native(_from_numbers(outcome, size, where), taken, where)
+    _require_ranges(found, objective, where)
     if simulated and found.seconds is None:
         raise TypeError(
             f"evaluate returned {safe_repr(outcome)}: with simulated_clock=True it must be a "
@@ -94,11 +97,30 @@ def _native(given: Measurement, taken: Collection[str], where: str) -> Measureme
 
 
 def _from_numbers(outcome: Any, size: str, where: str) -> Measurement:
-    parts = outcome if isinstance(outcome, tuple) else (outcome,)
+    parts = tuple(map(to_native, outcome if isinstance(outcome, tuple) else (outcome,)))
     if len(parts) != 1 + bool(size) or not all(map(is_number, parts)):
         wanted = f"(value, {size})" if size else "a number, or a dictionary with a value"
         raise TypeError(f"evaluate returned {safe_repr(outcome)}: it must be {wanted}{where}")
     return Measurement(value=float(parts[0]), size=float(parts[1]) if size else None)
+
+
+def _require_ranges(found: Measurement, objective: Objective, where: str) -> None:
+    """Raise ValueError for a share beyond 0 and 1, a size below 0, and what is huge.
+
+    A value that is not finite is none of these: it has diverged.
+    """
+    value = found.value if abs(found.value) < math.inf else None
+    least, most = (0, 1) if objective.percent else (-MAX_NUMBER, MAX_NUMBER)
+    for name, number, low, high in (
+        (objective.name, value, least, most),
+        (objective.size or "size", found.size, 0, MAX_NUMBER),
+        *((name, number, -MAX_NUMBER, MAX_NUMBER) for name, number in found.metrics.items()),
+    ):
+        if number is not None and not low <= number <= high:
+            raise ValueError(
+                f"{name} is {safe_repr(number)}: {'a share' if high == 1 else 'it'} must lie "
+                f"between {low:g} and {high:g}{where}"
+            )
 
 
 def definition_line(function: Any) -> str:

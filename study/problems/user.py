@@ -8,22 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from study.core.dimension_rules import validate_dimensions
-from study.core.dimensions import Dimension, Integer, Listed, can_join
-from study.core.errors import (
-    StudyError,
-    describe_error,
-    exits_as_errors,
-    translate_errors,
-)
+from study.core.dimension_rules import validate_dimensions, wrong_outside
+from study.core.dimensions import Dimension, to_native
+from study.core.errors import StudyError, exits_as_errors, translate_errors
 from study.core.formatting import pluralize
 from study.core.objective import Objective
-from study.core.plugins import ObjectReference
+from study.core.plugins import ObjectReference, describe_own_error
 from study.core.records import Evaluation, Status, Task
 from study.core.space import Configuration, Space
 from study.core.study_info import ProblemInfo, ProblemWords, taken_by_calls, taken_by_tables
 from study.core.validation import NAME_RULE, is_name, safe_repr
-from study.problems.measurement import Outcome, definition_line, read_outcome
+from study.problems.measurement import Outcome, read_outcome
 
 PYTHON = "Python"
 """Where an object comes from that was handed over as it is."""
@@ -99,7 +94,8 @@ class UserProblem:
             validate(self)
 
     def _cannot_be_read(self, error: Exception) -> str:
-        return f"--problem {self.name} ({self.origin}): it cannot be read ({describe_error(error)})"
+        why = describe_own_error(error)
+        return f"--problem {self.name} ({self.origin}): it cannot be read ({why})"
 
     def __reduce__(self) -> Any:
         instance = None if self.reference else self.instance
@@ -156,19 +152,14 @@ class UserProblem:
         began = time.perf_counter()
         outcome = score(dict(task.configuration), task.training_seed % SEEDS)
         seconds = time.perf_counter() - began
-        size, taken = self.objective.size, self._taken_names
-        found = read_outcome(outcome, score, size, self._simulated_clock, taken)
+        objective, taken = self.objective, self._taken_names
+        found = read_outcome(outcome, score, objective, self._simulated_clock, taken)
         value = found.value
         finite = math.isfinite(value)
-        if self.objective.percent and finite and not 0 <= value <= 1:
-            raise ValueError(
-                f"{self.objective.name} is {value}: a share must lie between 0 and 1"
-                f"{definition_line(score)}"
-            )
         return Evaluation(
             status=Status.OK if finite else Status.DIVERGED,
-            reason="" if finite else f"{self.objective.name} {value}",
-            score=self.objective.score(value) if finite else None,
+            reason="" if finite else f"{objective.name} {value}",
+            score=objective.score(value) if finite else None,
             size=found.size,
             initial_loss=found.initial_loss,
             metrics=found.metrics,
@@ -194,7 +185,7 @@ class UserProblem:
             name=self.name,
             fingerprint=self.fingerprint,
             facts={"origin": self.origin},
-            classes=getattr(self.problem, "classes", None),
+            classes=to_native(getattr(self.problem, "classes", None)),
             words=ProblemWords(
                 description=self._description(),
                 judged=self._judged(),
@@ -256,10 +247,16 @@ def validate(problem: UserProblem) -> None:
         require(function is None or callable(function), f"its {name} is not a function")
         how = f"with a configuration and a seed: define it as {name}(configuration, seed)"
         require(function is None or accepts_two(function), f"its {name} cannot be called {how}")
+        require(
+            not inspect.iscoroutinefunction(function),
+            f"its {name} is an async function: define it with def, and use asyncio.run within",
+        )
     build = getattr(given, "build", None)
     require(build is None or callable(build), "its build is not a function")
     objective = problem.objective
     require(isinstance(objective, Objective), "its objective is not a study.Objective")
+    clock = getattr(given, "simulated_clock", False)
+    require(type(clock) is bool, f"its simulated_clock is {safe_repr(clock)}: give True or False")
     require(is_name(problem.name), f"its name is {safe_repr(problem.name)}: {NAME_RULE}")
     dimensions = problem.space.dimensions if isinstance(given.space, Sequence | Space) else ()
     known = all(isinstance(d, Dimension) for d in dimensions)
@@ -284,12 +281,5 @@ def misplaced(problem: UserProblem) -> Iterator[str]:
     for d in problem.space.dimensions:
         if (value := problem.default[d.name]) not in d:
             yield f"its default has {d.name}={safe_repr(value)}, allowed is {d.allowed}"
-        if not has_kind_of(d, value := problem.baseline[d.name]):
-            yield f"its baseline has {d.name}={safe_repr(value)}, which is of another kind"
-
-
-def has_kind_of(dimension: Dimension, value: Any) -> bool:
-    """Whether a value could be in a column of a dimension, though it lies outside."""
-    if isinstance(dimension, Listed):
-        return value in dimension or can_join(dimension, value)
-    return type(value) is (int if isinstance(dimension, Integer) else float)
+        if wrong := wrong_outside(d, value := problem.baseline[d.name]):
+            yield f"its baseline has {d.name}={safe_repr(value)}: {wrong}"

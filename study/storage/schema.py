@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 import pandas as pd
 
-from study.core.dimension_rules import MIN_LOG_BOUND
-from study.core.dimensions import Real
+from study.core.dimension_rules import allowed_outside
+from study.core.dimensions import Listed
 from study.core.errors import to_plain_line
 from study.core.objective import Objective
 from study.core.records import RETRAINING_KINDS, Status
@@ -108,17 +108,13 @@ def validate_frames(
 def _ranges(info: StudyInfo) -> dict[str, Range]:
     """What the numbers of a column can be; of others anything that is not huge."""
     scores = dict.fromkeys(SCORES, _score_range(info.problem.objective))
-    logarithmic = {
-        d.name: (MIN_LOG_BOUND, MAX_NUMBER)
-        for d in info.problem.space
-        if isinstance(d, Real) and d.log
-    }
+    numbers = {d.name: allowed_outside(d) for d in info.problem.space if not isinstance(d, Listed)}
     return {
         "seed": (info.settings.seed_numbers[0], info.settings.seed_numbers[-1]),
         "initial_loss": (-math.inf, math.inf),
         **dict.fromkeys(SECONDS, (0, MAX_NUMBER)),
         **scores,
-        **logarithmic,
+        **numbers,
     }
 
 

@@ -3,10 +3,12 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,22 @@ def test_off_a_terminal_every_tenth_of_the_work_is_told_once(
             )
     told = capsys.readouterr().out
     assert [line.split(" ")[0] for line in told.splitlines()[1:]] == ["6", "31"]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_what_an_evaluation_forked_ends_without_a_word(capfd: pytest.CaptureFixture[str]) -> None:
+    """The pool of an evaluation, say, which ends its processes by SIGTERM."""
+
+    def run(_: object) -> int | None:
+        process = get_context("fork").Process(target=time.sleep, args=(60,))
+        process.start()
+        time.sleep(0.5)
+        process.terminate()
+        process.join()
+        return process.exitcode
+
+    assert progress.run_watched(None, run) == -signal.SIGTERM
+    assert capfd.readouterr().err == ""
 
 
 def test_a_note_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from scipy.special import logit
 
-from study.core.dimension_rules import validate_dimensions
+from study.core.dimension_rules import validate_dimensions, wrong_outside
 from study.core.dimensions import (
     Categorical,
     Dimension,
@@ -21,6 +21,35 @@ from study.core.dimensions import (
 from study.core.space import canonical, parse
 
 ODD: tuple[Any, ...] = (True, None, "None", 2.5, -3, (64, 32), (64, "x", None), "relu")
+
+
+@pytest.mark.parametrize("name", ["x ", "x  y", " x", "x\n", "x" * 31, ""])
+def test_a_name_that_would_be_read_otherwise_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name of a dimension: a name begins"):
+        validate_dimensions([Real(name=name, low=0.0, high=1.0)], ())
+    with pytest.raises(ValueError, match="x has the choice"):
+        validate_dimensions([Categorical(name="x", choices=(name, "b"))], ())
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value", "wrong"),
+    [
+        (Real(name="x", low=0.1, high=1.0, log=True), 0.0, "it must lie between 1e-100 and 1e+15"),
+        (Real(name="x", low=0.1, high=1.0), float("nan"), "it must lie between -1e+15 and 1e+15"),
+        (Real(name="x", low=0.1, high=1.0), 2.0, ""),
+        (Real(name="x", low=0.1, high=1.0), 2, "give a number"),
+        (Integer(name="x", low=1, high=9), 0.5, "give a whole number"),
+        (Integer(name="x", low=1, high=9), 10**16, "it must lie between -1e+15 and 1e+15"),
+        (Categorical(name="x", choices=("a", "b")), "c", ""),
+        (Categorical(name="x", choices=("a", "b")), float("inf"), "give texts, finite numbers, "),
+    ],
+)
+def test_what_lies_outside_is_what_tables_can_hold(
+    dimension: Dimension, value: Any, wrong: str
+) -> None:
+    found = wrong_outside(dimension, value)
+    assert found.startswith(wrong)
+    assert bool(found) == bool(wrong)
 
 
 def test_whole_numbers_by_logarithm_have_the_share_of_their_interval() -> None:

@@ -4,16 +4,25 @@ import re
 from itertools import combinations
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 
 from study.methods.registry import METHODS
 from study.plots import style
+from study.plots.drawing import save, single_axes_figure
 from study.plots.style import LOOKS, OTHER_LOOKS, colours, looks
 
 PLOTS = Path(style.__file__).parent
 NEAR_BLACK = "#16181a"
 NEUTRAL = ("INK", "MUTED", "NEUTRAL", "AXIS", "FAINT", "GRID", "BAND", "PAPER")
+
+
+def test_letters_that_the_font_lacks_are_no_warning(tmp_path: Path) -> None:
+    """Warnings are errors here."""
+    figure = single_axes_figure(lambda _, axes: axes, pd.DataFrame({"線形": [1]}))
+    figure.axes[0].set_title("線形")
+    assert len(list(save(figure, tmp_path / "plot"))) == 2
 
 
 def contrast(one: str, other: str) -> float:

@@ -1,5 +1,6 @@
 """What is shown of what a user's `build` returns."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +54,15 @@ def test_a_build_that_fails_is_told_with_its_line() -> None:
 def test_a_build_that_is_no_function_is_refused() -> None:
     with pytest.raises(StudyError, match="its build is not a function"):
         get(replace(PROBLEM, build="SVC", name="own"))  # type: ignore[arg-type]
+
+
+def test_a_repr_that_fails_is_no_traceback() -> None:
+    class Mute:
+        def __repr__(self) -> str:
+            raise KeyError("name")
+
+    told = r"Mute, whose repr fails: KeyError: 'name' \(test_built.py, line \d+\)"
+    assert re.fullmatch(told, built_text(Mute(), 80))
 
 
 def test_what_is_long_is_cut_and_what_commands_a_terminal_is_not_obeyed() -> None:

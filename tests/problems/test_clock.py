@@ -12,6 +12,7 @@ import pytest
 from study import Measurement, Objective, Problem, Real, Results
 from study.cli.tables import print_results
 from study.execution.plan import StudyRequest, make_plan
+from study.problems.measurement import read_outcome
 from study.report import notes
 from study.results import load
 from study.storage.ledger import Ledger
@@ -135,6 +136,17 @@ def test_what_does_not_fit_the_clock_is_told(
     tuned = problem(lambda configuration, seed: returned, simulated_clock=simulated_clock)
     results = ran(tuned, tmp_path / "out")
     assert told in results.scores.trials["reason"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    "returned", [np.array(0.5), (np.array(0.5), np.int64(7)), {"value": np.array(0.5), "m": 1}]
+)
+def test_an_array_without_dimensions_is_a_number(returned: Any) -> None:
+    objective = Objective(size="trees" if isinstance(returned, tuple) else "")
+    found = read_outcome(returned, ran, objective, simulated=False, taken=())
+    assert type(found.value) is float
+    with pytest.raises(TypeError, match="a number"):
+        read_outcome(np.array([0.5]), ran, Objective(), simulated=False, taken=())
 
 
 def test_numbers_of_numpy_are_numbers(tmp_path: Path) -> None:

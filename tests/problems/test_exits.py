@@ -93,14 +93,20 @@ def test_a_search_that_exits_breaks_off_its_run(tmp_path: Path, workers: str) ->
     methods = ("--methods", "random,mine.py:Leaver", "--workers", workers)
     run = study(tmp_path, "--problem", "branin", *methods)
     assert run.returncode == 1
-    assert "Leaver seed 0 call 4: proposing: sys.exit(0) was called" in run.stderr
+    assert (
+        "Leaver seed 0 call 4: ask failed: ExitError: sys.exit(0) was called (mine.py" in run.stderr
+    )
 
 
 @pytest.mark.parametrize(
     ("adaptive", "at_once", "message"),
     [
-        (True, True, "cannot be created (ExitError: sys.exit('no') was called)"),
-        (False, False, "cannot propose at seed 0 (ExitError: sys.exit(0) was called)"),
+        (True, True, "cannot be created (ExitError: sys.exit('no') was called (mine.py, line 10))"),
+        (
+            False,
+            False,
+            "cannot propose at seed 0 (ExitError: sys.exit(0) was called (mine.py, line 13))",
+        ),
     ],
 )
 def test_a_method_that_exits_before_anything_is_evaluated_is_one_line(

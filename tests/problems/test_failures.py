@@ -132,6 +132,31 @@ def test_an_evaluation_without_end_is_given_up(tmp_path: Path) -> None:
     assert results.failures[0].endswith("timeout, no result after 1 s")
 
 
+@pytest.mark.parametrize("test", ["", "def test(configuration, seed): return 1.0"])
+def test_an_async_function_is_told_before_anything_runs(tmp_path: Path, test: str) -> None:
+    body = f"    return x\nasync {test}" if test else "    return x"
+    problem = write(tmp_path, body)
+    file = tmp_path / "mine.py"
+    text = file.read_text().replace("evaluate=evaluate,", "evaluate=evaluate, test=test,")
+    file.write_text(
+        text if test else file.read_text().replace("def evaluate", "async def evaluate")
+    )
+    with pytest.raises(StudyError, match=r"its (test|evaluate) is an async function: define it"):
+        ran(tmp_path, problem)
+
+
+@pytest.mark.slow
+def test_a_worker_that_may_start_no_processes_says_what_to_do(tmp_path: Path) -> None:
+    body = (
+        "    import multiprocessing\n    with multiprocessing.Pool(2) as p: return p.map(abs, [x])"
+    )
+    with pytest.raises(
+        StudyError, match=r"children \(mine.py, line 11\): a worker starts no"
+    ) as told:
+        ran(tmp_path, write(tmp_path, body), workers=2)
+    assert "or with --workers 1" in told.value.command_line
+
+
 def test_a_function_that_takes_something_else_is_told_before_anything_runs(tmp_path: Path) -> None:
     body = "    return x\ndef test(configuration): return 1.0"
     problem = write(tmp_path, body)

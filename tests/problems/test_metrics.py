@@ -1,5 +1,6 @@
 """What evaluations measure beside the value: further columns, and a plot on request."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from study import Integer, Measurement, Objective, Problem, StudyError, load
 from study.cli.main import main
-from study.plots.metrics import save_metric_plot
+from study.plots.metrics import file_name, save_metric_plot
 from study.results import Results, read_files
 from tests.shared import studied
 
@@ -85,6 +86,7 @@ def test_a_size_and_a_loss_can_be_named_too(tmp_path: Path) -> None:
         ({"value": 1.0, "final_value": 1.0}, "the metric 'final_value': that is another column"),
         ({"value": 1.0, "kind": 1.0}, "the metric 'kind': that is another column"),
         ({"value": 1.0, "=1": 1.0}, "the metric '=1': a name begins with a letter or digit"),
+        ({"value": 1.0, "a ": 1.0}, "the metric 'a ': a name begins with a letter or digit"),
         ({"value": 1.0, 3: 1.0}, "the metric 3: a name begins with a letter or digit"),
         ({"value": 1.0, "latency": float("inf")}, "latency is inf: it must lie between"),
         (Measurement(value=1.0, metrics={"seed": 3.0}), "the metric 'seed': that is another"),
@@ -95,6 +97,15 @@ def test_what_is_no_measurement_is_told(outcome: Any, said: str, tmp_path: Path)
     with pytest.raises(StudyError) as told:
         study_of(lambda configuration, seed: outcome, tmp_path / "bad")
     assert said in str(told.value)
+
+
+def test_no_two_metrics_share_a_file() -> None:
+    names = ["a b", "a/b", "a_b", "A b", "c d", "é.(1)"]
+    files = [file_name(name, names) for name in names]
+    assert len({file.casefold() for file in files}) == len(names)
+    assert files[4:] == ["c_d", "é_1_"]
+    assert all(re.fullmatch(r"\w+", file) for file in files)
+    assert files[0] == file_name("a b", ["a_b", "a b"])
 
 
 def test_a_metric_is_drawn_on_request(results: Results, capsys: pytest.CaptureFixture[str]) -> None:

@@ -179,7 +179,7 @@ def test_half_of_the_evaluations_fail(tmp_path: Path, methods: tuple[str, ...]) 
 # the density there is 0, as it should be.
 @pytest.mark.filterwarnings("ignore:overflow encountered in square:RuntimeWarning")
 @pytest.mark.parametrize(
-    ("scale", "methods"), [(1e-300, FEW), (1e-300, ALL), (1e-16, ALL), (1e-9, ALL)]
+    ("scale", "methods"), [(5e-324, FEW), (1e-300, FEW), (1e-300, ALL), (1e-16, ALL), (1e-9, ALL)]
 )
 def test_accuracies_that_hardly_differ(
     tmp_path: Path, scale: float, methods: tuple[str, ...]

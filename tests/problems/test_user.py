@@ -14,8 +14,14 @@ import pytest
 from study import Ordinal, Problem
 from study.api import compare, run_plan
 from study.core.errors import StudyError
+from study.core.records import make_rng
+from study.core.space import Space
 from study.execution.plan import StudyRequest, make_plan
+from study.methods.base import SearchContext
+from study.methods.propose import propose
+from study.methods.selection import parse_method
 from study.problems.registry import get
+from study.problems.synthetic import FUNCTIONS
 from study.results import Results, load
 from tests.shared import studied
 
@@ -203,7 +209,15 @@ def test_a_failing_evaluation_is_told_as_the_worst_so_far(tmp_path: Path) -> Non
         ({"default": '{"x": 0.5, "n": 4.7}'}, "its default has n=4.7, allowed is 1 .. 9"),
         ({"default": '{"x": 0.5, "n": True}'}, "its default has n=True, allowed is 1 .. 9"),
         ({"default": '{"x": 0.5, "n": 3, "m": 1}'}, "do not both name 'm'"),
-        ({"objective": "), baseline=dict(x=0.5, n=0.5"}, "baseline has n=0.5, which is of another"),
+        ({"objective": "), baseline=dict(x=0.5, n=0.5"}, "baseline has n=0.5: give a whole number"),
+        ({"objective": "), baseline=dict(x=9e999, n=3"}, "baseline has x=inf: it must lie between"),
+        ({"objective": "), baseline=dict(x=0.5, n=10**20"}, "n=100000000000000000000: it must lie"),
+        ({"objective": "percent=True, optimum=100"}, r"optimum=100: .*95 % \(mine.py, line \d"),
+        ({"objective": "), **dict(classes='10'"}, "its classes is '10': give a whole number"),
+        (
+            {"objective": "), **dict(simulated_clock='no'"},
+            "its simulated_clock is 'no': give True or",
+        ),
     ],
 )
 def test_a_problem_that_is_not_in_order_is_one_line(
@@ -234,9 +248,9 @@ def test_a_file_in_no_encoding_is_told(tmp_path: Path) -> None:
     ("choices", "baseline", "told"),
     [
         ({3, 4}, 3, r"n has choices \{3, 4\}: give a list of values, for a set has no order"),
-        ((3, 4), "3", "its baseline has n='3', which is of another kind"),
-        ((0, 1), True, "its baseline has n=True, which is of another kind"),
-        ((3, 4), {}, r"its baseline has n=\{\}, which is of another kind"),
+        ((3, 4), "3", "its baseline has n='3': tables could not tell it from a choice"),
+        ((0, 1), True, "its baseline has n=True: tables could not tell it from a choice"),
+        ((3, 4), {}, r"its baseline has n=\{\}: give texts, finite numbers"),
     ],
 )
 def test_choices_have_an_order_and_a_baseline_is_none_of_them_or_one(
@@ -260,6 +274,8 @@ def test_choices_have_an_order_and_a_baseline_is_none_of_them_or_one(
         ("(1.0, 2.0)", "", "TypeError: evaluate returned (1.0, 2.0): it must be a number"),
         ("1.0", "size='trees'", "TypeError: evaluate returned 1.0: it must be (value, trees)"),
         ("97.0", "percent=True, name='share'", "ValueError: share is 97.0: a share must lie"),
+        ("1e16", "", "ValueError: value is 1e+16: it must lie between -1e+15 and 1e+15 (mine.py, "),
+        ("(0.5, -3)", "size='trees'", "ValueError: trees is -3.0: it must lie between 0 and"),
         ("1 / 0", "", "ZeroDivisionError: division by zero"),
     ],
 )
@@ -282,7 +298,7 @@ class Mine:
     def ask(self):
         {ask}
     def tell(self, configuration, score):
-        pass
+        self.told = score
 """
 
 
@@ -293,7 +309,7 @@ class Mine:
         ("return 3", "proposed 3, outside the space"),
         ("return {'x': 0.5}", "outside the space"),
         ("return {'x': 0.5, 'y': 'no'}", "outside the space"),
-        ("raise ValueError('no idea')", "proposing: no idea"),
+        ("return {}['best']", "call 3: ask failed: KeyError: 'best' (mine.py, line 6)"),
     ],
 )
 def test_a_method_that_misbehaves_breaks_off_and_is_told(
@@ -305,6 +321,33 @@ def test_a_method_that_misbehaves_breaks_off_and_is_told(
     (line,) = results.failures
     assert told in line
     assert not results.valid
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({"tell": "{}['best']"}, "tell failed: KeyError: 'best' (mine.py, line 8)"),
+        ({"ask": "self.tell()"}, "ask failed: TypeError: Mine.tell() missing 2 required"),
+        ({"init": "1 / 0"}, "creating it failed: ZeroDivisionError: division by zero (mine.py, "),
+        ({"init": "self.ask = lambda: {}"}, "pickling it failed: "),
+    ],
+)
+def test_what_a_method_raises_is_told_with_its_call_and_line(
+    tmp_path: Path, parts: dict[str, str], told: str
+) -> None:
+    text = METHOD.replace("self.told = score", "{tell}")
+    blank = {"init": "pass", "ask": "return {}", "tell": "pass"}
+    (tmp_path / "mine.py").write_text(text.format(**blank | parts))
+    point = {"x": 0.5, "y": 0.5}
+    context = SearchContext(
+        space=Space(tuple(FUNCTIONS["branin"].space)),
+        baseline=point,
+        initial_points=1,
+        rng=make_rng(0, "own"),
+    )
+    with pytest.raises(StudyError) as caught:
+        propose(parse_method(f"{tmp_path}/mine.py:Mine"), context, [(point, 1.0)])
+    assert str(caught.value).startswith(told)
 
 
 @pytest.mark.slow
@@ -363,8 +406,9 @@ BAD_METHODS: list[tuple[Callable[[Path], str], str]] = [
     (lambda folder: f"{folder}/mine.py:Nine", "did you mean 'Mine'?"),
     (lambda folder: f"{folder}/mine.py:NUMBER", "is neither a class nor a function"),
     (lambda folder: f"{folder}/mine.py:helper", "has no ask and tell"),
-    (lambda folder: f"{folder}/mine.py:fails", "cannot be created (OSError: no)"),
+    (lambda folder: f"{folder}/mine.py:fails", "cannot be created (OSError: no (mine.py, line"),
     (lambda folder: f"{folder}/broken.py:Mine", "cannot be imported (SyntaxError"),
+    (lambda folder: f"{folder}/lacks.py:Mine", "(KeyError: 'best' (lacks.py, line 2)): fix it"),
     (lambda folder: f"{folder}/mine.py:Mine[rate=x]", "rate is 'x': it must be a number"),
 ]
 
@@ -378,6 +422,7 @@ def test_a_method_that_is_not_in_order_is_one_line(
         + "NUMBER = 3\ndef helper(start): return 3\ndef fails(start): raise OSError('no')\n"
     )
     (tmp_path / "broken.py").write_text("def (")
+    (tmp_path / "lacks.py").write_text("known = {}\nknown['best']")
     with pytest.raises(StudyError) as caught:
         small("branin", tmp_path, method(tmp_path))
     assert told in str(caught.value)

@@ -93,7 +93,7 @@ def test_the_home_folder_is_found_where_no_shell_has_replaced_it(
         main(["export", str(home / "out"), "--to", "csv", "--out=~/all.csv"])
     assert (home / "all.csv").is_file()
     assert list(here.iterdir()) == []
-    assert to_path("~nobody-of-that-name/x") == Path("~nobody-of-that-name/x")
+    assert to_path("--output", "~nobody-of-that-name/x") == Path("~nobody-of-that-name/x")
     capsys.readouterr()
 
 
