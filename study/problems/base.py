@@ -83,7 +83,7 @@ def evaluate(problem: Evaluator, task: Task) -> Evaluation:
 
 def _attempt(problem: Evaluator, task: Task) -> Evaluation | Exception:
     try:
-        with exits_as_errors(), contextlib.chdir(os.curdir):  # and back: results lie beside it
+        with exits_as_errors(), contextlib.chdir(os.curdir):  # and back to it, whatever it does
             return problem.evaluate(task)
     except Exception as error:  # noqa: BLE001 (whatever fails is a result, not an end)
         return error
