@@ -18,15 +18,16 @@ def comparisons(results: Results) -> str:
     """Points, bars and verdicts."""
     seeds, margin = _seeds(results), results.objective.equivalence_margin is not None
     band = "; within the grey band (the margin of equivalence) it shows that they are equivalent"
+    band *= margin
     if seeds <= 1:
         return "Each point is the difference of two runs: one seed decides nothing."
     strokes = "Points are typical differences, upright strokes mean ones. "
     if seeds < RANKED_FROM:
         few = f"The bar runs over the differences of the {pluralize(seeds, 'seed')}"
-        return f"{strokes}{few}, and so few rarely decide anything{band * margin}."
+        return f"{strokes}{few}, and so few rarely decide anything{band}."
     return (
         f"{strokes}The thick bar is the pair's own 95 % interval, the thin one holds for all pairs "
-        f"together: if it leaves out 0, the two are told apart{band * margin}. Grey bars decide nothing."
+        f"together: if it leaves out 0, the two are told apart{band}. Grey bars decide nothing."
     )
 
 
