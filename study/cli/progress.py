@@ -8,7 +8,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import TypeVar
 
 import typer
@@ -164,7 +163,7 @@ def run_watched(objective: Objective | None, run: Callable[[Callable[[Progress],
 
     Interrupted, by Ctrl-C or SIGTERM, it says how to go on and exits as a shell expects it.
     """
-    before = signal.signal(signal.SIGTERM, partial(_terminate, os.getpid()))
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         with watching(objective) as observe:
             return run(observe)
@@ -183,12 +182,18 @@ def print_elapsed(began: float) -> None:
     console.print(f"took {format_duration(time.monotonic() - began)}", style="dim")
 
 
-def _terminate(owner: int, number: int, _: object) -> None:
-    """End the study as Ctrl-C does; what an evaluation forked, such as a pool, ends at once."""
-    if os.getpid() == owner:
-        raise TerminatedError
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+def _terminate(*_: object) -> None:
+    raise TerminatedError
+
+
+def _end_at_once() -> None:
+    """Have a process that an evaluation forked, such as a pool's, end at SIGTERM as others do."""
+    if signal.getsignal(signal.SIGTERM) is _terminate:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_end_at_once)
 
 
 def dry_run(

@@ -105,8 +105,8 @@ class UserProblem:
     @property
     def folder(self) -> str:
         """Where results go by default: of an object of Python, never where another one's are."""
-        own = self.origin == PYTHON and self.fingerprint
-        return f"{self.name}-{self.fingerprint[:8]}" if own else self.name
+        own, name = self.origin == PYTHON and self.fingerprint, self.name.replace("/", "-")
+        return f"{name}-{self.fingerprint[:8]}" if own else name
 
     @functools.cached_property
     def problem(self) -> Any:

@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from study import Problem, Real, Results, StudyError
+from study import Categorical, Problem, Real, Results, StudyError
 from study.core import plugins
 from study.problems import registry
 from study.problems.registry import get
@@ -35,6 +36,29 @@ def test_another_function_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         ran(tmp_path / "out", lambda c, s: -100 * c["x"])
     again = ran(tmp_path / "out", lambda c, s: c["x"], seeds=2)
     assert again.trials["observed_value"].tolist()[:3] == first.trials["observed_value"].tolist()
+
+
+def test_another_problem_in_the_same_folder_is_told_in_a_line_that_is_no_page(
+    tmp_path: Path,
+) -> None:
+    ran(tmp_path, lambda c, s: c["x"], version="1")
+    choices = tuple(f"choice {number}" for number in range(100))
+    wide = [Categorical(name=f"dimension {n}", choices=choices) for n in range(50)]
+    other = Problem(
+        space=wide, default={d.name: choices[0] for d in wide}, evaluate=lambda c, s: 1.0
+    )
+    with pytest.raises(StudyError, match="holds a study with other settings") as told:
+        studied(
+            problem=replace(other, version="1", name="Problem"), methods=["random"], seeds=1,
+            calls=3, initial_points=3, retrain=1, workers=1, output=tmp_path,
+        )  # fmt: skip
+    assert len(str(told.value)) < 2000
+
+
+def test_a_name_leads_to_no_other_folder() -> None:
+    odd = Problem(space=SPACE, default={"x": 0.5}, evaluate=lambda c, s: 0.0, name="a/../../b")
+    (own,) = Path(get(odd)[0].folder).parts
+    assert own.startswith("a-..-..-b-")
 
 
 @pytest.mark.slow
