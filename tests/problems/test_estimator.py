@@ -250,6 +250,7 @@ def test_a_function_that_returns_no_estimator_is_told() -> None:
         problem.evaluate({"depth": 2}, 0)
 
 
+@pytest.mark.slow
 def test_the_estimator_of_the_readme_runs(tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     (block,) = [text for text in blocks if "sklearn_problem" in text]

@@ -380,6 +380,7 @@ def test_a_method_that_learns_nothing_cannot_leave_the_space_either(
         small("branin", tmp_path, f"{tmp_path}/takes.py:Takes")
 
 
+@pytest.mark.slow
 def test_what_a_method_does_to_what_it_is_given_reaches_nothing_else(tmp_path: Path) -> None:
     walk = "self.start['x'] = min(9.9, self.start['x'] + 1.0); return dict(self.start)"
     (tmp_path / "takes.py").write_text(TAKES.format(adaptive=True, ask=walk))
