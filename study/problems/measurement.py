@@ -51,7 +51,7 @@ def read_outcome(
     elif isinstance(outcome, Measurement):
         found = _native(outcome, taken, where)
     else:
-        found = _native(_from_numbers(outcome, size, where), taken, where)
+        found = _from_numbers(outcome, size, where)
     _require_ranges(found, objective, where)
     if simulated and found.seconds is None:
         raise TypeError(

@@ -17,9 +17,7 @@ STUDY_FILES = (
     *("equal_time.csv", "search_range.csv", "winners.csv", IMPORTANCE, *REPORTS),
 )
 """What a study writes beside its ledger and its plots."""
-COLLECTION_TABLES = (
-    *("problems", "runs", "verdicts", "methods", "pairs", "budgets", "attainment"),
-)
+COLLECTION_TABLES = ("problems", "runs", "verdicts", "methods", "pairs", "budgets", "attainment")
 """What is written of many studies beside reports and plots, in this order, as CSV files."""
 
 
