@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from study.core.errors import ClusterError
 from study.core.settings import Settings
 from study.execution.durations import remember
-from study.execution.notebook import default_observer
+from study.execution.notebook import choose_observer
 from study.execution.plan import PathLike, Plan, StudyRequest, make_plan
 from study.execution.prepare import executor_for, prepare
 from study.execution.preview import no_extras
@@ -174,7 +174,7 @@ def compare(  # noqa: PLR0913 (the front door: every setting by its name)
         keep_going=keep_going,
         retry_failed=retry_failed,
     )
-    results = run_plan(make_plan(request), observe or default_observer())
+    results = run_plan(make_plan(request), choose_observer(observe))
     write_outputs(results)
     return results
 

@@ -14,7 +14,7 @@ from study.combining import collect
 from study.core.environment import main_module_hidden
 from study.core.errors import ClusterError
 from study.execution.durations import remember
-from study.execution.notebook import default_observer
+from study.execution.notebook import choose_observer
 from study.execution.plan import StudyRequest
 from study.execution.pool import StudyPool
 from study.execution.prepare import Prepared, executor_for, prepare
@@ -53,7 +53,7 @@ def compare_suite(
     known = sorted({field.name for field in fields(StudyRequest)} - {"dataset", "problem"})
     require_arguments("compare_suite", settings, known)
     planned = make_suite_plan(suite, StudyRequest(**settings))
-    return write_suite(planned, run_suite(planned, observe or default_observer()))
+    return write_suite(planned, run_suite(planned, choose_observer(observe)))
 
 
 @dataclass(frozen=True, kw_only=True)

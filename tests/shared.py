@@ -11,7 +11,9 @@ import pytest
 from filelock import FileLock
 
 from study.api import run_plan
+from study.core.records import Evaluation, EvaluationKind, Task
 from study.execution.plan import StudyRequest, make_plan
+from study.problems.registry import get
 from study.results import Results, write_run_tables
 
 SMALL = (
@@ -66,3 +68,10 @@ def studied(**request: Any) -> Results:
     results = run_plan(make_plan(StudyRequest(**request)), lambda _: None)
     write_run_tables(results)
     return results
+
+
+def evaluated(problem: Any) -> Evaluation:
+    """One evaluation of a user's problem as a worker makes it, at its default configuration."""
+    tuned, _ = get(problem)
+    kind = EvaluationKind.VALIDATION
+    return tuned.evaluate(Task(kind=kind, configuration=tuned.default, training_seed=0))

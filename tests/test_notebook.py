@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
-from study import Results, load
+from study import Results, StudyError, compare, load
 from study.execution import notebook
 from study.execution.progress import Progress, RunningJob
 from study.plots.figures import FIGURES
@@ -131,7 +131,12 @@ def test_the_bar_tells_how_far_it_is() -> None:
 
 def test_no_notebook_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     assert not notebook.in_notebook()
-    notebook.default_observer()(
+    notebook.choose_observer(None)(
         Progress(workers=1, done=0, total=1, running=(), best={}, notes=(), seconds_left=None)
     )
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_cannot_be_told_of_progress_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match=r"^observe is 5: give a function, which is called with"):
+        compare(problem="branin", output=tmp_path, observe=5)  # type: ignore[arg-type]

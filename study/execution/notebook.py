@@ -6,7 +6,9 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
+from study.core.errors import StudyError
 from study.core.formatting import format_duration
+from study.core.validation import safe_repr
 from study.execution.progress import Progress
 
 SECONDS = 0.25  # between two looks of the bar
@@ -18,9 +20,18 @@ def in_notebook() -> bool:
     return hasattr(shell, "kernel")
 
 
-def default_observer() -> Callable[[Progress], None]:
-    """What shows progress where nothing else does: a bar in a notebook, elsewhere nothing."""
-    return ProgressBar().show if in_notebook() else lambda _: None
+def choose_observer(observe: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
+    """What shows progress: what was given, else a bar in a notebook, and elsewhere nothing.
+
+    Raises `StudyError` if what was given cannot be called.
+    """
+    if observe is None:
+        return ProgressBar().show if in_notebook() else lambda _: None
+    if not callable(observe):
+        raise StudyError(
+            f"observe is {safe_repr(observe)}: give a function, which is called with a Progress"
+        )
+    return observe
 
 
 class ProgressBar:

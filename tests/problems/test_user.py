@@ -1,6 +1,7 @@
 """Somebody's own problems and methods: as examples/ has them, and as they go wrong."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from study.methods.selection import parse_method
 from study.problems.registry import get
 from study.problems.synthetic import FUNCTIONS
 from study.results import Results, load
-from tests.shared import studied
+from tests.shared import evaluated, studied
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL = ("--seeds", "2", "--calls", "3", "--initial-points", "2", "--retrain", "1")
@@ -268,24 +269,34 @@ def test_choices_have_an_order_and_a_baseline_is_none_of_them_or_one(
 
 
 @pytest.mark.parametrize(
-    ("returns", "objective", "reason"),
+    ("returns", "objective", "error", "told"),
     [
-        ('"high"', "", "TypeError: evaluate returned 'high': it must be a number"),
-        ("(1.0, 2.0)", "", "TypeError: evaluate returned (1.0, 2.0): it must be a number"),
-        ("1.0", "size='trees'", "TypeError: evaluate returned 1.0: it must be (value, trees)"),
-        ("97.0", "percent=True, name='share'", "ValueError: share is 97.0: a share must lie"),
-        ("1e16", "", "ValueError: value is 1e+16: it must lie between -1e+15 and 1e+15 (mine.py, "),
-        ("(0.5, -3)", "size='trees'", "ValueError: trees is -3.0: it must lie between 0 and"),
-        ("1 / 0", "", "ZeroDivisionError: division by zero"),
+        ('"high"', "", TypeError, "evaluate returned 'high': it must be a number"),
+        ("(1.0, 2.0)", "", TypeError, "evaluate returned (1.0, 2.0): it must be a number"),
+        ("1.0", "size='trees'", TypeError, "evaluate returned 1.0: it must be (value, trees)"),
+        ("97.0", "percent=True, name='share'", ValueError, "share is 97.0: a share must lie"),
+        ("1e16", "", ValueError, "value is 1e+16: it must lie between -1e+15 and 1e+15 (mine.py, "),
+        ("(0.5, -3)", "size='trees'", ValueError, "trees is -3.0: it must lie between 0 and"),
     ],
 )
-def test_what_evaluate_must_not_return_is_a_failed_row(
-    tmp_path: Path, returns: str, objective: str, reason: str
+def test_what_evaluate_must_not_return_is_told(
+    tmp_path: Path, returns: str, objective: str, error: type[Exception], told: str
 ) -> None:
-    problem = written(tmp_path, returns=returns, objective=objective)
+    with pytest.raises(error, match="^" + re.escape(told)):
+        evaluated(written(tmp_path, returns=returns, objective=objective))
+
+
+@pytest.mark.parametrize(
+    ("returns", "reason"),
+    [
+        ('"high"', "TypeError: evaluate returned 'high': it must be a number"),
+        ("1 / 0", "ZeroDivisionError: division by zero (mine.py, line "),
+    ],
+)
+def test_what_evaluate_raises_is_a_failed_row(tmp_path: Path, returns: str, reason: str) -> None:
     trials = studied(
-        problem=problem, methods=["random"], output=tmp_path / "out", workers=1, seeds=1, calls=2,
-        initial_points=2, keep_going=True,
+        problem=written(tmp_path, returns=returns), methods=["random"], output=tmp_path / "out",
+        workers=1, seeds=1, calls=2, initial_points=2, keep_going=True,
     ).trials  # fmt: skip
     assert (trials["status"] == "failed").all()
     assert trials["reason"].str.startswith(reason).all()
