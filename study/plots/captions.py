@@ -68,16 +68,22 @@ def convergence(results: Results) -> str:
         "what a method adds by choosing is what it gains to the right of the shaded design, within "
         "which all searches are the same."
     )
-    return f"{_curves(results)}; {adds}"
+    traced = (
+        " All are of incumbents re-evaluated with fresh seeds, but for the fine dotted ones: these "
+        "show what the searches measured, the best of which flatters."
+    )
+    return f"{_curves(results)}; {adds}{traced * results.info.settings.trace}"
 
 
 def convergence_seconds(results: Results) -> str:
     """The same against the clock."""
     mean = "Lines are the runs" if _seeds(results) <= 1 else "Lines are the mean over seeds"
     interval = " with its 95 % interval" if _seeds(results) >= INTERVAL_FROM else ""
+    traced = ", of re-evaluated incumbents" * results.info.settings.trace
     return (
-        f"{mean}{interval}, against the clock: a method that chooses what is slow moves to the "
-        "right, however few calls it needs. A thin line leads from the end of a line to its name."
+        f"{mean}{interval}{traced}, against the clock: a method that chooses what is slow moves to "
+        "the right, however few calls it needs. A thin line leads from the end of a line to its "
+        "name."
     )
 
 

@@ -64,9 +64,9 @@ def convergence(results: Results) -> str:
     rows = results.scores.incumbents.dropna(subset=["incumbent_score"])
     wide = rows.pivot_table(index="method", columns="call", values="incumbent_score", sort=False)
     ends = [call for call in (settings.initial_points, settings.calls) if call in wide]
+    best = f"{objective.direction_label} {objective.search_label} so far{_traced(results)}"
     return sentence(
-        f"Mean {objective.direction_label} {objective.search_label} so far, after "
-        f"{join_words([pluralize(call, 'call') for call in ends])}",
+        f"Mean {best}, after {join_words([pluralize(call, 'call') for call in ends])}",
         (
             f"{method} {join_words([objective.format_score(row[call]) for call in ends])}"
             for method, row in wide.iterrows()
@@ -77,16 +77,24 @@ def convergence(results: Results) -> str:
 
 def by_time(results: Results) -> str:
     """How long a run took, and what it came to."""
-    runs = results.scores.runs.dropna(subset=["validation_score"])
-    means = runs.groupby("method", sort=False)[["seconds", "validation_score"]].mean()
+    columns = ["elapsed_seconds", "incumbent_score"]
+    rows = results.scores.incumbents.dropna(subset=columns)
+    ends = rows.groupby(["method", "seed"], sort=False)[columns].last()
+    means = ends.groupby("method", sort=False).mean()
+    reached = f"the {results.objective.search_label} that it reached{_traced(results)}"
     return sentence(
-        f"Mean seconds of a run, and the {results.objective.search_label} that it reached",
+        f"Mean seconds of a run, and {reached}",
         (
-            f"{row['method']} {row['seconds']:.3g} s, "
-            f"{results.objective.format_score(row['validation_score'])}"
+            f"{row['method']} {row['elapsed_seconds']:.3g} s, "
+            f"{results.objective.format_score(row['incumbent_score'])}"
             for row in to_rows(means.reset_index())
         ),
     )
+
+
+def _traced(results: Results) -> str:
+    """How incumbents are shown, if not as they were measured."""
+    return ", re-evaluated" * results.info.settings.trace
 
 
 def size(results: Results) -> str:

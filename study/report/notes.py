@@ -158,8 +158,7 @@ def equal_time_note(info: StudyInfo) -> str:
     label = info.problem.objective.search_label
     traced = (
         f" Every incumbent was re-evaluated {pluralize(info.settings.retrain, 'time')} with fresh "
-        "seeds: lines and table show these; dotted lines show the measurements that the "
-        "searches saw, the best of which flatter."
+        "seeds, and counts with their mean."
         if info.settings.trace
         else " Incumbents are as the searches measured them, and the best of many measurements "
         "flatters: --trace re-evaluates them."

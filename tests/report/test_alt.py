@@ -1,5 +1,7 @@
 """What is told of pictures to those who cannot see them, against the CSV files."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +13,7 @@ from study.report.alt import DESCRIPTIONS, describe, sentence
 from study.report.page import markdown_cell
 from study.report.study_page import write_report
 from study.results import Results
-from tests.toy import stopping_at, study_in
+from tests.toy import SETTINGS, stopping_at, study_in
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,18 @@ def test_convergence_tells_the_mean_after_the_design_and_at_the_end(finished: Re
         means = own.groupby("call")["incumbent_accuracy"].mean()
         words = f"{method} {100 * means[3]:.2f} % and {100 * means[7]:.2f} %"
         assert words in describe(finished)["convergence"]
+
+
+def test_curves_of_traced_incumbents_end_at_the_winners_re_evaluated(tmp_path: Path) -> None:
+    results = study_in(tmp_path / "toy", settings=replace(SETTINGS, trace=True))
+    told = describe(results)
+    for row in pd.read_csv(results.folder / "summary.csv").to_dict("records"):
+        end = f"{100 * float(row['reevaluated_accuracy']):.2f} %"
+        seconds = SETTINGS.calls * float(row["seconds_per_call"])
+        assert re.search(rf"{row['method']} [\d.]+ % and {end}", told["convergence"])
+        assert f"{row['method']} {seconds:.3g} s, {end}" in told["convergence_seconds"]
+    for name in ("convergence", "convergence_seconds"):
+        assert ", re-evaluated" in told[name]
 
 
 def test_what_shows_nothing_yet_is_not_described(tmp_path: Path) -> None:
