@@ -112,6 +112,12 @@ def pluralize(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def format_seeds(seeds: range) -> str:
+    """5 seeds, or 100 seeds (100 to 199) if they do not count from 0."""
+    which = f"{seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"{seeds[0]}"
+    return pluralize(len(seeds), "seed") + (f" ({which})" if seeds[0] else "")
+
+
 def join_words(names: list[str], last: str = "and") -> str:
     """a, b and c."""
     return f" {last} ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""

@@ -162,7 +162,8 @@ def add_title(figure: Figure, title: str, about: str) -> Figure:
 def _wrap_parts(about: str) -> list[str]:
     """Lines of what stands between points, broken at these, where that will do."""
     whole = about.replace(" ", "\u00a0").replace("\u00a0·\u00a0", " · ")
-    return [line.replace("\u00a0", " ") for line in wrap(whole, LINE_LETTERS)]
+    lines = wrap(whole, LINE_LETTERS)
+    return [line.replace("\u00a0", " ").removesuffix(" ·") for line in lines]
 
 
 def save_figures(drawn: Iterable[DrawnFigure], folder: Path) -> list[Path]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from study.core.formatting import pluralize, shorten
+from study.core.formatting import format_seeds, pluralize, shorten
 from study.plots import captions, panels
 from study.plots.drawing import DrawnFigure, FigureSpec, draw_specs, single
 from study.plots.effects_figures import EFFECT_FIGURES
@@ -97,8 +97,7 @@ def title_details(results: Results) -> str:
     settings, problem = results.info.settings, results.info.problem
     parts = [
         f"{shorten(problem.words.subject)} {shorten(problem.name)}",
-        pluralize(settings.seeds, "seed"),
-        f"from {settings.first_seed:,} on" if settings.first_seed else "",
+        format_seeds(settings.seed_numbers),
         f"{pluralize(settings.calls, 'call')} per run",
         shorten(problem.words.detail),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from study.analysis.collapse import DEPTH, DEPTH_IN_MARGINS
 from study.analysis.paired import BOOTSTRAP_FROM, BOOTSTRAP_TO
 from study.analysis.signed_rank import RANKED_FROM
-from study.core.formatting import format_duration, join_words, pluralize
+from study.core.formatting import format_duration, format_seeds, join_words, pluralize
 from study.core.objective import Objective
 from study.core.settings import Start
 from study.core.study_info import DataInfo, StudyInfo
@@ -24,7 +24,7 @@ def facts(info: StudyInfo) -> dict[str, str]:
     return {
         problem.words.subject: f"{problem.name}, {info.data.source}; checksum "
         f"{problem.fingerprint}; {problem.words.description}",
-        "budget": f"{pluralize(settings.seeds, 'seed')} from {settings.first_seed:,} on, "
+        "budget": f"{format_seeds(settings.seed_numbers)}, "
         f"{pluralize(settings.calls, 'call')} per run, {settings.initial_points} of them the "
         "shared design; winners evaluated "
         f"{pluralize(settings.retrain, 'time')} to test them, and re-evaluated as often",

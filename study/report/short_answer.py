@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from study.analysis.standardise import CONTROL
 from study.core.formatting import join_words
 from study.core.study_info import StudyInfo
 
@@ -77,10 +78,18 @@ def _open(
     """Who is ahead where not all `rivals` are shown to be worse than, or as good as, the best."""
     if best == BASELINE:
         return f"No search is shown to beat the untuned baseline {where}"
+    ahead, undecided = [best, *rivals], "is best is undecided"
+    over_random = _beat_random(ahead, against)
     if searches := _that_beat_the_baseline(against):
-        ahead = join_words([best, *rivals])
-        which = "search" if len(rivals) + 1 == len(searches) else f"of {ahead}"
-        return f"Every search beats the baseline {where}; which {which} is best is undecided"
+        every = f"Every search beats the baseline {where}"
+        if over_random:
+            return (
+                f"{every}; {join_words(ahead)} also beat {CONTROL}, but which of them {undecided}"
+            )
+        which = "search" if len(ahead) == len(searches) else f"of {join_words(ahead)}"
+        return f"{every}; which {which} {undecided}"
+    if over_random:
+        return f"{join_words(ahead)} beat {CONTROL} {where}, but which of them {undecided}"
     first = f"{join_words([best, *tied])} came out ahead {where}"
     open_yet = join_words([name for name in rivals if name not in tied], "or")
     return f"{first}, but {'are' if tied else 'is'} not shown to beat {open_yet}"
@@ -96,6 +105,8 @@ def _drawn(
     """What to say where `rivals` are as good as the best one, and the others worse."""
     as_good = f"{join_words(rivals)} {'is' if len(rivals) == 1 else 'are'} as good as {best}"
     besides = ", apart from collapses" if {best, *rivals} & set(collapsed) else ""
+    if _beat_random([best, *rivals], against):
+        besides += f", and {'both' if len(rivals) == 1 else 'all of them'} beat {CONTROL}"
     if _that_beat_the_baseline(against):
         return f"Every search beats the baseline {where}; {as_good}{besides}"
     return f"{as_good} {where}{besides}"
@@ -106,6 +117,11 @@ def _that_beat_the_baseline(against: Mapping[tuple[str, str], str]) -> set[str]:
     searches = {name for pair in against for name in pair} - {BASELINE}
     beaten = all(against.get((name, BASELINE)) == "better" for name in searches)
     return searches if beaten else set()
+
+
+def _beat_random(names: list[str], against: Mapping[tuple[str, str], str]) -> bool:
+    """Whether each of several methods is shown to beat plain random search."""
+    return all(against.get((name, CONTROL)) == "better" for name in names)
 
 
 def _victory(best: str, others: list[str], where: str) -> str:

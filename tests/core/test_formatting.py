@@ -68,6 +68,10 @@ def test_numbers_of_a_column_have_as_many_decimals() -> None:
 def test_counts_and_lists() -> None:
     assert formatting.pluralize(1, "seed") == "1 seed"
     assert formatting.pluralize(1437, "seed") == "1,437 seeds"
+    assert formatting.format_seeds(range(5)) == "5 seeds"
+    assert formatting.format_seeds(range(1)) == "1 seed"
+    assert formatting.format_seeds(range(7, 8)) == "1 seed (7)"
+    assert formatting.format_seeds(range(100, 1200)) == "1,100 seeds (100 to 1199)"
     assert formatting.join_words(["a"]) == "a"
     assert formatting.join_words(["a", "b", "c"]) == "a, b and c"
     assert formatting.join_words([]) == ""

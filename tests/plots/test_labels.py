@@ -73,3 +73,4 @@ def test_a_title_stays_within_its_figure(title: str) -> None:
     assert box is not None
     assert below.get_window_extent().y0 >= box.y1
     assert max(map(len, head.get_text().splitlines())) <= TITLE_LETTERS
+    assert not any(line.endswith("·") for line in below.get_text().splitlines())
