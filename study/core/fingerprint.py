@@ -5,6 +5,7 @@ import contextlib
 import functools
 import hashlib
 import importlib.util
+import itertools
 import os
 import sys
 import sysconfig
@@ -93,12 +94,37 @@ def is_own_file(name: str) -> bool:
     return not f"{name}{os.sep}".startswith(FOLDERS)
 
 
-def _sources(names: Iterable[str], folder: Path | None = None) -> list[bytes | str]:
-    """Paths and contents of the modules that these names stand for, and of those they import.
+def own_imports(path: Path, text: bytes | str) -> dict[str, Path]:
+    """The modules of one's own that a file imports, and that these do: their files by name."""
+    place = path.resolve()
+    found = _files(_imports(text, ""), place.parent) if is_own_file(str(place)) else {}
+    return {
+        relative.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file.resolve()
+        for relative, file in found.items()
+    }
 
-    They lie in the folder, or where an import would find them, and are not installed.
+
+def imported_late(text: bytes | str) -> set[str]:
+    """The first parts of the names that functions of a source import when they are called."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    inner = [node for node in _nodes(text) if isinstance(node, functions)]
+    names = _imported(itertools.chain.from_iterable(map(ast.walk, inner)), "")
+    return {name.partition(".")[0] for name in names}
+
+
+def _sources(names: Iterable[str], folder: Path | None = None) -> list[bytes | str]:
+    """Paths and contents of the modules that these names stand for, and of those they import."""
+    found = _files(names, folder)
+    return [part for name in sorted(found) for part in (name, found[name].read_bytes())]
+
+
+def _files(names: Iterable[str], folder: Path | None = None) -> dict[str, Path]:
+    """The files of the modules that these names stand for, and of those they import.
+
+    They lie in the folder, or where an import would find them, and are not installed; by their
+    path below that.
     """
-    found: dict[str, bytes] = {}
+    found: dict[str, Path] = {}
     roots: dict[str, Path | None] = {}
     waiting = list(names)
     while waiting:
@@ -111,9 +137,9 @@ def _sources(names: Iterable[str], folder: Path | None = None) -> list[bytes | s
         for path in _candidates(root, name):
             relative = path.relative_to(root).as_posix()
             if relative not in found and path.is_file():
-                found[relative] = path.read_bytes()
-                waiting += _imports(found[relative], _package(path, root))
-    return [part for name in sorted(found) for part in (name, found[name])]
+                found[relative] = path
+                waiting += _imports(path.read_bytes(), _package(path, root))
+    return found
 
 
 def _root(top: str, folder: Path | None) -> Path | None:
@@ -139,11 +165,17 @@ def _package(path: Path, root: Path) -> str:
 
 def _imports(text: bytes | str, package: str) -> Iterator[str]:
     """Dotted names that the source of a module in a package imports, wherever in it."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
+    return _imported(_nodes(text), package)
+
+
+def _nodes(text: bytes | str) -> Iterator[ast.AST]:
+    """All of a source; nothing of what is not Python."""
+    with contextlib.suppress(SyntaxError, ValueError):
+        yield from ast.walk(ast.parse(text))
+
+
+def _imported(nodes: Iterable[ast.AST], package: str) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

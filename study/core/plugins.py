@@ -5,7 +5,6 @@ A file travels as its text, so that workers on other hosts need not have it.
 
 import contextlib
 import functools
-import importlib
 import importlib.util
 import io
 import sys
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from study.core.errors import (
@@ -26,7 +24,8 @@ from study.core.errors import (
     reason_of,
     translate_errors,
 )
-from study.core.fingerprint import checksum, fingerprint_file, fingerprint_module, is_own_file
+from study.core.fingerprint import fingerprint_file, is_own_file
+from study.core.own_files import fingerprint_import, import_own, run_file
 from study.core.stderr import without_chatter
 from study.core.validation import to_path
 
@@ -52,11 +51,7 @@ class ObjectReference:
         """
         if self.text is not None:
             return fingerprint_file(Path(self.module), self.text)
-        found = importlib.util.find_spec(self.module)
-        source = Path(found.origin) if found and found.origin else None
-        if source is None or not source.is_file():
-            return ""
-        return fingerprint_module(self.module, source)
+        return fingerprint_import(self.module)
 
     @property
     def origin(self) -> str:
@@ -64,7 +59,7 @@ class ObjectReference:
         return f"the {'module' if self.text is None else 'file'} {Path(self.module).name}"
 
     def load(self) -> Any:
-        """The object; its module is run once per process.
+        """The object; its module is run once per process, a file again when it was edited.
 
         Raises `StudyError` if the code fails, or has no such name.
         """
@@ -73,10 +68,9 @@ class ObjectReference:
             quiet_exit(),
             without_chatter(),
         ):
-            if self.text is None:
-                module = importlib.import_module(self.module)
-            else:
-                module = _execute(self.module, self.text)
+            module = (
+                import_own(self.module) if self.text is None else run_file(self.module, self.text)
+            )
         if not hasattr(module, self.name):
             near = get_close_matches(self.name, vars(module), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "name something that it defines"
@@ -189,20 +183,3 @@ def quiet_exit() -> Iterator[None]:
         sys.stderr.write(written.getvalue())
         raise
     sys.stderr.write(written.getvalue())
-
-
-@functools.cache
-def _execute(path: str, text: str) -> ModuleType:
-    """A module of that text, whose neighbours it can import if they are on this host."""
-    module = ModuleType("study_own_" + checksum(text))
-    module.__file__ = path
-    folder = str(Path(path).resolve().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    sys.modules[module.__name__] = module  # what it defines can be pickled
-    try:
-        exec(compile(text, path, "exec"), vars(module))  # noqa: S102 (the user's own, as named)
-    except BaseException:
-        del sys.modules[module.__name__]
-        raise
-    return module

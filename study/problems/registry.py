@@ -57,7 +57,9 @@ def get(named: Any) -> tuple[UserProblem, str]:
         own = reference.load()
         name, (fingerprint, _) = name_of(own), object_fingerprint(own)
     if not fingerprint:
-        fingerprint = "-".join(filter(None, (reference.fingerprint, loaded_state(reference))))
+        reference.load()  # which may say where it imports from
+        source = reference.fingerprint
+        fingerprint = "-".join(filter(None, (source, loaded_state(reference, source))))
     return UserProblem(name, reference.origin, fingerprint, reference=reference), named
 
 
@@ -101,8 +103,11 @@ def object_fingerprint(problem: Any) -> tuple[str, str]:
 
 
 @functools.cache  # evaluations in this process may write into what was loaded
-def loaded_state(reference: ObjectReference) -> str:
-    """A checksum of a problem's version, or else of the data that its module has loaded."""
+def loaded_state(reference: ObjectReference, source: str) -> str:  # noqa: ARG001 (once for each)
+    """A checksum of a problem's version, or else of the data that its module has loaded.
+
+    `source`: the fingerprint of the code with which it was.
+    """
     problem = reference.load()
     version = getattr(problem, "version", "")
     return checksum("version", str(version)) if version else fingerprint_data(problem)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from study import Categorical, Problem, Real, Results, StudyError
-from study.core import plugins
+from study.core import own_files
 from study.problems import registry
 from study.problems.registry import get
 from tests.shared import studied
@@ -144,7 +144,7 @@ def test_data_that_a_file_loads_count_unless_it_has_a_version(
 
     def found(numbers: str) -> str:
         (tmp_path / "x.csv").write_text(numbers)
-        plugins._execute.cache_clear()  # as in another process
+        own_files._run.cache_clear()  # as in another process
         registry.loaded_state.cache_clear()
         return registry.get(named)[0].fingerprint
 
