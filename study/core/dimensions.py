@@ -233,6 +233,8 @@ def is_choice(value: Any) -> bool:
 
 def to_native(value: Any) -> Any:
     """A numpy scalar as Python's own, and a list or array as a tuple, whose content likewise."""
+    if isinstance(value, np.inexact):  # of which the long ones are their own `tolist`
+        return float(value) if isinstance(value, np.floating) else complex(value)
     if isinstance(value, np.generic | np.ndarray):
         return to_native(value.tolist())
     return tuple(map(to_native, value)) if isinstance(value, list | tuple) else value

@@ -22,6 +22,7 @@ FOLDERS = tuple(
     for place in {Path(path), Path(path).resolve()}
 )
 """Of Python, of what is installed, and of this package."""
+HEAP_TYPE = 1 << 9  # in a class's __flags__: made while Python runs
 INSTALLED = {"site-packages", "dist-packages"}  # a user's, and those of the system, too
 
 
@@ -82,6 +83,14 @@ def is_installed(module: str) -> bool:
         return False
     file = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", ())), None)
     return file is None or not is_own_file(str(file))
+
+
+def is_installed_class(thing: type) -> bool:
+    """Whether a class is installed, and not made by `exec` or `make_dataclass` for somebody."""
+    module = thing.__module__
+    if module in ("builtins", "types") and thing.__flags__ & HEAP_TYPE:  # or so they say
+        return hasattr(sys.modules[module], thing.__name__)
+    return is_installed(module)
 
 
 def is_own_file(name: str) -> bool:

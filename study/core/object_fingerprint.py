@@ -1,10 +1,10 @@
 """Checksums of objects: of their code and of what that refers to, or of their data alone."""
 
+import contextlib
 import copyreg
 import dataclasses
 import functools
 import hashlib
-import sys
 import types
 import weakref
 from collections.abc import Iterator
@@ -19,7 +19,9 @@ from study.core.fingerprint import (
     fingerprint_imports,
     fingerprint_module,
     is_installed,
+    is_installed_class,
 )
+from study.core.known_state import has_known_state, known_state
 
 PLAIN = {type(None), bool, int, float, complex, str, type(Ellipsis), type(NotImplemented)}
 SKIPPED = {
@@ -27,9 +29,10 @@ SKIPPED = {
     *("__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__"),
     "__slotnames__",  # added by the first copy or pickle of an instance
     "_abc_impl",  # of an abstract class: what was asked of it so far
+    # Compiled from its fields by pydantic.
+    *("__pydantic_core_schema__", "__pydantic_validator__", "__pydantic_serializer__"),
 }
 """Attributes of a class that change nothing of what it computes."""
-HEAP_TYPE = 1 << 9  # in a class's __flags__: made while Python runs
 
 
 class UnknownStateError(Exception):
@@ -60,14 +63,12 @@ def fingerprint_object(thing: Any) -> str:
         If something has a state that cannot be read; the message says what.
     """
     digest = hashlib.sha256()
-    try:
+    with _too_deep(thing):
         for part in _parts(thing, {}):
             if isinstance(part, Unknown):
                 raise UnknownStateError(part)
             digest.update(part.encode(errors="surrogatepass"))
             digest.update(b"\0")
-    except RecursionError as error:
-        raise UnknownStateError(f"{type(thing).__name__}: it is nested too deeply") from error
     return digest.hexdigest()[:16]
 
 
@@ -75,12 +76,23 @@ def fingerprint_data(thing: Any) -> str:
     """A checksum of the arrays and data frames that an object refers to; empty if there are none.
 
     What has a state that cannot be read is passed over.
+
+    Raises
+    ------
+    UnknownStateError
+        If objects are nested too deeply.
     """
-    try:
+    with _too_deep(thing):
         found = [part for part in _parts(thing, {}) if isinstance(part, Data)]
-    except RecursionError:  # how deep that is depends on the caller
-        return ""
     return checksum(*found) if found else ""
+
+
+@contextlib.contextmanager
+def _too_deep(thing: Any) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError as error:
+        raise UnknownStateError(f"{type(thing).__name__}: it is nested too deeply") from error
 
 
 Seen = dict[int, tuple[int, Any]]
@@ -89,6 +101,15 @@ Seen = dict[int, tuple[int, Any]]
 
 def _parts(thing: Any, seen: Seen) -> Iterator[str]:
     """Texts that tell an object from another."""
+    try:
+        yield from _read(thing, seen)
+    except RecursionError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever somebody's class raises)
+        yield Unknown(f"{type(thing).__name__}: {error}")
+
+
+def _read(thing: Any, seen: Seen) -> Iterator[str]:
     kind = type(thing)
     if kind in PLAIN:
         yield f"{kind.__name__} {thing!r}"
@@ -101,7 +122,10 @@ def _parts(thing: Any, seen: Seen) -> Iterator[str]:
         return
     seen[id(thing)] = len(seen), thing
     yield kind.__qualname__
-    visitors = (visit for known, visit in VISITORS.items() if isinstance(thing, known))
+    if has_known_state(thing):
+        yield from _parts((kind, known_state(thing)), seen)
+        return
+    visitors = (visit for known, visit in VISITORS.items() if issubclass(kind, known))
     visit = CONTAINERS.get(kind) or next(visitors, _state)
     yield from visit(thing, seen)
 
@@ -118,7 +142,11 @@ def _mapping(thing: Any, seen: Seen) -> Iterator[str]:
 
 
 def _set(thing: Any, seen: Seen) -> Iterator[str]:
-    for item in sorted(list(_parts(item, dict(seen))) for item in thing):
+    for item in sorted(
+        # A copy for each, so that their order is no matter; what is plain leaves `seen` as it is.
+        list(_parts(item, seen if type(item) in PLAIN else dict(seen)))
+        for item in thing
+    ):
         yield from item
     if type(thing) not in (set, frozenset):
         yield from _each((type(thing), getattr(thing, "__dict__", None)), seen)
@@ -193,21 +221,13 @@ def _code(thing: types.CodeType, seen: Seen) -> Iterator[str]:
 
 def _class(thing: type, seen: Seen) -> Iterator[str]:
     yield f"{thing.__module__}.{thing.__qualname__}"
-    if _is_installed_class(thing):
+    if is_installed_class(thing):
         return
     yield from _each((type(thing), *thing.__bases__), seen)
     for name, value in vars(thing).items():
         if name not in SKIPPED:
             yield name
             yield from _parts(value, seen)
-
-
-def _is_installed_class(thing: type) -> bool:
-    """Whether a class is installed, and not made by `exec` or `make_dataclass` for somebody."""
-    module = thing.__module__
-    if module in ("builtins", "types") and thing.__flags__ & HEAP_TYPE:  # or so they say
-        return hasattr(sys.modules[module], thing.__name__)
-    return is_installed(module)
 
 
 def _builtin(thing: types.BuiltinFunctionType, seen: Seen) -> Iterator[str]:
@@ -232,11 +252,7 @@ def _state(thing: Any, seen: Seen) -> Iterator[str]:
         yield from _each((wrapped, getattr(thing, "targetoptions", None)), seen)
         return
     reduce = copyreg.dispatch_table.get(kind)
-    try:
-        reduced: Any = reduce(thing) if reduce else thing.__reduce_ex__(4)
-    except Exception as error:  # noqa: BLE001 (whatever somebody's class raises)
-        yield Unknown(f"{kind.__name__}: {error}")
-        return
+    reduced: Any = reduce(thing) if reduce else thing.__reduce_ex__(4)
     if isinstance(reduced, str):
         yield reduced
         return

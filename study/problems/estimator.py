@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from study.core.dimensions import Dimension
-from study.core.errors import StudyError, translate_errors
+from study.core.errors import StudyError, reason_of, translate_errors
 from study.core.objective import Objective
 from study.core.space import Configuration
 from study.core.validation import is_name, near_names, safe_repr
@@ -110,6 +110,7 @@ def fit_and_score(
     """The score on other rows, as it is shown."""
     from sklearn.metrics import get_scorer
 
+    fitted, apart = copy.deepcopy((fitted, apart))  # steps of a pipeline may write into them
     with quiet():
         model = seeded(build(configuration), seed).fit(*fitted)
         return objective_of(scoring).sign * float(get_scorer(scoring)(model, *apart))
@@ -139,12 +140,14 @@ def builder_of(estimator: Any, space: Sequence[Dimension]) -> Builder:
     Raises `StudyError` if it cannot, or if the estimator lacks one of the dimensions.
     """
     if is_estimator(estimator):
+        from sklearn.base import clone
+
         require_parameters(estimator, space)
+        with translate_errors(Exception, lambda e: f"estimator cannot be cloned ({reason_of(e)})"):
+            unfitted = clone(estimator)  # its owner may change and fit the other one
 
         def configured(configuration: Configuration) -> Any:
-            from sklearn.base import clone
-
-            return clone(estimator).set_params(**configuration)
+            return clone(unfitted).set_params(**configuration)
 
         return configured
     if isinstance(estimator, type) or not callable(estimator):
@@ -252,10 +255,18 @@ def split(x: Any, y: Any, test_data: Data | None) -> tuple[Data, Data]:
         raise StudyError(f"test_data is {safe_repr(test_data)}: give a pair (X, y)")
     x_test, y_test = test_data
     require_rows("X and y of test_data", x_test, y_test)
-    wide, own = np.shape(x)[1:], np.shape(x_test)[1:]
-    if wide != own:
+    wide, own = row_shape(x), row_shape(x_test)
+    if None not in (wide, own) and wide != own:
         raise StudyError(f"a row of X has the shape {wide}, one of test_data {own}: give the same")
     return (x, y), (x_test, y_test)
+
+
+def row_shape(table: Any) -> tuple[int, ...] | None:
+    """Of each row, if all have the same, which lists of words have not."""
+    try:
+        return tuple(np.shape(table)[1:])
+    except ValueError:
+        return None
 
 
 def require_rows(what: str, x: Any, y: Any) -> None:
@@ -273,7 +284,9 @@ def hold_out(x: Any, y: Any) -> tuple[Data, Data]:
     """Four fifths of the rows and the rest, by a random draw that is always the same."""
     from sklearn.model_selection import train_test_split
 
-    with translate_errors(ValueError, lambda error: f"X and y cannot be split ({error})"):
+    with translate_errors(
+        (TypeError, ValueError), lambda error: f"X and y cannot be split ({error})"
+    ):
         x_fitted, x_apart, y_fitted, y_apart = train_test_split(
             x, y, test_size=TEST_SHARE, random_state=0, shuffle=True
         )

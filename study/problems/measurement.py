@@ -82,8 +82,8 @@ def _native(given: Measurement, taken: Collection[str], where: str) -> Measureme
     parts = {name: to_native(value) for name, value in vars(given).items() if name != "metrics"}
     metrics = {name: to_native(value) for name, value in dict(given.metrics).items()}
     for name, value in [*parts.items(), *metrics.items()]:
-        optional = name in parts and name != "value"
-        if not is_number(value) and not (value is None and optional):
+        may_lack = name in parts and name != "value"
+        if not is_number(value) and not (value is None and may_lack):
             raise TypeError(
                 f"evaluate returned {safe_repr(name)} as {safe_repr(value)}: it must be a "
                 f"number{where}"
@@ -93,7 +93,8 @@ def _native(given: Measurement, taken: Collection[str], where: str) -> Measureme
             why = NAME_RULE if not is_name(name) else "that is another column of the tables"
             raise TypeError(f"evaluate returned the metric {safe_repr(name)}: {why}{where}")
     known = {name: float(value) for name, value in metrics.items() if value == value}  # noqa: PLR0124 (not NaN)
-    return Measurement(**parts, metrics=known)
+    optional = {n: x if x is None else float(x) for n, x in parts.items() if n != "value"}
+    return Measurement(value=float(parts["value"]), metrics=known, **optional)
 
 
 def _from_numbers(outcome: Any, size: str, where: str) -> Measurement:

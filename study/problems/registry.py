@@ -4,7 +4,7 @@ import functools
 import inspect
 from typing import Any
 
-from study.core.errors import StudyError
+from study.core.errors import StudyError, translate_errors
 from study.core.fingerprint import checksum, installed_version, is_installed
 from study.core.object_fingerprint import (
     UnknownStateError,
@@ -110,7 +110,14 @@ def loaded_state(reference: ObjectReference, source: str) -> str:  # noqa: ARG00
     """
     problem = reference.load()
     version = getattr(problem, "version", "")
-    return checksum("version", str(version)) if version else fingerprint_data(problem)
+    with translate_errors(
+        UnknownStateError,
+        lambda error: (
+            f"whether the data of {reference.origin} change cannot be told ({error}): give the "
+            "problem a version, and another one when they do"
+        ),
+    ):
+        return checksum("version", str(version)) if version else fingerprint_data(problem)
 
 
 def source_fingerprint(problem: Any) -> str:

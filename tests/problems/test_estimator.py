@@ -27,6 +27,7 @@ from sklearn.model_selection import (
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -121,6 +122,33 @@ def test_folds_that_go_by_the_order_of_rows_need_test_data(cv: Any) -> None:
 )
 def test_folds_of_rows_in_any_order_need_none(cv: Any) -> None:
     svm(cv=cv)
+
+
+def test_a_step_that_writes_into_its_table_changes_no_other_evaluation() -> None:
+    def doubled(table: np.ndarray) -> np.ndarray:
+        table *= 2
+        return table
+
+    steps = [("doubled", FunctionTransformer(doubled)), ("svm", SVC())]
+    space = [Real(name="svm__C", low=0.1, high=10.0)]
+    problem = svm(estimator=Pipeline(steps), space=space, default={"svm__C": 1.0}, X=X.copy())
+    found = [function(problem.default, 0) for _ in range(3) for function in judged(problem)]
+    assert found[:2] == found[2:4] == found[4:]
+
+
+def judged(problem: Problem) -> tuple[Any, Any]:
+    return problem.evaluate, problem.test
+
+
+def test_rows_of_words_may_differ_in_length() -> None:
+    words = [["a"] * (2 + number % 3) for number in range(20)]
+    labels = [number % 2 for number in range(20)]
+    lengths = FunctionTransformer(lambda rows: [[len(row)] for row in rows])
+    steps = [("lengths", lengths), ("svm", SVC())]
+    space = [Real(name="svm__C", low=0.1, high=10.0)]
+    given = {"X": words, "y": labels, "test_data": (words[:9], labels[:9])}
+    problem = svm(estimator=Pipeline(steps), space=space, default={"svm__C": 1.0}, **given)
+    assert all(0 <= function(problem.default, 0) <= 1 for function in judged(problem))
 
 
 def test_the_steps_of_a_pipeline_have_dimensions() -> None:

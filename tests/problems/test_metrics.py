@@ -1,9 +1,11 @@
 """What evaluations measure beside the value: further columns, and a plot on request."""
 
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -99,6 +101,14 @@ def test_a_size_and_a_loss_can_be_named_too(tmp_path: Path) -> None:
 def test_what_is_no_measurement_is_told(outcome: Any, said: str) -> None:
     with pytest.raises((TypeError, ValueError), match=re.escape(said)):
         evaluated(deep_problem(lambda configuration, seed: outcome))
+
+
+@pytest.mark.parametrize("third", [Fraction(1, 3), np.float32(1 / 3), np.longdouble(1) / 3])
+def test_numbers_of_any_kind_are_floats(third: Any) -> None:
+    for outcome in (third, {"value": third, "a": third}):
+        found = evaluated(deep_problem(lambda configuration, seed, outcome=outcome: outcome))
+        assert type(found.score) is float
+        assert found.score == pytest.approx(1 / 3)
 
 
 def test_no_two_metrics_share_a_file() -> None:
