@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from study.analysis import across, attainment
-from study.analysis.checks import NO_FAILURES
 from study.analysis.standardise import CONTROL, best_known, failures_as_worst, standardised_runs
 from study.results import Results
 from study.storage import csv
@@ -42,11 +41,7 @@ class Collection:
     @property
     def doubtful(self) -> list[str]:
         """The problems whose studies failed a check: other than that nothing failed."""
-        return [
-            problem
-            for problem, results in self.studies.items()
-            if any(check.rule != NO_FAILURES for check in results.failed_checks)
-        ]
+        return [problem for problem, results in self.studies.items() if results.doubts]
 
     @property
     def control(self) -> str:

@@ -2,6 +2,7 @@
 
 import math
 
+from study.analysis.looks import level
 from study.analysis.signed_rank import ALPHA, RANKED_FROM
 
 LEAST = 8  # seeds; from fewer, the estimate is worth nothing: its quartiles are 24 and 317 for 80
@@ -43,6 +44,18 @@ def required_seeds(
         for difference in (size, max(0.0, size - off), size + off)
     )
     return dict(zip(names, (here, min(here, *there), max(here, *there)), strict=True))
+
+
+def least_seeds(looks: tuple[int, ...], family: int) -> int:
+    """The smallest number of seeds, above those looked at, at which a test can decide a pair.
+
+    `family` pairs are compared together. If all seeds agree, the p-value is 2 / 2 ** seeds.
+    """
+    paid = tuple(seeds for seeds in looks if seeds >= RANKED_FROM)
+    seeds = max(RANKED_FROM, *(looked + 1 for looked in looks))
+    while 2.0 ** (1 - seeds) > level((*paid, seeds), ALPHA / family):
+        seeds += 1
+    return seeds
 
 
 def _seeds(difference: float, sd: float, family: int, margin: float) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from study.analysis import signed_rank
 from study.analysis.looks import level
-from study.analysis.needed import required_seeds
+from study.analysis.needed import least_seeds, required_seeds
 from study.analysis.signed_rank import ALPHA, RANKED_FROM
 
 BOOTSTRAP_FROM = 20  # seeds; with fewer, BCa intervals cover far too little (82 % at 5 seeds)
@@ -22,6 +22,9 @@ BOOTSTRAP_TO = 1_000  # seeds; by then t says the same, in no time
 RESAMPLES = 9_999
 AGREEMENT = {3: 5.0, 4: 2.0, 5: 1.0}
 """Seeds: how many times the spread of the differences the smallest must be to decide by agreement.
+
+More seeds of which no test can decide either, for there are many pairs or earlier looks, go by the
+last one.
 
 In made-up studies of four equal methods, any of six pairs then agrees like that by chance in at
 most 5 %, with all distributions of benchmarks/simulation.py and on grids of a few levels. Two seeds
@@ -72,11 +75,12 @@ def compare_pairs(
     verdict
         "tied": the same score at every seed. "equivalent": the simultaneous interval lies within
         the margin. "better", "worse": p_adjusted is at most 0.05, and the typical difference not 0,
-        as it may be if most seeds tie; with 3 to 5 seeds, which no test can tell anything from, if
-        all agree, no difference is within the margin, and the smallest is many times their spread,
-        see `seeds_agree`. Else "undecided".
+        as it may be if most seeds tie; with 3 or more seeds, but so few that no test can decide,
+        if all agree, no difference is within the margin, and the smallest is at least as large as
+        their spread, or many times that, see `seeds_agree`. Else "undecided".
     seeds_needed
-        About how many seeds would decide it, from 8 seeds on; see `study.analysis.needed`.
+        About how many seeds would decide it, from 8 seeds on, and if it is undecided no fewer than
+        those of which a test can, after this look; see `study.analysis.needed`.
     mean
         The mean difference and its 95 % interval: Student's t below 20 seeds, and above 1,000;
         between them the BCa bootstrap, widened to t where that reaches further. It is reliable if
@@ -164,8 +168,12 @@ def compare_pair(
         "p_adjusted": float(np.minimum(1.0, p * ALPHA / alpha)),  # NaN stays NaN
         "margin": margin,
     }
+    row["verdict"] = verdict(row, d, family, step)
     needed = required_seeds(row["typical_difference"], low, high, n, family, margin)
-    return row | {"verdict": verdict(row, d, family, step), **needed}
+    if row["verdict"] == "undecided":
+        least = least_seeds((*earlier_looks, n), family)
+        needed = {name: max(seeds, least) for name, seeds in needed.items()}  # NaN stays NaN
+    return row | needed
 
 
 def compare_means(d: np.ndarray, rng: np.random.Generator) -> dict[str, Any]:
@@ -249,7 +257,8 @@ def verdict(row: dict[str, Any], d: np.ndarray, family: int, step: float) -> str
     edge = row["margin"] * (1 - EDGE)
     if -edge < row["simultaneous_low"] and row["simultaneous_high"] < edge:
         return "equivalent"
-    agreed = seeds_agree(d, family, step) and not np.abs(d).min() < row["margin"]
+    untested = math.isinf(row["simultaneous_high"])
+    agreed = untested and seeds_agree(d, family, step) and not np.abs(d).min() < row["margin"]
     if row["typical_difference"] and (row["p_adjusted"] <= ALPHA or agreed):
         return "better" if row["typical_difference"] > 0 else "worse"
     return "undecided"
@@ -262,8 +271,8 @@ def seeds_agree(d: np.ndarray, family: int, step: float = 0.0) -> bool:
     often the same by chance.
     """
     n = len(d)
-    if n not in AGREEMENT or not (d.min() > 0 or d.max() < 0):
+    if n < min(AGREEMENT) or not (d.min() > 0 or d.max() < 0):
         return False
     # The chance of a ratio r falls like r ** -(n - 1), so that more pairs need a larger one.
-    times = AGREEMENT[n] * max(1.0, family / FAMILY) ** (1 / (n - 1))
+    times = AGREEMENT[min(n, max(AGREEMENT))] * max(1.0, family / FAMILY) ** (1 / (n - 1))
     return bool(np.abs(d).min() >= times * max(float(np.ptp(d)), step))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.analysis.needed import LEAST
+from study.analysis.needed import LEAST, least_seeds
 from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import format_pair, join_words, pluralize
 from study.core.objective import LOWEST_REGRET, Objective
@@ -90,7 +90,7 @@ def needed_seeds(row: Row) -> str:
         return ""
     if math.isinf(row["seeds_needed"]):
         return "> 10,000"
-    return f"{max(int(row['seeds_needed']), row['n'] + 1):,}"
+    return f"{int(row['seeds_needed']):,}"
 
 
 def win_clause(row: Row, objective: Objective) -> str:
@@ -108,13 +108,10 @@ def seeds_clause(row: Row) -> str:
     )
     if math.isinf(needed):
         return "more than 10,000 seeds"
-    least = max(int(low), row["n"] + 1)
-    about = f"about {pluralize(max(int(needed), row['n'] + 1), 'seed')}"
-    return (
-        f"{about} ({least:,} or more)"
-        if math.isinf(high)
-        else f"{about} ({least:,} to {high:,.0f})"
-    )
+    about = f"about {pluralize(int(needed), 'seed')}"
+    if low == high:
+        return about
+    return f"{about} ({low:,.0f} {'or more' if math.isinf(high) else f'to {high:,.0f}'})"
 
 
 def pair_sentences(
@@ -142,12 +139,12 @@ def collapse_counts(summary: pd.DataFrame) -> dict[str, str]:
 
 def answer(results: Results) -> list[str]:
     """The conclusions of a study."""
-    failed = [check.figures for check in results.failed_checks]
-    return conclusions(results.scores.summary, results.scores.comparisons, results.info, failed)
+    doubts = [check.figures for check in results.doubts]
+    return conclusions(results.scores.summary, results.scores.comparisons, results.info, doubts)
 
 
 def conclusions(
-    summary: pd.DataFrame, comparisons: pd.DataFrame, info: StudyInfo, failed_checks: list[str]
+    summary: pd.DataFrame, comparisons: pd.DataFrame, info: StudyInfo, doubts: list[str]
 ) -> list[str]:
     """The answer in one short sentence; then what came out, how sure it is, and what to do next."""
     methods = {row["method"]: row for row in to_rows(summary.dropna(subset=["test_score"]))}
@@ -162,10 +159,10 @@ def conclusions(
     objective, fell = info.problem.objective, collapse_counts(summary)
     steady = {name: row for name, row in methods.items() if name == best or name not in fell}
     return [
-        short_answer(best, rows, methods, info, collapsed=fell, doubtful=bool(failed_checks)),
+        short_answer(best, rows, methods, info, collapsed=fell, doubtful=bool(doubts)),
         _outcome(best, against, methods, info),
         " ".join(filter(None, [_certainty(against, objective), collapses(summary)])),
-        _next(best, against, steady, info, failed_checks),
+        _next(best, against, steady, info, doubts),
     ]
 
 
@@ -216,8 +213,12 @@ def _certainty(against: list[Row], objective: Objective) -> str:
         parts.append(f"whether it is better than {join_words(undecided)} is undecided")
     if not parts:
         return "There is nothing to compare it with."
-    text = "; ".join(parts)
-    return text[0].upper() + text[1:] + "."
+    return as_sentence("; ".join(parts))
+
+
+def as_sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def collapses(summary: pd.DataFrame) -> str:
@@ -231,21 +232,23 @@ def _next(
     against: list[Row],
     methods: dict[str, Row],
     info: StudyInfo,
-    failed_checks: list[str],
+    doubts: list[str],
 ) -> str:
     if not info.finished:
         return "The study is unfinished: run the same command again before you rely on this."
-    if failed_checks:
-        return f"Do not rely on it: {'; '.join(failed_checks)}."
-    if against and len(_names("tied", against)) == len(against):
-        return _advice_for_ties(best, methods, info.problem.objective)
+    if doubts:
+        return f"Do not rely on it: {'; '.join(doubts)}."
     if info.settings.seeds == 1:
         return "One seed decides nothing: take at least five."
+    if against and len(_names("tied", against)) == len(against):
+        return _advice_for_ties(best, methods, info)
     if beaters := _names("worse", against):
         return (
             f"Take {join_words(beaters, 'or')} if the usual run counts, {best} if the average does."
         )
-    return _advice(best, [row for row in against if row["verdict"] != "better"], methods)
+    looks, pairs = (*info.looks, info.settings.seeds), math.comb(len(against) + 1, 2)
+    peers = [row for row in against if row["verdict"] != "better"]
+    return _advice(best, peers, methods, max(LEAST, least_seeds(looks, max(pairs, 1))))
 
 
 def _is_near(row: Row) -> bool:
@@ -253,15 +256,21 @@ def _is_near(row: Row) -> bool:
     return row["verdict"] == "tied" or bool(row["typical_difference"] <= row["margin"])
 
 
-def _advice_for_ties(best: str, methods: dict[str, Row], objective: Objective) -> str:
+def _advice_for_ties(best: str, methods: dict[str, Row], info: StudyInfo) -> str:
     """What to do where all methods came to the same."""
+    objective = info.problem.objective
     if objective.optimum is not None and abs(methods[best]["test_score"]) < LOWEST_REGRET:
         return "All found the optimum: fewer calls may tell them apart, more seeds will not."
+    if info.settings.seeds < RANKED_FROM:
+        return "More calls may tell them apart, or more seeds."
     return "More calls may tell them apart, more seeds will not."
 
 
-def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
-    """Which method to take, and what would decide between it and its peers."""
+def _advice(best: str, peers: list[Row], methods: dict[str, Row], least: int) -> str:
+    """Which method to take, and what would decide between it and its peers.
+
+    Fewer than the `least` number of seeds can tell nothing.
+    """
     near = [row["other"] for row in peers if _is_near(row)]
     names = [best, *(name for name in near if name in methods)]
     cheapest = min(names, key=lambda name: methods[name]["seconds_per_call"])
@@ -271,15 +280,14 @@ def _advice(best: str, peers: list[Row], methods: dict[str, Row]) -> str:
         return f"Take {cheapest}{why}."
     rivals = join_words([row["other"] for row in undecided])
     if any(math.isnan(row["seeds_needed"]) for row in undecided):
-        return f"So few seeds cannot tell {best} from {rivals}: take at least {LEAST}."
+        return f"So few seeds cannot tell {best} from {rivals}: take at least {least}."
     known = [row for row in undecided if needed_seeds(row)]
     if not known:
         return f"Too few seeds differ to say how many would tell {best} from {rivals}."
     reachable = [row for row in known if row["seeds_needed"] <= FEW]
     if reachable:
-        most = max(reachable, key=lambda row: row["seeds_needed"])
-        told = join_words([row["other"] for row in reachable])
-        return f"{seeds_clause(most).capitalize()} would tell {best} from {told}."
+        told = [f"{seeds_clause(row)} would tell {best} from {row['other']}" for row in reachable]
+        return as_sentence("; ".join(told))
     closest = min(known, key=lambda row: row["seeds_needed"])
     question = f"To decide between {best} and {closest['other']} would take {seeds_clause(closest)}"
     if len(names) == 1:

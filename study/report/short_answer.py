@@ -55,11 +55,11 @@ def _said(
     if not rivals:
         return _victory(best, others, where)
     tied = [name for name in others if verdicts[name] == "tied"]
-    if tied == others:
-        return f"{join_words([best, *others])} are tied {where}"
     if info.settings.seeds == 1:
         first = join_words([best, *tied])
         return f"{first} came out best {where}, at one seed, which decides nothing"
+    if tied == others:
+        return f"{join_words([best, *others])} are tied {where}"
     if beaters := [name for name in others if verdicts[name] == "worse"]:
         beat = f"{join_words(beaters)} {'beats' if len(beaters) == 1 else 'beat'} it"
         return f"On average {best} is best {where}, but typically {beat}"

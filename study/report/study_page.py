@@ -71,8 +71,10 @@ def notices(results: Results) -> list[Notice]:
     if not results.finished:
         known = "Everything below is what is known so far."
         told.append(Notice(kind="warning", text=f"Unfinished: {results.progress}. {known}"))
-    if failed := [check.figures for check in results.failed_checks]:
-        told.append(Notice(kind="alarm", text=f"Not to be relied on: {'; '.join(failed)}."))
+    if doubts := [check.figures for check in results.doubts]:
+        told.append(Notice(kind="alarm", text=f"Not to be relied on: {'; '.join(doubts)}."))
+    failed = [check.figures for check in results.failed_checks if check not in results.doubts]
+    told.extend(Notice(kind="warning", text=f"{figures}.") for figures in failed)
     if note := notes.substitute_note(results.info.data):
         told.append(Notice(kind="note", text=note))
     return told

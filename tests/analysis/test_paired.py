@@ -248,6 +248,45 @@ def test_on_a_coarse_grid_few_seeds_rarely_agree_by_chance(levels: int, seeds: i
     assert decided / len(drawn) < 0.05 + 0.03  # three standard errors
 
 
+@pytest.mark.parametrize(("seeds", "methods"), [(6, 4), (7, 4), (8, 5), (9, 6)])
+def test_seeds_that_agree_by_far_stay_decided_where_no_test_can_decide(
+    seeds: int, methods: int
+) -> None:
+    """Of ten pairs, eight seeds allow no test: p is 10 / 128 at least."""
+    apart = np.linspace(22.0, 23.0, seeds)
+    scores = {name: np.zeros(seeds) for name in map(str, range(methods - 1))}
+    for other in scores:  # far from each other, but for seeds that go either way
+        scores[other] = np.where(np.arange(seeds) % 2, -1.0, 1.0) * (1 + int(other))
+    table = pd.DataFrame({**scores, "far": apart + 10})
+    pairs = paired.compare_pairs(table, None, rng())
+    of_far = pairs[pairs["method"] == "far"]
+    assert of_far["simultaneous_high"].eq(math.inf).all()
+    assert set(pairs[pairs["method"] != "far"]["verdict"]) == {"undecided"}
+    assert of_far[of_far["other"] == "0"]["verdict"].item() == "better"
+
+
+@pytest.mark.parametrize(
+    ("looks", "family", "least"),
+    [
+        ((3,), 1, 6),
+        ((6,), 1, 7),
+        ((5,), 6, 8),
+        ((5,), 10, 9),
+        ((6,), 6, 9),
+        ((8,), 6, 9),
+        ((60,), 10, 61),
+    ],
+)
+def test_the_least_seeds_that_decide(looks: tuple[int, ...], family: int, least: int) -> None:
+    assert needed.least_seeds(looks, family) == least
+    ranked = tuple(seeds for seeds in looks if seeds >= 6)
+    d = np.arange(1.0, least + 1)
+    assert paired.compare_pair(d, family, math.nan, ranked)["verdict"] == "better"
+    if least > looks[-1] + 1:
+        fewer = paired.compare_pair(d[:-1], family, math.nan, ranked)
+        assert fewer["simultaneous_high"] == math.inf
+
+
 def test_more_pairs_need_more_agreement() -> None:
     d = np.array([4.0, 4.3, 4.75])
     assert paired.seeds_agree(d, 6)

@@ -80,8 +80,20 @@ def test_a_tie_is_called_one_and_more_seeds_are_not_advised() -> None:
         "gp and random are tied on mnist.",
         "On mnist, with 12 calls per run and 3 seeds, gp and random are tied: 50.00 %.",
         "Every seed gave all of them the same test accuracy.",
-        "More calls may tell them apart, more seeds will not.",
+        "More calls may tell them apart, or more seeds.",
     ]
+    comparisons = compared({"gp": [50.0] * 6, "random": [50.0] * 6})
+    more = msgspec.structs.replace(INFO, settings=Settings(seeds=6))
+    told = conclusions(summary({"gp": 50.0, "random": 50.0}), comparisons, more, [])
+    assert told[-1] == "More calls may tell them apart, more seeds will not."
+
+
+def test_a_tie_at_one_seed_is_none() -> None:
+    info = msgspec.structs.replace(INFO, settings=Settings(seeds=1))
+    comparisons = compared({"gp": [50.0], "random": [50.0]})
+    told = conclusions(summary({"gp": 50.0, "random": 50.0}), comparisons, info, [])
+    assert told[0] == "gp and random came out best on mnist, at one seed, which decides nothing."
+    assert told[-1] == "One seed decides nothing: take at least five."
 
 
 def test_some_may_be_tied_at_the_top() -> None:
