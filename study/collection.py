@@ -54,21 +54,27 @@ class Collection:
 
         Missing where a run has no winner, or none of its retrainings a score.
         """
-        found = {}
-        for problem, results in self.studies.items():
-            runs = results.scores.runs
-            wide = runs.pivot(index="seed", columns="method", values="test_score")
-            found[problem] = wide.reindex(index=self.seeds[problem], columns=list(self.methods))
-        return found
+        return {
+            problem: wide.reindex(index=self.seeds[problem], columns=list(self.methods))
+            for problem, wide in self.all_scores.items()
+        }
+
+    @cached_property
+    def all_scores(self) -> dict[str, pd.DataFrame]:
+        """The same of all seeds and methods of each problem, also of those that others lack."""
+        return {
+            problem: results.scores.runs.pivot(index="seed", columns="method", values="test_score")
+            for problem, results in self.studies.items()
+        }
 
     @cached_property
     def runs(self) -> pd.DataFrame:
         """A row per problem, seed and method, see `study.analysis.standardise`."""
-        return self._standardised(self.scores)
+        return standardised_runs(self.scores, self._optimum_known, self.control, self.all_scores)
 
-    def _standardised(self, scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        known = {p: self.studies[p].objective.optimum is not None for p in scores}
-        return standardised_runs(scores, known, self.control)
+    @property
+    def _optimum_known(self) -> dict[str, bool]:
+        return {p: results.objective.optimum is not None for p, results in self.studies.items()}
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -125,7 +131,8 @@ class Collection:
                 problem: attainment.scores_after(rows, call, self.methods)
                 for problem, rows in self.incumbents.items()
             }
-            runs, verdicts = self._standardised(scores), self._verdicts(scores)
+            runs = standardised_runs(scores, self._optimum_known, self.control)
+            verdicts = self._verdicts(scores)
             table = across.pair_table(runs, verdicts, np.random.default_rng(0))
             parts.append(table.assign(calls=call))
         table = pd.concat(parts, ignore_index=True)
@@ -144,7 +151,7 @@ class Collection:
         for problem, scores in self.scores.items():
             results = self.studies[problem]
             objective, full = results.objective, failures_as_worst(scores)
-            best = best_known(full, objective.optimum is not None)
+            best = best_known(self.all_scores[problem], objective.optimum is not None)
             rows.append(
                 {
                     "problem": problem,

@@ -6,7 +6,9 @@ from the median, which is the standard deviation of normal scores), and by at le
 equivalence, if there is a margin. Where more than half of the scores are equal, the margins alone
 decide; without a margin the mean deviation stands for the median one. With fewer than 20
 retrainings of the method, the deviations of all methods from their medians count as well, if these
-are more; with fewer than 20 of them, nobody knows what is usual, and only missing scores count. A
+are more; with fewer than 20 of them, nobody knows what is usual, and only missing scores count. So
+it is where retrainings of a winner always score the same: an unlucky search is no collapse. Nor is
+it one by whose winner the search itself saw as bad a score: it must lie as far below that, too. A
 run collapses if most retrainings of its winner do.
 """
 
@@ -29,28 +31,36 @@ COLUMNS = [
 ]
 
 
-def collapses(finals: pd.DataFrame, margin: float) -> pd.DataFrame:
+def collapses(finals: pd.DataFrame, observed: pd.Series, margin: float) -> pd.DataFrame:
     """A row per method, in the order of `finals`.
 
     Parameters
     ----------
     finals
         A row per retraining; those that test count, where tests have no noise one of each run.
+    observed
+        What the search saw of each run's winner, by (method, seed).
     margin
         Of equivalence, as scores are; NaN if there is none.
 
     Columns: method; collapse_limit_score (below which a retraining counts; missing if scores do not
-    scatter and there is no margin); retrainings, collapsed (how many, and of these how many
-    collapsed), collapsed_low, collapsed_high (the 95 % Clopper-Pearson interval of their share);
-    collapsed_runs (runs of which most retrainings collapsed).
+    scatter and there is no margin, or retrainings are without noise); retrainings, collapsed (how
+    many, and of these how many collapsed), collapsed_low, collapsed_high (the 95 % Clopper-Pearson
+    interval of their share); collapsed_runs (runs of which most retrainings collapsed).
     """
     rows = []
-    tested = without_copies(finals[finals["kind"] == "test"])
+    every = finals[finals["kind"] == "test"]
+    tested = without_copies(every)
+    noisy = len(tested) == len(every)
     medians = tested.groupby("method")["test_score"].transform("median")
     everybody = (tested["test_score"] - medians).dropna().to_numpy(float)
     for method, own in tested.groupby("method", sort=False):
-        limit = collapse_limit(own["test_score"].dropna().to_numpy(float), margin, everybody)
-        fell = own["test_score"].isna() | (own["test_score"] < limit)
+        scores = own["test_score"].dropna().to_numpy(float)
+        limit = collapse_limit(scores, margin, everybody) if noisy else np.nan
+        depth = np.median(scores) - limit if len(scores) else np.nan
+        promised = observed.reindex(pd.MultiIndex.from_frame(own[RUN])).to_numpy()
+        far = own["test_score"].to_numpy() < np.fmin(limit, promised - depth)
+        fell = own["test_score"].isna() | far
         _, low, high = proportion_interval(int(fell.sum()), len(fell))
         rows.append(
             {

@@ -54,7 +54,10 @@ def ranks(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def standardised_runs(
-    scores: Mapping[str, pd.DataFrame], optimum_known: Mapping[str, bool], control: str = CONTROL
+    scores: Mapping[str, pd.DataFrame],
+    optimum_known: Mapping[str, bool],
+    control: str = CONTROL,
+    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """A row per problem, seed and method.
 
@@ -69,11 +72,14 @@ def standardised_runs(
         By problem, whether a score of 0 is the optimum.
     control
         See `normalised_regret`.
+    others
+        By problem, what else is known, whatever its methods and seeds: it may hold the best score.
     """
     parts = []
     for problem, given in scores.items():
         full = failures_as_worst(given)
-        best = best_known(full, optimum_known[problem])
+        known = pd.concat([full, others[problem]]) if others else full
+        best = best_known(known, optimum_known[problem])
         wide = {
             "score": given,
             "normalised_regret": normalised_regret(full, best, control),

@@ -70,7 +70,7 @@ def summarise(
         variance_components(finals),
         calls_to_target(trials),
         evaluation_counts(trials, finals, dimensions),
-        collapses(finals, margin),
+        collapses(finals, runs.set_index(RUN)["validation_score"], margin),
     ):
         summary = summary.merge(part, on="method", how="left")
     counts = ["retrainings", "collapsed", "collapsed_runs"]

@@ -76,7 +76,7 @@ def winner(
         else:
             print_line(to_line(found.configuration))
         if not (line or as_json):
-            print_values(results, found, one_run=seed is not None)
+            print_values(results, found, method, one_run=seed is not None)
             print_parts(results, found)
         quiet = line or as_json
         return save_network(results, found, place, data_dir, quiet=quiet) if place else 0
@@ -91,8 +91,8 @@ def to_json(found: Winner) -> str:
     return json.dumps(fields | missing, indent=2, allow_nan=False)
 
 
-def print_values(results: "Results", found: Winner, *, one_run: bool) -> None:
-    """Who chose a configuration, what it came to, and how it was chosen."""
+def print_values(results: "Results", found: Winner, method: str | None, *, one_run: bool) -> None:
+    """Who chose a configuration, what it came to, and how it was chosen: of all, or of a method."""
     from rich.markup import escape
 
     from study.report.winner_words import choice_note, chooser, format_value, measured
@@ -106,7 +106,7 @@ def print_values(results: "Results", found: Winner, *, one_run: bool) -> None:
         note = f"The best of the run's {pluralize(settings.calls, 'call')} by "
         note += f"{objective.search_label}, as it was observed; {same} of {found.method} chose it."
     else:
-        note = choice_note(results)
+        note = choice_note(results, method)
     console.print(escape(note), style="dim")
 
 

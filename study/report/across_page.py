@@ -16,7 +16,7 @@ from study.report import notes
 from study.report.across_alt import describe
 from study.report.beside import date
 from study.report.page import Notice, Section, Sheet, to_sections, write_report_pages
-from study.report.tables import TextTable, or_dash
+from study.report.tables import TextTable, or_dash, p_text
 from study.storage.files import studies_within
 
 KINDS = {"on these problems": "here", "on problems like these": "like"}
@@ -167,7 +167,7 @@ def pair_rows(collection: Collection) -> TextTable:
                     for heading, kind in KINDS.items()
                 },
                 "wins at a new problem": chance_cell(row),
-                "p": or_dash(row["p_like_adjusted"], "{:.3f}".format),
+                "p": or_dash(row["p_like_adjusted"], p_text),
                 "practically": " / ".join(or_dash(chance, "{:.2f}".format) for chance in chances),
             }
         )

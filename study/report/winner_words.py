@@ -60,15 +60,19 @@ def default_sentence(results: Results) -> list[str]:
     return [f"{same:,} of {winners} {verb} the default {thing}{apart}."]
 
 
-def choice_note(results: Results) -> str:
-    """How the best is chosen, and what its values are worth."""
+def choice_note(results: Results, method: str | None = None) -> str:
+    """How the best, or that of a method, is chosen, and what its values are worth."""
     objective, dimensions = results.objective, results.info.problem.dimensions
-    count = len(results.scores.winners.drop_duplicates(dimensions))
+    winners, of, which = results.scores.winners, "", "a run"
+    if method:
+        winners = winners[winners["method"] == method]
+        of, which = f" of {method}", "a run of it"
+    count = len(winners.drop_duplicates(dimensions))
     if count == 1:
-        return "All winners are this configuration; its values are means over all seeds."
+        return f"All winners{of} are this configuration; its values are means over all seeds."
     return (
-        f"The best is, of the {count:,} configurations that won a run, the one with the "
-        f"{objective.direction_label} re-evaluated {objective.search_label}, the mean over all "
+        f"The best{of} is, of the {count:,} configurations that won {which}, the one with "
+        f"the {objective.direction_label} re-evaluated {objective.search_label}, the mean over all "
         "seeds at which any method chose it. As the best of many that may still flatter a little; "
         f"the {objective.final_label} does not, for nothing is chosen by it."
     )

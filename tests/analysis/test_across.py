@@ -35,6 +35,16 @@ def test_0_is_the_best_known_and_1_the_median_of_random_search() -> None:
     assert list(runs.columns) == ["problem", "seed", "method", "score", "normalised_regret", "rank"]
 
 
+def test_the_best_known_may_be_that_of_a_method_which_is_not_compared() -> None:
+    others = {"p": frame(tpe=[0.7, 1.0])}
+    runs = standardised_runs({"p": frame(random=[0.5, 0.5], gp=[0.5, 0.75])}, {"p": False})
+    assert runs["normalised_regret"].tolist() == [1.0, 1.0, 1.0, 0.0]
+    runs = standardised_runs(
+        {"p": frame(random=[0.5, 0.5], gp=[0.5, 0.75])}, {"p": False}, others=others
+    )
+    assert runs["normalised_regret"].tolist() == [1.0, 1.0, 1.0, 0.5]
+
+
 def test_equal_scores_share_a_rank() -> None:
     runs = standardised_runs(hard_and_easy(), {"regret": True, "accuracy": False})
     assert by_problem(runs, "rank")["accuracy"]["gp"].tolist() == [1.0, 1.5, 1.0]

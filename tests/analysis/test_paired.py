@@ -272,7 +272,7 @@ def test_seeds_that_agree_by_far_stay_decided_where_no_test_can_decide(
         ((6,), 1, 7),
         ((5,), 6, 8),
         ((5,), 10, 9),
-        ((6,), 6, 9),
+        ((6,), 6, 10),
         ((8,), 6, 9),
         ((60,), 10, 61),
     ],

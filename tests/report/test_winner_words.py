@@ -64,6 +64,12 @@ def test_a_row_per_method_has_its_best(finished: Results) -> None:
     assert rows[0]["chosen by"] == "2 of 2"
 
 
+def test_the_note_of_one_method_speaks_of_its_runs(finished: Results) -> None:
+    own = finished.scores.winners.query("method == 'random'").drop_duplicates(["units", "rate"])
+    note = choice_note(finished, "random")
+    assert note.startswith(f"The best of random is, of the {len(own)} configurations that won a ")
+
+
 def test_the_report_begins_with_it(finished: Results) -> None:
     write_report(finished)
     html = (finished.folder / "report.html").read_text()
