@@ -22,6 +22,7 @@ from study.analysis.two_level import (
     mixed_model,
     resampled_means,
     signed_rank_posterior,
+    widened,
 )
 
 LEAST = 5  # problems, below which nothing is said of problems like these
@@ -66,7 +67,8 @@ def _bootstrap(values: list[np.ndarray], columns: int, rng: np.random.Generator)
     """
     if len(values) < LEAST:
         return np.full((2, columns), math.nan)
-    return bootstrap_intervals(resampled_means(values, rng), len(values))
+    drawn = resampled_means(values, rng)
+    return widened(bootstrap_intervals(drawn, len(values)), drawn, values)
 
 
 def _columns(name: str, here: Estimate, like: Estimate, ends: np.ndarray) -> dict[str, float]:

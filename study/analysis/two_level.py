@@ -3,6 +3,9 @@
 Two questions, two answers. *On these problems*: the problems are what they are, and chance lies in
 the seeds alone. *On problems like these*: the problems themselves count as drawn, so that an
 interval tells what to expect of another one.
+
+Problems with the same space have the same random points at a seed, whose luck is then that of all:
+see `shared_variance`.
 """
 
 import math
@@ -86,6 +89,38 @@ def bootstrap_intervals(drawn: np.ndarray, problems: int) -> np.ndarray:
     return np.asarray(np.quantile(drawn, expanded_quantiles(problems), axis=0))
 
 
+def shared_variance(values: Level) -> np.ndarray:
+    """What the variance of the mean over problems has beyond that of independent problems.
+
+    Of (seeds, columns) values of each problem a number per column: how much the means over problems
+    vary from seed to seed more than they would if no luck were shared, and 0 if they do not, or
+    where problems have different numbers of seeds.
+    """
+    sizes = {len(own) for own in values}
+    if len(sizes) > 1 or max(sizes) < 2:
+        return np.zeros(values[0].shape[1])
+    of_seeds = np.mean(values, axis=0).var(axis=0, ddof=1)
+    independent = np.mean([own.var(axis=0, ddof=1) for own in values], axis=0) / len(values)
+    excess: np.ndarray = np.maximum(of_seeds - independent, 0.0) / max(sizes)
+    return excess
+
+
+def widened(ends: np.ndarray, drawn: np.ndarray, values: Level) -> np.ndarray:
+    """Ends of bootstrap intervals, (2, columns), with what variance problems share.
+
+    `drawn` are the bootstrap means, (draws, columns).
+    """
+    middle, variance = mean_of_columns(values), drawn.var(axis=0)
+    factor = np.sqrt(1 + shared_variance(values) / np.where(variance > 0, variance, np.inf))
+    found: np.ndarray = middle + (ends - middle) * factor
+    return found
+
+
+def mean_of_columns(values: Level) -> np.ndarray:
+    """The mean over problems of their means over seeds, of (seeds, columns) values."""
+    return np.asarray(np.mean([own.mean(axis=0) for own in values], axis=0))
+
+
 def mixed_model(values: Level) -> Estimate:
     """The mean of (seeds,) differences by a mixed model: a random effect per problem, by REML.
 
@@ -105,6 +140,7 @@ def mixed_model(values: Level) -> Estimate:
         p = 1.0 if mean == 0 else 0.0
         return Estimate(mean=mean, low=mean, high=mean, p_value=p)
     error, sizes = _error_of_means(values), [len(own) for own in values]
+    shared = float(shared_variance([own[:, None] for own in values])[0])
     if len(set(sizes)) == 1 and any(np.ptp(own) > 0 for own in values):
         groups = np.repeat(np.arange(n), sizes)
         scale = float(all_values.std())
@@ -113,6 +149,7 @@ def mixed_model(values: Level) -> Estimate:
             fitted = MixedLM(all_values / scale, np.ones(len(all_values)), groups).fit(reml=True)
         if fitted.converged and math.isfinite(fitted.bse_fe[0]):
             mean, error = float(fitted.fe_params[0]) * scale, float(fitted.bse_fe[0]) * scale
+    error = math.sqrt(error**2 + shared)
     if error == 0:
         return Estimate(mean=mean, low=mean, high=mean, p_value=1.0 if mean == 0 else 0.0)
     reach = float(stats.t.isf(ALPHA / 2, n - 1)) * error
@@ -135,7 +172,8 @@ def fixed_problems(values: Level) -> Estimate:
     """The mean of (seeds,) differences over these very problems, by Student's t.
 
     Each problem has a variance of its own; degrees of freedom by Satterthwaite, Biometrics Bulletin
-    2, 1946. NaN where a problem has but one seed.
+    2, 1946. If problems share luck, the means over problems at each seed are what is tested. NaN
+    where a problem has but one seed.
     """
     from scipy import stats
 
@@ -143,12 +181,15 @@ def fixed_problems(values: Level) -> Estimate:
     if any(len(own) < 2 for own in values):
         return Estimate(mean=mean, low=math.nan, high=math.nan)
     parts = np.array([own.var(ddof=1) / len(own) for own in values]) / n**2
-    error = math.sqrt(parts.sum())
+    shared = float(shared_variance([own[:, None] for own in values])[0])
+    error = math.sqrt(parts.sum() + shared)
     if error <= 1e-15 * max(1.0, abs(mean)):
         return Estimate(mean=mean, low=mean, high=mean, p_value=1.0 if mean == 0 else 0.0)
     freedom = parts.sum() ** 2 / sum(
         part**2 / (len(own) - 1) for part, own in zip(parts, values, strict=True)
     )
+    if shared:
+        freedom = min(freedom, len(values[0]) - 1)
     reach = float(stats.t.isf(ALPHA / 2, freedom)) * error
     p = 2 * float(stats.t.sf(abs(mean) / error, freedom))
     return Estimate(mean=mean, low=mean - reach, high=mean + reach, p_value=p)

@@ -8,11 +8,14 @@ from scipy import stats
 
 from study.analysis.two_level import (
     RESAMPLES,
+    bootstrap_intervals,
     expanded_quantiles,
     fixed_problems,
     mixed_model,
     resampled_means,
+    shared_variance,
     signed_rank_posterior,
+    widened,
 )
 
 
@@ -139,3 +142,35 @@ def test_the_posterior_counts_repetitions() -> None:
     sure = [np.full(3, 0.2)] * 6
     unsure = [0.2 + 2 * offsets] * 6
     assert signed_rank_posterior(sure, 0.05, rng)[0] > signed_rank_posterior(unsure, 0.05, rng)[0]
+
+
+@pytest.mark.parametrize("correlation", [0.1, 0.5, 1.0])
+def test_luck_that_problems_share_is_no_difference(correlation: float) -> None:
+    """One model on ten tables: a lucky seed is lucky on all."""
+    rng, found = np.random.default_rng(0), []
+    for _ in range(300):
+        common, own = rng.normal(size=10), rng.normal(size=(10, 10))
+        values = list(math.sqrt(correlation) * common + math.sqrt(1 - correlation) * own)
+        found.append(fixed_problems(values).p_value < 0.05)
+    assert np.mean(found) < 0.05 + 0.04  # three standard errors
+
+
+def test_problems_that_are_copies_say_no_more_than_one() -> None:
+    one = np.random.default_rng(0).normal(0.5, 1, 12)
+    expected = stats.ttest_1samp(one, 0.0)
+    assert mixed_model([one] * 6).p_value >= expected.pvalue  # with fewer degrees of freedom
+    found = fixed_problems([one] * 6)
+    assert found.p_value == pytest.approx(expected.pvalue)
+    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_bootstrap_intervals_are_as_much_wider_as_luck_is_shared() -> None:
+    rng = np.random.default_rng(0)
+    values = [rng.normal(size=(10, 1)) + rng.normal(size=(10, 1)) for _ in range(8)]
+    shared = [own + 3 * np.linspace(-1, 1, 10)[:, None] for own in values]
+    drawn = resampled_means(shared, rng)
+    ends = bootstrap_intervals(drawn, 8)
+    wider = widened(ends, drawn, shared)
+    expected = math.sqrt(1 + shared_variance(shared)[0] / drawn.var())
+    assert np.ptp(wider) == pytest.approx(np.ptp(ends) * expected)
+    assert expected > 1.5
