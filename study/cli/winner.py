@@ -124,7 +124,10 @@ def print_parts(results: "Results", found: Winner) -> None:
     own = find_again(data.problem, problem.fingerprint)
     built = None if own is None else build_again(own, found.configuration)
     if own is None:
-        console.print("Its code is not here as it was: what it builds is not shown.", style="dim")
+        console.print(
+            "Its code is not here as it was, or stands in a list: what it builds is not shown.",
+            style="dim",
+        )
     elif built is not None:
         print_line(f"\nWhat {problem.name} builds of it:")
         print_line(built_text(built, console.width))

@@ -119,6 +119,10 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
     return replace(planned, settings=replace(whole, start=settings.start))
 
 
+WORDS = {"first_seed": "the first of the seeds"}
+"""What settings are called that no option is."""
+
+
 def _identity(problem: ProblemInfo) -> dict[str, Any]:
     """What must not change of a problem while a study goes on; words may."""
     known: dict[str, Any] = msgspec.to_builtins(problem)
@@ -129,7 +133,7 @@ def _identity(problem: ProblemInfo) -> dict[str, Any]:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [
-        f"{name.replace('_', '-')} {safe_repr(old.get(name))}, now {safe_repr(new.get(name))}"
+        f"{WORDS.get(name, name.replace('_', '-'))} {safe_repr(old.get(name))}, now {safe_repr(new.get(name))}"
         for name in sorted({*old, *new})
         if old.get(name) != new.get(name)
     ]

@@ -120,7 +120,7 @@ def best_winners(folder: Path, space: Space) -> list[Configuration]:
     own = results.info.problem.table_space
     if missing := [name for name in space.names if name not in {d.name for d in own}]:
         raise StudyError(
-            f"--start-from {folder} holds a study without the dimension {join_words(missing)}: "
+            f"--start-from {folder} holds a study whose space lacks {join_words(missing)}: "
             "name one of the same space, or a table"
         )
     ranked = results.scores.best_first.dropna(subset=["reevaluated_score"])

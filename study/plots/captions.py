@@ -1,5 +1,7 @@
 """What to see in each figure of a study, in a sentence that is true of that study."""
 
+import numpy as np
+
 from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import pluralize
 from study.core.tutorial import reported_results
@@ -25,6 +27,12 @@ def comparisons(results: Results) -> str:
     if seeds < RANKED_FROM:
         few = f"The bar runs over the differences of the {pluralize(seeds, 'seed')}"
         return f"{strokes}{few}, and so few rarely decide anything{band}."
+    if np.isinf(results.scores.comparisons["simultaneous_low"]).all():
+        return (
+            f"{strokes}The bar is the pair's own 95 % interval. So few seeds allow none that holds "
+            "for so many pairs together, and decide only where they agree by far. Grey bars decide "
+            "nothing."
+        )
     return (
         f"{strokes}The thick bar is the pair's own 95 % interval, the thin one holds for all pairs "
         f"together: if it leaves out 0, the two are told apart{band}. Grey bars decide nothing."

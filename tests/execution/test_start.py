@@ -215,7 +215,7 @@ def test_a_folder_of_another_space_is_told(tmp_path: Path) -> None:
     other = Problem(
         name="other", space=[Real(name="x", low=0.0, high=1.0)], default={"x": 0.5}, evaluate=value
     )
-    with pytest.raises(StudyError, match="a study without the dimension x"):
+    with pytest.raises(StudyError, match="a study whose space lacks x"):
         make_plan(request(tmp_path, problem=other, start_from=earlier.folder))
     narrow = Problem(
         name="narrow",
