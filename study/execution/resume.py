@@ -133,9 +133,10 @@ def _identity(problem: ProblemInfo) -> dict[str, Any]:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [
-        f"{WORDS.get(name, name.replace('_', '-'))} {safe_repr(old.get(name))}, now {safe_repr(new.get(name))}"
+        f"{WORDS.get(name, name.replace('_', '-'))} {safe_repr(before)}, now {safe_repr(now)}"
         for name in sorted({*old, *new})
-        if old.get(name) != new.get(name)
+        for before, now in [(old.get(name), new.get(name))]
+        if before != now
     ]
 
 
