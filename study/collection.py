@@ -1,5 +1,6 @@
 """Many studies, one answer: which of them belong together, and what they say in common."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.analysis import across, attainment
+from study.analysis.checks import doubts
 from study.analysis.standardise import CONTROL, best_known, failures_as_worst, standardised_runs
 from study.results import Results
 from study.storage import csv
@@ -41,7 +43,7 @@ class Collection:
     @property
     def doubtful(self) -> list[str]:
         """The problems whose studies failed a check: other than that nothing failed."""
-        return [problem for problem, results in self.studies.items() if results.doubts]
+        return [name for name, results in self.studies.items() if doubts(results.failed_checks)]
 
     @property
     def control(self) -> str:
@@ -70,11 +72,8 @@ class Collection:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """A row per problem, seed and method, see `study.analysis.standardise`."""
-        return standardised_runs(self.scores, self._optimum_known, self.control, self.all_scores)
-
-    @property
-    def _optimum_known(self) -> dict[str, bool]:
-        return {p: results.objective.optimum is not None for p, results in self.studies.items()}
+        known = optima_known(self.studies)
+        return standardised_runs(self.scores, known, self.control, self.all_scores)
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -131,7 +130,7 @@ class Collection:
                 problem: attainment.scores_after(rows, call, self.methods)
                 for problem, rows in self.incumbents.items()
             }
-            runs = standardised_runs(scores, self._optimum_known, self.control)
+            runs = standardised_runs(scores, optima_known(self.studies), self.control)
             verdicts = self._verdicts(scores)
             table = across.pair_table(runs, verdicts, np.random.default_rng(0))
             parts.append(table.assign(calls=call))
@@ -186,6 +185,11 @@ def budget_of(results: Results) -> Budget:
     """Calls per run, and how many of them are the shared design."""
     settings = results.info.settings
     return settings.calls, settings.initial_points
+
+
+def optima_known(studies: Mapping[str, Results]) -> dict[str, bool]:
+    """Of each problem, whether its optimum is known."""
+    return {name: results.objective.optimum is not None for name, results in studies.items()}
 
 
 def _seconds_of_work(results: Results) -> float:

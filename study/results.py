@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from study.analysis.checks import NO_FAILURES, Check, checks
+from study.analysis.checks import Check, checks
 from study.analysis.choice import choose
 from study.analysis.score_tables import ScoreTables
 from study.core.memory import gc_paused
@@ -159,11 +159,6 @@ class Results:
     def failed_checks(self) -> list[Check]:
         """The rules that were not kept."""
         return [check for check in self.checks if not check.passed]
-
-    @property
-    def doubts(self) -> list[Check]:
-        """Those for which the answer cannot be relied on: all but that something failed."""
-        return [check for check in self.failed_checks if check.rule != NO_FAILURES]
 
     @property
     def valid(self) -> bool:

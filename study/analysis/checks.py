@@ -207,6 +207,11 @@ def test_set_untouched(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyIn
     )
 
 
+def doubts(failed: list[Check]) -> list[Check]:
+    """The failed checks for which an answer cannot be relied on: all but that something failed."""
+    return [check for check in failed if check.rule != NO_FAILURES]
+
+
 def nothing_failed(trials: pd.DataFrame, finals: pd.DataFrame, info: StudyInfo) -> Check:
     """Every evaluation has a score, and no search broke off."""
     status, errors = pd.concat([trials["status"], finals["status"]]), info.errors

@@ -21,8 +21,9 @@ import numpy as np
 
 from study.core.dimensions import Categorical, Dimension, Integer, Real
 from study.core.space import Configuration
-from study.problems.estimator import hold_out, sklearn_problem
+from study.problems.estimator import sklearn_problem
 from study.problems.families import Family
+from study.problems.rows import hold_out
 from study.problems.user import Problem
 
 Factory = Callable[..., Any]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from study.analysis.checks import doubts
 from study.analysis.needed import LEAST, least_seeds
 from study.analysis.signed_rank import RANKED_FROM
 from study.core.formatting import format_pair, join_words, pluralize
@@ -139,12 +140,12 @@ def collapse_counts(summary: pd.DataFrame) -> dict[str, str]:
 
 def answer(results: Results) -> list[str]:
     """The conclusions of a study."""
-    doubts = [check.figures for check in results.doubts]
-    return conclusions(results.scores.summary, results.scores.comparisons, results.info, doubts)
+    figures = [check.figures for check in doubts(results.failed_checks)]
+    return conclusions(results.scores.summary, results.scores.comparisons, results.info, figures)
 
 
 def conclusions(
-    summary: pd.DataFrame, comparisons: pd.DataFrame, info: StudyInfo, doubts: list[str]
+    summary: pd.DataFrame, comparisons: pd.DataFrame, info: StudyInfo, doubtful: list[str]
 ) -> list[str]:
     """The answer in one short sentence; then what came out, how sure it is, and what to do next."""
     methods = {row["method"]: row for row in to_rows(summary.dropna(subset=["test_score"]))}
@@ -159,10 +160,10 @@ def conclusions(
     objective, fell = info.problem.objective, collapse_counts(summary)
     steady = {name: row for name, row in methods.items() if name == best or name not in fell}
     return [
-        short_answer(best, rows, methods, info, collapsed=fell, doubtful=bool(doubts)),
+        short_answer(best, rows, methods, info, collapsed=fell, doubtful=bool(doubtful)),
         _outcome(best, against, methods, info),
         " ".join(filter(None, [_certainty(against, objective), collapses(summary)])),
-        _next(best, against, steady, info, doubts),
+        _next(best, against, steady, info, doubtful),
     ]
 
 
@@ -232,12 +233,12 @@ def _next(
     against: list[Row],
     methods: dict[str, Row],
     info: StudyInfo,
-    doubts: list[str],
+    doubtful: list[str],
 ) -> str:
     if not info.finished:
         return "The study is unfinished: run the same command again before you rely on this."
-    if doubts:
-        return f"Do not rely on it: {'; '.join(doubts)}."
+    if doubtful:
+        return f"Do not rely on it: {'; '.join(doubtful)}."
     if info.settings.seeds == 1:
         return "One seed decides nothing: take at least five."
     if against and len(_names("tied", against)) == len(against):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from study.analysis.checks import doubts
 from study.core.formatting import pluralize
 from study.plots.drawing import DrawnFigure
 from study.plots.figures import draw_figures, remove_undrawn
@@ -71,10 +72,11 @@ def notices(results: Results) -> list[Notice]:
     if not results.finished:
         known = "Everything below is what is known so far."
         told.append(Notice(kind="warning", text=f"Unfinished: {results.progress}. {known}"))
-    if doubts := [check.figures for check in results.doubts]:
-        told.append(Notice(kind="alarm", text=f"Not to be relied on: {'; '.join(doubts)}."))
-    failed = [check.figures for check in results.failed_checks if check not in results.doubts]
-    told.extend(Notice(kind="warning", text=f"{figures}.") for figures in failed)
+    serious = doubts(results.failed_checks)
+    if figures := [check.figures for check in serious]:
+        told.append(Notice(kind="alarm", text=f"Not to be relied on: {'; '.join(figures)}."))
+    others = [check.figures for check in results.failed_checks if check not in serious]
+    told.extend(Notice(kind="warning", text=f"{figure}.") for figure in others)
     if note := notes.substitute_note(results.info.data):
         told.append(Notice(kind="note", text=note))
     return told

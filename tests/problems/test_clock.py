@@ -127,7 +127,7 @@ def test_a_value_beyond_the_optimum_has_a_regret_below_0_and_is_read_again(
         (0.5, True, "evaluate returned 0.5: with simulated_clock=True it must be a"),
         (Measurement(value=0.5), True, "it must be a study.Measurement that tells seconds"),
         (Measurement(value=0.5, seconds=1), False, "give the problem simulated_clock=True"),
-        (Measurement(value=0.5, seconds=-1), True, "seconds are -1: they must lie between 0"),
+        (Measurement(value=0.5, seconds=-1), True, "seconds are -1.0: they must lie between 0"),
         (Measurement(value="0.5"), False, "returned 'value' as '0.5': it must be a number"),  # type: ignore[arg-type]
     ],
 )
