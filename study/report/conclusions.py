@@ -196,7 +196,8 @@ def _names(verdict: str, against: list[Row]) -> list[str]:
 
 def _certainty(against: list[Row], objective: Objective) -> str:
     if against and len(_names("tied", against)) == len(against):
-        return f"Every seed gave all of them the same {objective.final_label}."
+        seeds = "The seed" if against[0]["n"] == 1 else "Every seed"
+        return f"{seeds} gave all of them the same {objective.final_label}."
     worse = [win_clause(row, objective) for row in against if row["verdict"] == "better"]
     parts = [f"it beats {join_words(worse)}"] if worse else []
     if tied := _names("tied", against):
