@@ -72,6 +72,6 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "scipy._spbase": _sparse,
     "study.Dataset": lambda images: images.fingerprint().encode(),
     "torch.Generator": lambda generator: generator.get_state(),
-    "torch.Module": lambda module: (repr(module), dict(module.state_dict())),
+    "torch.Module": vars,
     "torch.Tensor": lambda tensor: (str(tensor.dtype), tensor.detach().cpu().numpy()),
 }
