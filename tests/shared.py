@@ -47,6 +47,14 @@ def python(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complet
     )
 
 
+def printed_in_two_processes(code: str) -> set[str]:
+    """What a program prints, run twice with other hashes of texts; it must end well."""
+    root = Path(__file__).parents[1]
+    runs = [python("-c", code, cwd=root, PYTHONHASHSEED=seed, ADDED=seed) for seed in ("1", "2")]
+    assert [run.returncode for run in runs] == [0, 0], [run.stderr for run in runs]
+    return {run.stdout for run in runs}
+
+
 def bare_environment() -> dict[str, str]:
     kept = {
         k: v for k, v in os.environ.items() if k not in ("STUDY_DATA", "COVERAGE_PROCESS_START")

@@ -3,7 +3,6 @@
 import collections
 import functools
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from study.core.object_fingerprint import (
     fingerprint_data,
     fingerprint_object,
 )
+from tests.shared import printed_in_two_processes
 
 FACTOR = 3
 
@@ -265,19 +265,7 @@ def test_another_process_finds_the_same() -> None:
         "print(*map(fingerprint_object, (calls_helper, adding({'a', 'b', 'c'}), Model(1.5), "
         "adding(pd.DataFrame({'a': ['x', 'y']})), compiled)))"
     )
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": str(seed), "PATH": ""},
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        ).stdout
-        for seed in (1, 2)
-    }
-    assert len(found) == 1
+    assert len(printed_in_two_processes(code)) == 1
 
 
 def test_a_file_counts_with_the_modules_beside_it_that_it_imports(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import gauss
@@ -18,6 +16,7 @@ from sklearn.svm import SVC
 from study import Real, StudyError, sklearn_problem
 from study.core.object_fingerprint import UnknownStateError, fingerprint_data, fingerprint_object
 from study.problems.registry import get
+from tests.shared import printed_in_two_processes
 
 
 def frame(first: float = 1.0) -> pd.DataFrame:
@@ -85,19 +84,7 @@ def test_another_process_finds_the_same_later() -> None:
         "assert first == [*map(fingerprint_object, things), *map(fingerprint_data, things)]\n"
         "print(first)"
     )
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": str(seed), "PATH": "", "ADDED": str(seed)},
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=120,
-        ).stdout
-        for seed in (1, 2)
-    }
-    assert len(found) == 1
+    assert len(printed_in_two_processes(code)) == 1
 
 
 def test_arrays_in_a_file_of_numpy_count(tmp_path: Path) -> None:
