@@ -10,6 +10,7 @@ heavy           both Student's t with 3 degrees of freedom
 skewed          exponential effects, normal noise
 exact           no noise
 same            no effects: the methods are one and the same
+shared          normal, and half of the noise is the same for all problems
 uneven          noise that differs from problem to problem up to tenfold
 regrets         normalised regrets as a study has them: lognormal, divided by a control's median
 
@@ -34,13 +35,12 @@ from study.analysis.two_level import (
     bootstrap_intervals,
     fixed_problems,
     mixed_model,
-    resampled_means,
 )
 from study.core.environment import available_cores
 
 PROBLEMS = (8, 15, 30)
 SEEDS = (3, 10)
-KINDS = ("normal", "heavy", "skewed", "exact", "same", "uneven", "regrets")
+KINDS = ("normal", "heavy", "skewed", "exact", "same", "uneven", "regrets", "shared")
 COLUMNS = ("bootstrap", "mixed", "here", "false")
 
 Rng = np.random.Generator
@@ -60,6 +60,9 @@ def draw(kind: str, rng: Rng, problems: int, seeds: int) -> tuple[np.ndarray, np
     elif kind == "uneven":
         spread = np.exp(rng.uniform(np.log(0.3), np.log(3), (problems, 1)))
         effects, noise = rng.normal(size=problems), spread * rng.normal(size=shape)
+    elif kind == "shared":
+        common, own = rng.normal(size=seeds), rng.normal(size=shape)
+        effects, noise = rng.normal(size=problems), np.sqrt(0.5) * (common + own)
     elif kind == "regrets":
         return draw_regrets(rng, problems, seeds)
     else:
@@ -93,9 +96,7 @@ def simulate_suite(number: int, kind: str, problems: int, seeds: int) -> list[fl
     rng = np.random.default_rng([number, problems, seeds, KINDS.index(kind)])
     differences, effects = draw(kind, rng, problems, seeds)
     true, values = truth(kind, seeds), list(differences)
-    low, high = bootstrap_intervals(
-        resampled_means([own[:, None] for own in values], rng), problems
-    )[:, 0]
+    low, high = bootstrap_intervals([own[:, None] for own in values], rng)[:, 0]
     mixed, here = mixed_model(values), fixed_problems(values)
     signs = rng.choice([-1.0, 1.0], problems)  # which of two equal methods is the first
     false = mixed_model([sign * (own - true) for sign, own in zip(signs, values, strict=True)])

@@ -20,9 +20,7 @@ from study.analysis.two_level import (
     bootstrap_intervals,
     fixed_problems,
     mixed_model,
-    resampled_means,
     signed_rank_posterior,
-    widened,
 )
 
 LEAST = 5  # problems, below which nothing is said of problems like these
@@ -67,8 +65,7 @@ def _bootstrap(values: list[np.ndarray], columns: int, rng: np.random.Generator)
     """
     if len(values) < LEAST:
         return np.full((2, columns), math.nan)
-    drawn = resampled_means(values, rng)
-    return widened(bootstrap_intervals(drawn, len(values)), drawn, values)
+    return bootstrap_intervals(values, rng)
 
 
 def _columns(name: str, here: Estimate, like: Estimate, ends: np.ndarray) -> dict[str, float]:

@@ -84,9 +84,14 @@ def expanded_quantiles(n: int) -> tuple[float, float]:
     return float(stats.norm.cdf(-reach)), float(stats.norm.cdf(reach))
 
 
-def bootstrap_intervals(drawn: np.ndarray, problems: int) -> np.ndarray:
-    """95 % intervals, (2, columns), of bootstrap means, (draws, columns), of so many problems."""
-    return np.asarray(np.quantile(drawn, expanded_quantiles(problems), axis=0))
+def bootstrap_intervals(values: Level, rng: np.random.Generator) -> np.ndarray:
+    """95 % intervals, (2, columns), of the mean over problems of (seeds, columns) values."""
+    drawn = resampled_means(values, rng)
+    ends = np.quantile(drawn, expanded_quantiles(len(values)), axis=0)
+    middle, variance = np.mean([own.mean(axis=0) for own in values], axis=0), drawn.var(axis=0)
+    wider = np.sqrt(1 + shared_variance(values) / np.where(variance > 0, variance, np.inf))
+    found: np.ndarray = middle + (ends - middle) * wider
+    return found
 
 
 def shared_variance(values: Level) -> np.ndarray:
@@ -103,22 +108,6 @@ def shared_variance(values: Level) -> np.ndarray:
     independent = np.mean([own.var(axis=0, ddof=1) for own in values], axis=0) / len(values)
     excess: np.ndarray = np.maximum(of_seeds - independent, 0.0) / max(sizes)
     return excess
-
-
-def widened(ends: np.ndarray, drawn: np.ndarray, values: Level) -> np.ndarray:
-    """Ends of bootstrap intervals, (2, columns), with what variance problems share.
-
-    `drawn` are the bootstrap means, (draws, columns).
-    """
-    middle, variance = mean_of_columns(values), drawn.var(axis=0)
-    factor = np.sqrt(1 + shared_variance(values) / np.where(variance > 0, variance, np.inf))
-    found: np.ndarray = middle + (ends - middle) * factor
-    return found
-
-
-def mean_of_columns(values: Level) -> np.ndarray:
-    """The mean over problems of their means over seeds, of (seeds, columns) values."""
-    return np.asarray(np.mean([own.mean(axis=0) for own in values], axis=0))
 
 
 def mixed_model(values: Level) -> Estimate:

@@ -15,7 +15,6 @@ from study.analysis.two_level import (
     resampled_means,
     shared_variance,
     signed_rank_posterior,
-    widened,
 )
 
 
@@ -166,11 +165,12 @@ def test_problems_that_are_copies_say_no_more_than_one() -> None:
 
 def test_bootstrap_intervals_are_as_much_wider_as_luck_is_shared() -> None:
     rng = np.random.default_rng(0)
-    values = [rng.normal(size=(10, 1)) + rng.normal(size=(10, 1)) for _ in range(8)]
-    shared = [own + 3 * np.linspace(-1, 1, 10)[:, None] for own in values]
-    drawn = resampled_means(shared, rng)
-    ends = bootstrap_intervals(drawn, 8)
-    wider = widened(ends, drawn, shared)
+    values = [rng.normal(size=(10, 1)) for _ in range(8)]
+    luck = 3 * np.linspace(-1, 1, 10)[:, None]
+    shared = [own + luck for own in values]
+    drawn = resampled_means(shared, np.random.default_rng(1))
+    plain = np.quantile(drawn, expanded_quantiles(8))
+    wider = bootstrap_intervals(shared, np.random.default_rng(1))
     expected = math.sqrt(1 + shared_variance(shared)[0] / drawn.var())
-    assert np.ptp(wider) == pytest.approx(np.ptp(ends) * expected)
+    assert np.ptp(wider) == pytest.approx(np.ptp(plain) * expected)
     assert expected > 1.5
