@@ -97,13 +97,13 @@ def bootstrap_intervals(values: Level, rng: np.random.Generator) -> np.ndarray:
 def shared_variance(values: Level) -> np.ndarray:
     """What the variance of the mean over problems has beyond that of independent problems.
 
-    Of (seeds, columns) values of each problem a number per column: how much the means over problems
-    vary from seed to seed more than they would if no luck were shared, and 0 if they do not, or
-    where problems have different numbers of seeds.
+    A number, or one per column: how much the means over problems vary from seed to seed more than
+    they would if no luck were shared, and 0 if they do not, or where problems have different
+    numbers of seeds.
     """
     sizes = {len(own) for own in values}
     if len(sizes) > 1 or max(sizes) < 2:
-        return np.zeros(values[0].shape[1])
+        return np.zeros(values[0].shape[1:])
     of_seeds = np.mean(values, axis=0).var(axis=0, ddof=1)
     independent = np.mean([own.var(axis=0, ddof=1) for own in values], axis=0) / len(values)
     excess: np.ndarray = np.maximum(of_seeds - independent, 0.0) / max(sizes)
@@ -129,7 +129,7 @@ def mixed_model(values: Level) -> Estimate:
         p = 1.0 if mean == 0 else 0.0
         return Estimate(mean=mean, low=mean, high=mean, p_value=p)
     error, sizes = _error_of_means(values), [len(own) for own in values]
-    shared = float(shared_variance([own[:, None] for own in values])[0])
+    shared = float(shared_variance(values))
     if len(set(sizes)) == 1 and any(np.ptp(own) > 0 for own in values):
         groups = np.repeat(np.arange(n), sizes)
         scale = float(all_values.std())
@@ -170,7 +170,7 @@ def fixed_problems(values: Level) -> Estimate:
     if any(len(own) < 2 for own in values):
         return Estimate(mean=mean, low=math.nan, high=math.nan)
     parts = np.array([own.var(ddof=1) / len(own) for own in values]) / n**2
-    shared = float(shared_variance([own[:, None] for own in values])[0])
+    shared = float(shared_variance(values))
     error = math.sqrt(parts.sum() + shared)
     if error <= 1e-15 * max(1.0, abs(mean)):
         return Estimate(mean=mean, low=mean, high=mean, p_value=1.0 if mean == 0 else 0.0)

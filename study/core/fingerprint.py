@@ -172,9 +172,10 @@ def _package(path: Path, root: Path) -> str:
     return ".".join(path.relative_to(root).parent.parts)
 
 
-def _imports(text: bytes | str, package: str) -> Iterator[str]:
+@functools.cache  # a module is looked at once for each that imports it, and whenever it is loaded
+def _imports(text: bytes | str, package: str) -> tuple[str, ...]:
     """Dotted names that the source of a module in a package imports, wherever in it."""
-    return _imported(_nodes(text), package)
+    return tuple(_imported(_nodes(text), package))
 
 
 def _nodes(text: bytes | str) -> Iterator[ast.AST]:

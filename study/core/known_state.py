@@ -20,24 +20,16 @@ SINGLETONS = {
 """Of which each process has one, by name; its state is that of the process."""
 
 
-def has_known_state(thing: Any) -> bool:
-    """Whether `known_state` can tell an object from others."""
-    return _name(thing) != "" or _reader(type(thing)) is not None
+def reader_of(thing: Any) -> Callable[[Any], Any] | None:
+    """What reads the names, numbers and arrays that an object computes with, if its kind is known.
 
-
-def known_state(thing: Any) -> Any:
-    """What an object is computed with: names, numbers and arrays."""
-    read = _reader(type(thing))
-    return _name(thing) if read is None else read(thing)
-
-
-def _name(thing: Any) -> str:
-    return next((name for name, one in SINGLETONS.items() if thing is one), "")
-
-
-def _reader(kind: type) -> Callable[[Any], Any] | None:
-    """What reads objects of a kind, by the package and the name of it or of a base of it."""
-    keys = (f"{str(base.__module__).partition('.')[0]}.{base.__name__}" for base in kind.__mro__)
+    A kind goes by the package and the name of a class, or of a base of it.
+    """
+    for name, one in SINGLETONS.items():
+        if thing is one:
+            return lambda _: name
+    bases = type(thing).__mro__
+    keys = (f"{str(base.__module__).partition('.')[0]}.{base.__name__}" for base in bases)
     return next((READERS[key] for key in keys if key in READERS), None)
 
 

@@ -21,7 +21,7 @@ from study.core.fingerprint import (
     is_installed,
     is_installed_class,
 )
-from study.core.known_state import has_known_state, known_state
+from study.core.known_state import reader_of
 
 PLAIN = {type(None), bool, int, float, complex, str, type(Ellipsis), type(NotImplemented)}
 SKIPPED = {
@@ -122,8 +122,8 @@ def _read(thing: Any, seen: Seen) -> Iterator[str]:
         return
     seen[id(thing)] = len(seen), thing
     yield kind.__qualname__
-    if has_known_state(thing):
-        yield from _parts((kind, known_state(thing)), seen)
+    if read := reader_of(thing):
+        yield from _parts((kind, read(thing)), seen)
         return
     visitors = (visit for known, visit in VISITORS.items() if issubclass(kind, known))
     visit = CONTAINERS.get(kind) or next(visitors, _state)

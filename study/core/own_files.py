@@ -17,8 +17,8 @@ from study.core.fingerprint import (
     own_imports,
 )
 
-_IMPORTED: dict[str, tuple[Path, str]] = {}
-"""Modules that files import, by name: where they lie, and their checksum when such a file ran."""
+_IMPORTED: dict[str, tuple[Path, bytes]] = {}
+"""Modules that files import, by name: where they lie, and their text when such a file ran."""
 _LATE: set[str] = set()
 """What functions of files that ran import when they are called."""
 
@@ -75,12 +75,8 @@ def _make_way(path: Path, text: str) -> None:
     if folder in sys.path:
         sys.path.remove(folder)
     sys.path.insert(0, folder)  # as Python does for a script
-    found = {
-        name: (file, checksum(file.read_bytes())) for name, file in own_imports(path, text).items()
-    }
-    late = imported_late(text).union(
-        *(imported_late(file.read_bytes()) for file, _ in found.values())
-    )
+    found = {name: (file, file.read_bytes()) for name, file in own_imports(path, text).items()}
+    late = imported_late(text).union(*(imported_late(own) for _, own in found.values()))
     others = [name for name, (file, _) in found.items() if _places(name) - {file}]
     if both := sorted((late | _LATE) & {name.partition(".")[0] for name in others}):
         raise StudyError(
@@ -96,7 +92,7 @@ def _make_way(path: Path, text: str) -> None:
 
 
 def _places(name: str) -> set[Path]:
-    """Where files of one's own have imported, or would import, a module of that name from."""
+    """Where a module of one's own of that name was found for a file, and was loaded from."""
     known = {_IMPORTED[name][0]} if name in _IMPORTED else set()
     loaded = getattr(sys.modules.get(name), "__file__", None)
     return known | ({Path(loaded).resolve()} if loaded and is_own_file(loaded) else set())

@@ -26,6 +26,9 @@ from study.storage.files import (
 )
 from study.storage.ledger import Ledger, has_evaluations, study_lock, to_memory
 
+WORDS = {"first_seed": "the first of the seeds"}
+"""What settings are called that no option is."""
+
 
 @contextlib.contextmanager
 def open_study(planned: Plan, *, dry: bool = False) -> Iterator[tuple[Plan, Ledger]]:
@@ -119,10 +122,6 @@ def merge_with_stored(planned: Plan, ledger: Ledger) -> Plan:
     return replace(planned, settings=replace(whole, start=settings.start))
 
 
-WORDS = {"first_seed": "the first of the seeds"}
-"""What settings are called that no option is."""
-
-
 def _identity(problem: ProblemInfo) -> dict[str, Any]:
     """What must not change of a problem while a study goes on; words may."""
     known: dict[str, Any] = msgspec.to_builtins(problem)
@@ -133,10 +132,10 @@ def _identity(problem: ProblemInfo) -> dict[str, Any]:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [
-        f"{WORDS.get(name, name.replace('_', '-'))} {safe_repr(before)}, now {safe_repr(now)}"
+        f"{WORDS.get(name, name.replace('_', '-'))} {safe_repr(old.get(name))}, "
+        f"now {safe_repr(new.get(name))}"
         for name in sorted({*old, *new})
-        for before, now in [(old.get(name), new.get(name))]
-        if before != now
+        if old.get(name) != new.get(name)
     ]
 
 

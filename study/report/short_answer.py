@@ -78,18 +78,16 @@ def _open(
     """Who is ahead where not all `rivals` are shown to be worse than, or as good as, the best."""
     if best == BASELINE:
         return f"No search is shown to beat the untuned baseline {where}"
-    ahead, undecided = [best, *rivals], "is best is undecided"
+    ahead, undecided = [best, *rivals], "but which of them is best is undecided"
     over_random = _beat_random(ahead, against)
     if searches := _that_beat_the_baseline(against):
         every = f"Every search beats the baseline {where}"
         if over_random:
-            return (
-                f"{every}; {join_words(ahead)} also beat {CONTROL}, but which of them {undecided}"
-            )
+            return f"{every}; {join_words(ahead)} also beat {CONTROL}, {undecided}"
         which = "search" if len(ahead) == len(searches) else f"of {join_words(ahead)}"
-        return f"{every}; which {which} {undecided}"
+        return f"{every}; which {which} is best is undecided"
     if over_random:
-        return f"{join_words(ahead)} beat {CONTROL} {where}, but which of them {undecided}"
+        return f"{join_words(ahead)} beat {CONTROL} {where}, {undecided}"
     first = f"{join_words([best, *tied])} came out ahead {where}"
     open_yet = join_words([name for name in rivals if name not in tied], "or")
     return f"{first}, but {'are' if tied else 'is'} not shown to beat {open_yet}"
